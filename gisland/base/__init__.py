@@ -1,0 +1,1 @@
+"""The ground: errors, units, coordinate systems, contracts, rule sets. Imports nothing of ours."""

@@ -1,0 +1,107 @@
+"""The parameters of a run, with the defaults that `gisland init` writes into a project file."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
+
+from gisland.base.errors import ProjectError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+POSITIVE = ("tolerance_m", "min_border_m", "solver_seconds")  # corners touch over 0 m
+
+
+def _p(default: Any, note: str) -> Any:  # noqa: ANN401 - dataclass fields are typed at the class
+    return dataclasses.field(default=default, metadata={"note": note})
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Thresholds of the geometric definitions; policy limits live in the rule sets instead."""
+
+    tolerance_m: float = _p(0.05, "boundaries at most this far apart count as shared")
+    min_border_m: float = _p(1.0, "shorter contacts do not make a scrap adjacent to a site")
+    corridor_m: float = _p(40.0, "widest road or canal across which zones are joined; never merges")
+    enclave_share: float = _p(0.75, "share of a patch's outer boundary along one other patch")
+    sandwiched_share: float = _p(0.75, "border share with sites from which a scrap is sandwiched")
+    interlocking_share: float = _p(0.5, "border share with sites from which a scrap interlocks")
+    hull_share: float = _p(0.5, "share of a scrap in the convex hull of a site: it interlocks")
+    site_overlap_share: float = _p(0.5, "share of a parcel in a site polygon to belong to it")
+    zone_min_area_m2: float = _p(20_000.0, "smaller clusters of low-use land make no zone")
+    overlap_min_m2: float = _p(0.01, "smaller overlaps of two parcels are not findings")
+    gap_max_m2: float = _p(50.0, "holes between parcels up to this size are gaps to be mended")
+    sliver_width_m: float = _p(0.5, "parcels with a smaller mean width (2 A / P) are slivers")
+    recorded_share: float = _p(0.05, "recorded and drawn area may differ by this share")
+    repair_invalid: bool = _p(default=True, note="repair invalid polygons, with a change log")
+    area_basis: Literal["plane", "ellipsoidal"] = _p("plane", "plane (projected) | ellipsoidal")
+    floor_area: Literal["area", "majority"] = _p(
+        "area", "buildings across parcels are split by: area | majority"
+    )
+    scenario: Literal["far_max", "far_min", "keep"] = _p(
+        "far_max", "planned floor area after: far_max | far_min | keep"
+    )
+    solver_seconds: float = _p(60.0, "time limit of the plan, per connected component")
+
+    def __post_init__(self) -> None:
+        for name, kind in get_type_hints(type(self)).items():
+            _check(name, getattr(self, name), kind)
+
+    @classmethod
+    def from_mapping(cls, given: Mapping[str, Any]) -> Parameters:
+        """Take the given values, all others at their defaults.
+
+        Parameters
+        ----------
+        given
+            Parameter names and values, as read from a project file.
+
+        Returns
+        -------
+        self
+            Checked for names, types and ranges.
+
+        Raises
+        ------
+        ProjectError
+            For an unknown name, a wrong type or a value out of range.
+
+        Examples
+        --------
+        >>> Parameters.from_mapping({"tolerance_m": 0.1}).tolerance_m
+        0.1
+        """
+        names = {f.name for f in dataclasses.fields(cls)}
+        unknown = sorted(set(given) - names)
+        if unknown:
+            raise ProjectError(
+                f"[parameters] has no key {unknown[0]!r}",
+                do=did_you_mean(unknown[0], sorted(names)),
+            )
+        floats: dict[str, Any] = {k: float(v) if type(v) is int else v for k, v in given.items()}
+        return cls(**floats)
+
+
+_WANTED = {float: "a number", bool: "true or false", str: "a text"}
+
+
+def _check(name: str, value: object, kind: Any) -> None:  # noqa: ANN401 - a type
+    choices = get_args(kind)
+    if choices and value not in choices:
+        raise ProjectError(
+            f"[parameters] {name} is {value!r}", do=f"use one of {', '.join(choices)}"
+        )
+    if not choices and not isinstance(value, kind):
+        raise ProjectError(f"[parameters] {name} is {value!r}", do=f"give {_WANTED[kind]}")
+    if isinstance(value, float):
+        top = 1.0 if name.endswith("_share") else sys.float_info.max
+        low_ok = value > 0 or (value == 0 and name not in POSITIVE)
+        if not (low_ok and value <= top):
+            raise ProjectError(
+                f"[parameters] {name} is {value!r}",
+                do=f"give a number {'from 0 to 1' if top == 1.0 else 'above 0'}",
+            )

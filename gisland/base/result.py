@@ -1,0 +1,179 @@
+"""What a run is asked for besides its layers, what it gives back, and its summary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gisland.base.errors import ProjectError, RulesError
+from gisland.base.parameters import Parameters
+from gisland.base.rules import RuleSet
+from gisland.base.schema import USE_CLASSES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gisland.base.schema import Inputs
+
+
+SITES_FROM = ("layer", "field", "low_use", "use_class")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a project file decides besides its layers.
+
+    Parameters
+    ----------
+    rules
+        The rule set in force.
+    parameters
+        Thresholds of the geometric definitions.
+    sites_from
+        ``layer``, ``field``, ``low_use``, ``use_class``, or None: there is nothing to merge into.
+    site_use_classes
+        Use classes whose patches are sites, for ``use_class``.
+    """
+
+    rules: RuleSet
+    parameters: Parameters = field(default_factory=Parameters)
+    sites_from: str | None = None
+    site_use_classes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.rules, RuleSet):
+            raise RulesError(f"rules is {self.rules!r}", do="give load_rules(…)")
+        if self.sites_from not in {None, *SITES_FROM}:
+            raise ProjectError(
+                f"sites_from is {self.sites_from!r}", do=f"use one of {', '.join(SITES_FROM)}"
+            )
+        unknown = sorted(set(self.site_use_classes) - set(USE_CLASSES))
+        if unknown or (self.sites_from == "use_class" and not self.site_use_classes):
+            raise ProjectError(
+                f"site_use_classes is {list(self.site_use_classes)!r}",
+                do=f"give some of {', '.join(USE_CLASSES)}",
+            )
+
+
+@dataclass(frozen=True, repr=False)
+class Result:
+    """All tables of a run by name, and what the run's record says of it.
+
+    Parameters
+    ----------
+    tables
+        Result tables; a table that is not there was not asked for or could not be made.
+    counts
+        Numbers of the summary.
+    components
+        Components of the plan with their bounds.
+    skipped
+        Analyses that were not made, each with its reason.
+    timings_s
+        Seconds by stage.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    counts: dict[str, int | float]
+    components: list[dict[str, object]]
+    skipped: list[dict[str, str]]
+    timings_s: dict[str, float]
+
+    def __repr__(self) -> str:
+        rows = ", ".join(f"{name} {len(table)}" for name, table in self.tables.items())
+        return f"Result({rows})"
+
+
+def summary_counts(tables: dict[str, pd.DataFrame]) -> dict[str, int | float]:
+    """Numbers that sum a run up.
+
+    Parameters
+    ----------
+    tables
+        The result tables.
+
+    Returns
+    -------
+    dict
+        Counts by name, and the absorbed area in m².
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> empty = {"fragment": [], "severity": [], "verdict": [], "parcel_id": [], "area_m2": []}
+    >>> names = ("parcels", "plan", "findings", "borders", "sites", "zones")
+    >>> summary_counts({n: pd.DataFrame(empty) for n in names})["parcels"]
+    0
+    """
+    parcels, plan = tables["parcels"], tables["plan"]
+    severity = tables["findings"]["severity"].value_counts()
+    absorbed = plan[plan["verdict"] == "absorbed"]
+    return {
+        "parcels": len(parcels),
+        "border_pairs": len(tables["borders"]) // 2,
+        "fragments": int(parcels["fragment"].sum()),
+        "enclaves": len(tables.get("enclaves", ())),
+        "sites": len(tables["sites"]),
+        "scraps": int(plan["parcel_id"].nunique()),
+        "absorbed": len(absorbed),
+        "absorbed_m2": round(float(absorbed["area_m2"].sum()), 2),
+        "zones": len(tables["zones"]),
+        **{f"findings_{s}": int(severity.get(s, 0)) for s in ("error", "warning", "info")},
+    }
+
+
+def skipped_analyses(
+    inputs: Inputs, parcels: pd.DataFrame, choices: Choices, *, sites: int
+) -> list[dict[str, str]]:
+    """Analyses that could not be made.
+
+    Parameters
+    ----------
+    inputs
+        The layers.
+    parcels
+        Parcels with all facts.
+    choices
+        For where the sites come from.
+    sites
+        Number of sites found.
+
+    Returns
+    -------
+    list of dict
+        ``analysis`` and ``reason``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gisland.base.rules import load_rules
+    >>> from gisland.base.schema import Inputs
+    >>> lots = pd.DataFrame({"owner": ["A"]})
+    >>> rules = Choices(load_rules("tianjin-2024"))
+    >>> skipped_analyses(Inputs(lots), lots, rules, sites=0)[-1]["analysis"]
+    'merging'
+    """
+    asked = choices.sites_from is not None
+    no_site = "no site was found" if asked else "no [sites]"
+    wanted = {
+        "enclaves_owner": ("owner" in parcels, "no column owner"),
+        "enclaves_tenure": ("tenure" in parcels, "no column tenure"),
+        "far": ("far" in parcels, "no floor area and no buildings with floors"),
+        "coverage": ("coverage" in parcels, "no column footprint_m2 and no buildings"),
+        "planning_conditions": (inputs.zoning is not None, "no layer zoning"),
+        "exclusions": (bool(inputs.exclusions), "no layer in [layers.exclusions]"),
+        "block_lines": (
+            inputs.block_lines is not None and "use_class" in parcels,
+            "no layer block_lines, or no use class",
+        ),
+        "roads": (inputs.roads is None, "layer roads: drawn on the map only"),
+        "water": (inputs.water is None, "layer water: read, but not used yet"),
+        "plan_boundary": (
+            inputs.plan_boundary is None,
+            "layer plan_boundary: read, but not used yet",
+        ),
+        "merging": (sites > 0, f"{no_site}: there is nothing to merge into"),
+    }
+    return [
+        {"analysis": name, "reason": reason} for name, (made, reason) in wanted.items() if not made
+    ]

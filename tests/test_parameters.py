@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from gisland.base.errors import ProjectError
+from gisland.base.parameters import Parameters
+
+
+def test_defaults_are_those_of_the_definitions() -> None:
+    defaults = Parameters()
+    assert defaults == Parameters.from_mapping({})
+    assert defaults.tolerance_m == 0.05
+    assert defaults.enclave_share == defaults.sandwiched_share == 0.75
+    assert defaults.interlocking_share == defaults.hull_share == 0.5
+    assert defaults.area_basis == "plane"
+
+
+def test_every_parameter_has_a_note() -> None:
+    assert all(f.metadata["note"] for f in dataclasses.fields(Parameters))
+
+
+def test_given_values_replace_defaults_and_nothing_else() -> None:
+    given = Parameters.from_mapping({"corridor_m": 30, "scenario": "keep", "repair_invalid": False})
+    assert given == dataclasses.replace(
+        Parameters(), corridor_m=30.0, scenario="keep", repair_invalid=False
+    )
+    assert type(given.corridor_m) is float
+
+
+def test_parameters_are_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Parameters().tolerance_m = 1.0  # type: ignore[misc]
+
+
+def test_unknown_key_lists_the_known_ones() -> None:
+    with pytest.raises(ProjectError, match=r"no key 'tolerance'; did you mean 'tolerance_m'"):
+        Parameters.from_mapping({"tolerance": 0.1})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "remedy"),
+    [
+        ("tolerance_m", "0.05", "give a number"),
+        ("tolerance_m", True, "give a number"),
+        ("repair_invalid", 1, "give true or false"),
+        ("repair_invalid", "yes", "give true or false"),
+        ("scenario", 3, "use one of far_max, far_min, keep"),
+        ("tolerance_m", 0, "give a number above 0"),
+        ("tolerance_m", float("nan"), "give a number above 0"),
+        ("corridor_m", float("inf"), "give a number"),
+        ("corridor_m", -1.0, "give a number"),
+        ("solver_seconds", 0.0, "give a number above 0"),
+        ("enclave_share", 75, "give a number from 0 to 1"),
+        ("enclave_share", -0.1, "give a number from 0 to 1"),
+        ("area_basis", "geodesic", "use one of plane, ellipsoidal"),
+        ("floor_area", "largest", "use one of area, majority"),
+        ("scenario", "max", "use one of far_max, far_min, keep"),
+    ],
+)
+def test_wrong_type_or_range_names_key_value_and_remedy(
+    name: str, value: object, remedy: str
+) -> None:
+    with pytest.raises(ProjectError, match=rf"\[parameters\] {name} is .*; {remedy}"):
+        Parameters.from_mapping({name: value})
+
+
+@pytest.mark.parametrize(("name", "value"), [("enclave_share", 1.0), ("corridor_m", 0.0)])
+def test_ends_of_the_ranges_are_allowed(name: str, value: float) -> None:
+    assert getattr(Parameters.from_mapping({name: value}), name) == value
