@@ -1,0 +1,395 @@
+from __future__ import annotations
+
+import dataclasses
+import re
+import unicodedata
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from gisland.base.errors import RulesError
+from gisland.base.rules import MODES, SPECS, STATUSES, Rule, load_rules, rule_set_names
+from gisland.base.units import mu_to_m2
+
+SETS = ("guangdong-2009", "nanning", "national-2023-171", "tianjin-2024", "wanzhou")
+HEAD = '[ruleset]\nname = "own"\ntitle = "Own"\njurisdiction = "Here"\nvintage = 2026\n'
+CAP = """
+[rule.scrap.area_cap]
+mode = "on"
+value = 100
+unit = "m2"
+operator = "<="
+title = "t"
+section = "s"
+quotation = "q"
+source = "x"
+status = "general knowledge"
+"""
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def own_file(folder: Path, text: str, *, name: str = "own.toml") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def plain(text: str) -> str:
+    """Text without spaces, Markdown marks, and with punctuation of one width."""
+    return re.sub(r"[\s*$]", "", unicodedata.normalize("NFKC", text))
+
+
+@pytest.fixture(scope="module")
+def shared_text() -> str:
+    files = [*sorted((SHARED / "seeds").glob("*.txt")), SHARED / "reference" / "policy.md"]
+    found = [f for f in files if f.is_file()]
+    if len(found) < 2:
+        pytest.skip("shared data absent: seeds and policy.md")
+    return "\n".join(plain(f.read_text("utf-8")) for f in found)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_packaged_set_loads_with_its_name_and_source(name: str) -> None:
+    rules = load_rules(name)
+    assert rules.name == name
+    assert rules.title
+    for rule in rules:
+        assert rule.mode in MODES
+        assert rule.status in STATUSES
+        assert rule.title
+        assert rule.source
+        if rule.status != "general knowledge":
+            assert rule.quotation
+
+
+def test_packaged_names_are_sorted_and_hold_the_first_sets() -> None:
+    names = rule_set_names()
+    assert names == sorted(names)
+    assert set(SETS) <= set(names)
+
+
+@pytest.mark.parametrize("name", rule_set_names())
+def test_quotations_occur_in_their_sources(name: str, shared_text: str) -> None:
+    cited = [r for r in load_rules(name) if r.status in {"seed", "sourced"}]
+    absent = [r.id for r in cited if plain(r.quotation) not in shared_text]
+    assert cited
+    assert absent == []
+
+
+@pytest.mark.parametrize("name", rule_set_names())
+def test_general_knowledge_says_it_is_not_law_or_a_local_list(name: str) -> None:
+    for rule in load_rules(name):
+        if rule.status == "general knowledge":
+            assert "地方" in rule.note
+
+
+def test_tianjin_caps_the_share_of_the_whole_project() -> None:
+    cap = load_rules("tianjin-2024")["scrap.share_cap"]
+    assert (cap.mode, cap.value, cap.operator, cap.denominator) == ("on", 0.1, "<=", "including")
+    assert (cap.unit, cap.status) == ("share", "seed")
+
+
+def test_tianjin_merge_conditions_only_advise_and_area_has_no_cap() -> None:
+    rules = load_rules("tianjin-2024")
+    assert rules["scrap.area_cap"].mode == "off"
+    merge = ("scrap.same_owner", "scrap.same_tenure", "scrap.same_use")
+    assert {rules[i].mode for i in merge} == {"advisory"}
+    assert "土地储备中心" in rules["scrap.same_owner"].value  # type: ignore[operator]
+
+
+def test_national_excepts_housing_and_red_lines_without_any_cap() -> None:
+    rules = load_rules("national-2023-171")
+    assert rules["scrap.forbidden_planned_use"].value == ("residential", "商品住宅")
+    assert rules["scrap.not_developable"].mode == "on"
+    assert rules["scrap.exclusion"].holds(pd.Series([0.0, 0.004, 0.01])).tolist() == [
+        True,
+        True,
+        False,
+    ]
+    assert rules["scrap.share_cap"].mode == rules["scrap.area_cap"].mode == "off"
+
+
+def test_guangdong_is_strictly_below_three_mu_without_later_rules() -> None:
+    rules = load_rules("guangdong-2009")
+    cap = rules["scrap.area_cap"]
+    assert cap.value == mu_to_m2(3.0)
+    measured = pd.Series([1999.99, 1999.996, 2000.0, 2000.01])
+    assert cap.holds(measured).tolist() == [True, False, False, False]
+    assert rules["scrap.share_cap"].mode == "off"
+    assert rules["scrap.forbidden_planned_use"].mode == "off"
+
+
+def test_wanzhou_allows_exactly_three_mu() -> None:
+    cap = load_rules("wanzhou")["scrap.area_cap"]
+    measured = pd.Series([2000.0, 2000.004, 2000.01])
+    assert cap.holds(measured).tolist() == [True, True, False]
+
+
+def test_nanning_allows_3000_m2_and_compares_planned_far() -> None:
+    rules = load_rules("nanning")
+    assert rules["scrap.area_cap"].holds(pd.Series([3000.0, 3000.01])).tolist() == [True, False]
+    assert rules["scrap.far_not_above"].mode == "on"
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_published_scraps_count_as_not_developable(name: str) -> None:
+    rule = load_rules(name).for_use("fragment.min_lot", "public")
+    published = pd.Series([1688.4, mu_to_m2(2.41)])
+    assert rule.holds(published).tolist() == [False, False]
+
+
+@pytest.mark.parametrize("test", ["min_width", "min_frontage"])
+def test_shape_tests_cite_the_wording_that_gives_no_number(test: str) -> None:
+    rule = load_rules("national-2023-171")[f"fragment.{test}.default"]
+    assert rule.source.endswith("http://www.jianbiaoku.com/webarbs/book/24406/739619.shtml")
+    assert "no number" in rule.source
+    assert rule.status == "general knowledge"
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_block_lines_of_a_district_only_advise(name: str) -> None:
+    rules = load_rules(name)
+    lines = {r.id: (r.mode, r.value, r.operator) for r in rules if r.id.startswith("block_line.")}
+    assert lines == {
+        "block_line.industrial_share": ("advisory", 0.6, ">="),
+        "block_line.m0_share": ("advisory", 0.2, "<="),
+        "block_line.total_industrial_share": ("advisory", 0.6, ">="),
+    }
+
+
+def test_share_holds_at_the_boundary_and_keeps_missing() -> None:
+    cap = load_rules("tianjin-2024")["scrap.share_cap"]
+    measured = pd.Series([0.1, 0.1000004, 0.100001, None], index=["b", "a", "d", "c"])
+    held = cap.holds(measured)
+    assert held.index.tolist() == ["b", "a", "d", "c"]
+    assert held.tolist() == [True, True, False, pd.NA]
+
+
+def test_use_class_falls_back_to_default_and_to_off() -> None:
+    rules = load_rules("tianjin-2024")
+    assert rules.for_use("fragment.min_lot", "industrial").id == "fragment.min_lot.industrial"
+    assert rules.for_use("fragment.min_lot", "green").id == "fragment.min_lot.default"
+    assert rules.for_use("fragment.min_lot", None).id == "fragment.min_lot.default"
+    assert rules.for_use("low_use.tax", "industrial").mode == "off"
+
+
+@pytest.mark.parametrize("name", rule_set_names())
+def test_packaged_texts_are_chinese(name: str) -> None:
+    rules = load_rules(name)
+    texts = [rules.title, rules.jurisdiction, *(t for r in rules for t in (r.title, r.note))]
+    assert [t for t in texts if not re.search("[\u4e00-\u9fff]", t)] == []
+
+
+def test_an_unknown_year_is_said_in_the_title() -> None:
+    for name in rule_set_names():
+        rules = load_rules(name)
+        assert (rules.vintage == 0) == ("年份不详" in rules.title)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_houses_are_no_fragments(name: str) -> None:
+    rules = load_rules(name)
+    tests = ("min_lot", "min_width", "min_frontage")
+    assert {rules.for_use(f"fragment.{t}", "residential").mode for t in tests} == {"off"}
+    assert {rules.for_use(f"fragment.{t}", "industrial").mode for t in tests} == {"on"}
+
+
+def test_own_file_switches_the_test_of_houses_on(tmp_path: Path) -> None:
+    text = (
+        HEAD
+        + 'extends = "nanning"\n[rule.fragment.min_lot.residential]\nmode = "on"\nvalue = 300\n'
+    )
+    rule = load_rules(own_file(tmp_path, text)).for_use("fragment.min_lot", "residential")
+    assert rule.holds(pd.Series([299.0, 300.0])).tolist() == [False, True]
+
+
+def test_unknown_id_in_code_is_a_key_error_and_an_unset_one_is_off() -> None:
+    rules = load_rules("nanning")
+    assert rules["scrap.count_cap"].mode == "off"
+    assert rules["scrap.count_cap"].unit == "count"
+    with pytest.raises(KeyError, match=r"scrap\.shares"):
+        rules["scrap.shares"]
+
+
+def test_limit_of_flag_and_texts() -> None:
+    rules = load_rules("tianjin-2024")
+    assert rules["scrap.not_developable"].limit == 1.0
+    assert pd.isna(rules["low_use.status"].limit)
+
+
+def test_rules_are_frozen_and_iterate_in_order() -> None:
+    rules = load_rules("tianjin-2024")
+    ids = [r.id for r in rules]
+    assert ids == sorted(ids)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        rules["scrap.share_cap"].mode = "off"  # type: ignore[misc]
+
+
+def test_own_file_overrides_a_single_value(tmp_path: Path) -> None:
+    text = HEAD + 'extends = "tianjin-2024"\n[rule.scrap.share_cap]\nvalue = 0.05\n'
+    own, base = load_rules(own_file(tmp_path, text)), load_rules("tianjin-2024")
+    cap = own["scrap.share_cap"]
+    assert (cap.value, cap.operator, cap.denominator) == (0.05, "<=", "including")
+    assert (cap.quotation, cap.status) == ("", "general knowledge")  # 10 % is quoted, not 5 %
+    assert cap.source == cap.title == "own.toml"
+    assert cap.note.startswith("← value 0.1 (")
+    assert own.extends == ("common", "national-2023-171", "tianjin-2024")
+    assert [r for r in own if r.id != "scrap.share_cap"] == [
+        r for r in base if r.id != "scrap.share_cap"
+    ]
+    assert own.name == "own"
+    assert own.fingerprint != base.fingerprint
+
+
+def test_a_changed_limit_keeps_the_quotation_it_brings(tmp_path: Path) -> None:
+    text = HEAD + 'extends = "tianjin-2024"\n[rule.scrap.share_cap]\nvalue = 0.05\n'
+    own = load_rules(own_file(tmp_path, text + 'quotation = "5%"\nsource = "notice 7"\n'))
+    assert own["scrap.share_cap"].quotation == "5%"
+    assert own["scrap.share_cap"].source == "notice 7"
+
+
+def test_a_mode_alone_leaves_the_quotation(tmp_path: Path) -> None:
+    text = HEAD + 'extends = "tianjin-2024"\n[rule.scrap.share_cap]\nmode = "advisory"\n'
+    own, base = load_rules(own_file(tmp_path, text)), load_rules("tianjin-2024")
+    assert own["scrap.share_cap"].quotation == base["scrap.share_cap"].quotation
+
+
+def test_an_extending_set_needs_no_more_than_a_name(tmp_path: Path) -> None:
+    own = load_rules(own_file(tmp_path, '[ruleset]\nname = "own"\nextends = "tianjin-2024"\n'))
+    assert own.name == "own"
+    assert own.title == load_rules("tianjin-2024").title
+
+
+def test_own_file_switches_a_rule_off(tmp_path: Path) -> None:
+    text = HEAD + 'extends = "nanning"\n[rule.scrap.far_not_above]\nmode = "off"\n'
+    assert load_rules(own_file(tmp_path, text))["scrap.far_not_above"].mode == "off"
+
+
+def test_extends_is_relative_to_the_file(tmp_path: Path) -> None:
+    own_file(tmp_path, HEAD + CAP, name="base.toml")
+    folder = tmp_path / "city"
+    folder.mkdir()
+    text = HEAD + 'extends = "../base.toml"\n[rule.scrap.area_cap]\nvalue = 7\n'
+    assert load_rules(own_file(folder, text))["scrap.area_cap"].value == 7.0
+
+
+def test_byte_order_mark_is_no_obstacle(tmp_path: Path) -> None:
+    assert load_rules(own_file(tmp_path, "\ufeff" + HEAD + CAP))["scrap.area_cap"].value == 100.0
+
+
+def test_fingerprint_is_independent_of_order_and_changes_with_a_value(tmp_path: Path) -> None:
+    other = CAP.replace("area_cap", "count_cap").replace("m2", "count")
+    turned = "\n".join([other.splitlines()[1], *reversed(other.splitlines()[2:])])
+    first = load_rules(own_file(tmp_path, HEAD + CAP + other)).fingerprint
+    assert load_rules(own_file(tmp_path, HEAD + turned + CAP)).fingerprint == first
+    changed = CAP.replace("100", "100.5")
+    assert load_rules(own_file(tmp_path, HEAD + changed + other)).fingerprint != first
+    assert re.fullmatch(r"[0-9a-f]{16}", first)
+
+
+BAD = {
+    "circle": (HEAD + 'extends = "own.toml"\n', "extends itself; break the circle"),
+    "unknown base": (HEAD + 'extends = "tianjin-2042"\n', "did you mean 'tianjin-2024'"),
+    "unknown table": (HEAD + "[rules.scrap]\n", r"unknown table \[rules\]"),
+    "rule not a table": ("rule = 3\n" + HEAD, r"rule is 3; make it a table, \[rule\]"),
+    "head not a table": ('ruleset = "own"\n', "ruleset is 'own'; make it a table"),
+    "head key": (HEAD + 'titel = "x"\n', r"\[ruleset\] has no key 'titel'; did you mean 'title'"),
+    "head missing": (CAP, r"\[ruleset\] name is None; give it a name"),
+    "head in part": (
+        '[ruleset]\nname = "own"\n' + CAP,
+        "title is None, jurisdiction is None, vintage is None; give title a text, .* a number",
+    ),
+    "head mistyped": (HEAD.replace("2026", '"2026"'), "vintage is '2026'; give vintage a number"),
+    "extends outside": ('extends = "common"\n' + HEAD, r"extends stands above the tables; move"),
+    "unknown rule": (
+        HEAD + CAP.replace("area_cap", "aera_cap"),
+        r"unknown rule \[rule\.scrap\.aera_cap\]; did you mean 'scrap\.area_cap'",
+    ),
+    "use class mistyped": (
+        HEAD + CAP.replace("scrap.area_cap", "fragment.min_lot.industrail"),
+        "did you mean 'fragment.min_lot.industrial'",
+    ),
+    "use class missing": (
+        HEAD + CAP.replace("scrap.area_cap", "fragment.min_lot"),
+        r"unknown rule \[rule\.fragment\.min_lot\]",
+    ),
+    "unknown key": (
+        HEAD + CAP.replace("value", "valu"),
+        r"\[rule\.scrap\.area_cap\] has no key 'valu'; did you mean 'value'",
+    ),
+    "missing key": (HEAD + CAP.replace('source = "x"\n', ""), "source is None; give a text"),
+    "missing value": (HEAD + CAP.replace("value = 100\n", ""), "value is None; give a number"),
+    "mode": (HEAD + CAP.replace('"on"', '"onn"'), "mode is 'onn'; use one of on, advisory, off"),
+    "status": (HEAD + CAP.replace("general knowledge", "law"), "status is 'law'"),
+    "unit": (HEAD + CAP.replace("m2", "mu"), "unit is 'mu'; use 'm2'"),
+    "operator": (HEAD + CAP.replace("<=", "=<"), "operator is '=<'; use one of <, <=$"),
+    "limit from the wrong side": (
+        HEAD + CAP.replace("<=", ">="),
+        "operator is '>='; use one of <, <=$",
+    ),
+    "text for number": (HEAD + CAP.replace("100", '"100"'), "value is '100'; give a number"),
+    "bool for number": (HEAD + CAP.replace("100", "true"), "value is True; give a number"),
+    "nan": (HEAD + CAP.replace("100", "nan"), "value is nan; give a number of at least 0"),
+    "infinite": (HEAD + CAP.replace("100", "inf"), "value is inf; give a number"),
+    "negative": (HEAD + CAP.replace("100", "-1"), "value is -1; give a number of at least 0"),
+    "percent for share": (
+        HEAD + 'extends = "tianjin-2024"\n[rule.scrap.share_cap]\nvalue = 10\n',
+        "value is 10; give a share from 0 to 1",
+    ),
+    "denominator": (
+        HEAD + 'extends = "tianjin-2024"\n[rule.scrap.share_cap]\ndenominator = "incl"\n',
+        "denominator is 'incl'; use one of including, excluding, boundary",
+    ),
+    "list for flag": (
+        HEAD + 'extends = "nanning"\n[rule.scrap.far_not_above]\nvalue = ["yes"]\n',
+        r"value is \['yes'\]; give true, or leave it out",
+    ),
+    "number for flag": (
+        HEAD + 'extends = "nanning"\n[rule.scrap.far_not_above]\nvalue = 1\n',
+        "value is 1; give true, or leave it out",
+    ),
+    "text for texts": (
+        HEAD + 'extends = "tianjin-2024"\n[rule.scrap.same_owner]\nvalue = "bank"\n',
+        "value is 'bank'; give a list of texts",
+    ),
+    "not TOML": (HEAD + "[rule", "is not valid TOML"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_file_is_one_error_with_file_and_key(case: str, tmp_path: Path) -> None:
+    text, message = BAD[case]
+    with pytest.raises(RulesError, match=message) as caught:
+        load_rules(own_file(tmp_path, text))
+    assert "own.toml" in str(caught.value) or case == "unknown base"
+
+
+def test_circle_of_two_files_is_found_however_they_are_named(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    own_file(tmp_path, HEAD + 'extends = "sub/../b.toml"\n', name="a.toml")
+    own_file(tmp_path, HEAD + 'extends = "sub/../a.toml"\n', name="b.toml")
+    with pytest.raises(RulesError, match="extends itself"):
+        load_rules(tmp_path / "a.toml")
+
+
+def test_unknown_name_and_missing_file_say_what_there_is(tmp_path: Path) -> None:
+    with pytest.raises(RulesError, match=r"no rule set 'tianjin'.*tianjin-2024"):
+        load_rules("tianjin")
+    with pytest.raises(RulesError, match=r"none\.toml does not exist; check the path"):
+        load_rules(tmp_path / "none.toml")
+
+
+def test_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_bytes((HEAD + "# 土地储备中心\n").encode("gbk"))
+    with pytest.raises(RulesError, match="not UTF-8 text; save it as UTF-8"):
+        load_rules(path)
+
+
+def test_every_unit_of_the_packaged_sets_is_that_of_its_spec() -> None:
+    for name in rule_set_names():
+        for rule in load_rules(name):
+            stem = rule.id if rule.id in SPECS else rule.id.rpartition(".")[0]
+            assert isinstance(rule, Rule)
+            assert rule.unit == SPECS[stem].unit
