@@ -1,0 +1,183 @@
+"""Source values made plain: texts, numbers in canonical units, ids from the position."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gisland.base.errors import FieldError
+
+EXACT = 2**53  # whole numbers up to here survive storage as floating point
+PERCENT = 0.01
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+
+
+def to_text(values: pd.Series, *, what: str) -> pd.Series:
+    """Text of any column: stripped, whole numbers without ``.0``, empty is missing.
+
+    Parameters
+    ----------
+    values
+        Any dtype.
+    what
+        Name of the column in messages.
+
+    Returns
+    -------
+    pandas.Series
+        ``str`` dtype on the same index.
+
+    Raises
+    ------
+    FieldError
+        If a number is too long to have survived storage as floating point.
+
+    Examples
+    --------
+    >>> to_text(pd.Series([1.0, 2.5, None]), what="id").tolist()
+    ['1', '2.5', nan]
+    >>> to_text(pd.Series([" 007 ", ""]), what="id").tolist()
+    ['007', nan]
+    """
+    if pd.api.types.is_float_dtype(values):
+        numbers = values.to_numpy(dtype=float, na_value=np.nan)
+        whole = np.isfinite(numbers) & (numbers == np.round(numbers))
+        if (np.abs(numbers[whole]) >= EXACT).any():
+            raise FieldError(
+                f"{what} holds whole numbers of 16 digits and more as floating point:"
+                " their last digits are lost",
+                do="store them as text",
+            )
+        texts = [
+            str(int(n)) if w else repr(n) for n, w in zip(numbers.tolist(), whole, strict=True)
+        ]
+        result = pd.Series(texts, index=values.index, dtype="str", name=values.name)
+        result = result.where(np.isfinite(numbers))
+    else:
+        result = values.astype("str").where(values.notna()).str.strip()
+    return result.where(result.ne(""))
+
+
+def to_number(
+    values: pd.Series, *, factor: float = 1.0, is_ratio: bool = False
+) -> tuple[pd.Series, pd.Series]:
+    """Numbers of a column in the canonical unit, and the values that could not be read.
+
+    Parameters
+    ----------
+    values
+        Numbers, or texts with plain numbers (full-width digits are allowed).
+    factor
+        From the source's unit to the canonical one.
+    is_ratio
+        Whether a text may end in %, which then overrules `factor`.
+
+    Returns
+    -------
+    pandas.Series
+        Float64 on the same index; missing where missing or unreadable.
+    pandas.Series
+        The unreadable values as text, on their part of the index.
+
+    Examples
+    --------
+    >>> numbers, unread = to_number(pd.Series(["35%", "1.5", "180~200"]), is_ratio=True)
+    >>> numbers.tolist(), unread.tolist()
+    ([0.35, 1.5, nan], ['180~200'])
+    """
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        stored = values.to_numpy(dtype=float, na_value=np.nan)
+        numbers = pd.Series(stored, index=values.index, name=values.name)
+        good = np.isfinite(numbers)
+        return _scaled(numbers.where(good), factor), values[~good & numbers.notna()].astype("str")
+    texts = to_text(values, what=str(values.name))
+    plain = texts.map(lambda t: unicodedata.normalize("NFKC", t).strip(), na_action="ignore")
+    plain = plain.astype("str")
+    percent = plain.str.endswith("%").fillna(value=False).astype(bool) & is_ratio
+    digits = plain.where(~percent, plain.str.removesuffix("%").str.strip())
+    read = pd.to_numeric(digits.where(digits.str.fullmatch(_NUMBER).fillna(value=False)))
+    finite = read.astype("float64").where(np.isfinite(read.astype("float64")))
+    numbers = _scaled(finite, factor).where(~percent, _scaled(finite, PERCENT))
+    return numbers, texts[texts.notna() & numbers.isna()]
+
+
+def _scaled(numbers: pd.Series, factor: float) -> pd.Series:
+    """The numbers times the factor; per cent are divided by 100, which keeps 35 % at 0.35."""
+    inverse = 1 / factor
+    return numbers / inverse if inverse.is_integer() else numbers * factor
+
+
+def position_ids(table: gpd.GeoDataFrame, *, prefix: str) -> pd.Index:
+    """Ids made from the position, the same whatever the order of the rows.
+
+    Rows are counted in the order of west, south, east and north edge, then geometry, then
+    attributes; rows without geometry come last.
+
+    Parameters
+    ----------
+    table
+        Any layer.
+    prefix
+        First letter of the ids.
+
+    Returns
+    -------
+    pandas.Index
+        Text, one per row, in the order of the rows.
+
+    Examples
+    --------
+    >>> layer = gpd.GeoDataFrame(geometry=[shapely.box(5, 0, 6, 1), shapely.box(0, 0, 1, 1)])
+    >>> position_ids(layer, prefix="P").tolist()
+    ['P000002', 'P000001']
+    """
+    geometry = table.geometry.to_numpy()
+    order = pd.DataFrame(shapely.bounds(geometry), columns=["west", "south", "east", "north"])
+    order = order.reset_index(drop=True)
+    # Shapes and attributes are compared only where bounds are equal.
+    same = order.duplicated(keep=False).to_numpy()
+    order["shape"], order["text"] = "", ""
+    if same.any():
+        hexes = shapely.to_wkb(geometry[same], hex=True)
+        order.loc[same, "shape"] = [h or "" for h in hexes]
+        rest = pd.DataFrame(table.drop(columns=table.active_geometry_name))[same]
+        columns = sorted(rest.columns, key=str)
+        order.loc[same, "text"] = [
+            repr(r) for r in rest[columns].itertuples(index=False, name=None)
+        ]
+    rank = order.sort_values(list(order.columns), kind="stable", na_position="last").index
+    numbers = np.empty(len(table), dtype=int)
+    numbers[rank] = np.arange(1, len(table) + 1)
+    return pd.Index([f"{prefix}{n:06d}" for n in numbers], dtype="str")
+
+
+def plain_dtype(values: pd.Series) -> pd.Series:
+    """Dates, flags and texts out of object columns, so that every format can hold them.
+
+    Parameters
+    ----------
+    values
+        Any column.
+
+    Returns
+    -------
+    pandas.Series
+        The same where the dtype is plain; else dates, ``boolean`` or ``str``.
+
+    Examples
+    --------
+    >>> plain_dtype(pd.Series([True, None], dtype=object)).dtype
+    BooleanDtype
+    """
+    if values.dtype != object:
+        return values
+    kind = pd.api.types.infer_dtype(values, skipna=True)
+    if kind in {"date", "datetime"}:
+        return pd.to_datetime(values, errors="coerce")
+    if kind == "boolean":
+        return values.astype("boolean")
+    return values.astype("str").where(values.notna())
