@@ -1,0 +1,549 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import pytest
+from shapely import LineString, Point, box
+
+from gisland.base.errors import LayerError
+from gisland.base.parameters import Parameters
+from gisland.base.rules import rule_set_names
+from gisland.base.schema import USE_CLASSES
+from gisland.layers.classwords import MAX_VALUES, class_lines, classes_by_words, is_plain
+from gisland.layers.glimpse import column, look
+from gisland.layers.project import SITES_FROM, Project, read_project
+from gisland.layers.propose import propose_project
+from gisland.layers.read import load_inputs
+
+
+def squares(
+    number: int = 3, *, crs: object = 4547, west: float = 512_000, south: float = 3_400_000
+) -> gpd.GeoSeries:
+    size = 0.001 if west < 180 else 50.0
+    boxes = [
+        box(west + i * size, south, west + (i + 1) * size, south + size) for i in range(number)
+    ]
+    return gpd.GeoSeries(boxes, crs=crs)
+
+
+def layer(columns: dict[str, Any], *, geometry: gpd.GeoSeries | None = None) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(columns, geometry=squares() if geometry is None else geometry)
+
+
+def proposal(text: str, folder: Path) -> Project:
+    """The text as a project: proves that it is valid and accepted."""
+    path = folder / "gisland.toml"
+    path.write_text(text, encoding="utf-8")
+    return read_project(path)
+
+
+def propose(folder: Path, **layers: gpd.GeoDataFrame) -> tuple[str, Project]:
+    paths = []
+    for name, frame in layers.items():
+        paths.append(folder / f"{name}.gpkg")
+        frame.to_file(paths[-1], layer=name)
+    text = propose_project(paths, folder=folder)
+    return text, proposal(text, folder)
+
+
+CADASTRE: dict[str, Any] = {
+    "ZDDM": ["360702001001GB00001", "360702001001GB00002", "360702001001JB00003"],
+    "QLRMC": ["甲公司", "乙厂", None],
+    "QSXZ": ["20", "20", "30"],
+    "DLBM": ["0601", "0601", "0701"],
+    "ZDMJ": [2500.0, 2500.0, None],
+    "备注": ["", "空", ""],
+}
+
+
+def test_cadastre_in_gbk_without_cpg_is_mapped_by_its_field_names(tmp_path: Path) -> None:
+    path = tmp_path / "ZD.shp"
+    layer(CADASTRE).to_file(path, encoding="gb18030")
+    path.with_suffix(".cpg").unlink()
+    text = propose_project([path], folder=tmp_path)
+    project = proposal(text, tmp_path)
+    assert dict(project.layers["parcels"].fields) == {
+        "parcel_id": "ZDDM",
+        "owner": "QLRMC",
+        "tenure": "QSXZ",
+        "use_code": "DLBM",
+        "recorded_area_m2": "ZDMJ",
+    }
+    assert project.layers["parcels"].path == "ZD.shp"
+    assert '# encoding = "gb18030"' in text
+    assert '# passed through: "备注"' in text
+    assert "# 3 rows, polygons, EPSG:4547" in text
+    assert list(project.layers) == ["parcels"]
+
+
+def test_survey_patches_and_low_use_units_are_parcels(tmp_path: Path) -> None:
+    patches = layer(
+        {"BSM": ["1", "2", "3"], "DLBM": ["0601", "0601", "0601"], "TBMJ": [2500.0] * 3}
+    )
+    _, project = propose(tmp_path, DLTB=patches)
+    assert dict(project.layers["parcels"].fields) == {
+        "parcel_id": "BSM",
+        "use_code": "DLBM",
+        "recorded_area_m2": "TBMJ",
+    }
+    units = layer({"DCDYBH": ["1", "2", "3"], "CQR": ["甲"] * 3, "SYZK": ["闲置"] * 3})
+    _, project = propose(tmp_path, DCDYTB=units)
+    assert dict(project.layers["parcels"].fields) == {
+        "parcel_id": "DCDYBH",
+        "owner": "CQR",
+        "status": "SYZK",
+    }
+
+
+def test_each_layer_of_a_file_gets_its_kind(tmp_path: Path) -> None:
+    path = tmp_path / "district.gpkg"
+    lines = gpd.GeoSeries([LineString([(0, 0), (9, 9)])] * 3, crs=4547)
+    frames = {
+        "宗地": layer(CADASTRE),
+        "控规地块": layer(
+            {"DKBH": ["a", "b", "c"], "YDXZDM": ["M1"] * 3, "RJLSX": [2.0, 2.0, 1.5]}
+        ),
+        "buildings": layer({"floors": [1, 2, 3], "height_m": [4.0, 8.0, 12.0]}),
+        "道路中心线": layer({"DLKD": [12.0, 12.0, 24.0]}, geometry=lines),
+        "改造项目": layer({"XMBH": ["s1", "s2", "s3"]}),
+        "工业区块线": layer({"QKBH": ["b1", "b2", "b3"], "level": [1, 1, 2]}),
+        "生态保护红线": layer({"n": [1, 2, 3]}),
+        "永久基本农田": layer({"n": [1, 2, 3]}),
+        "wells": layer({"n": [1]}, geometry=gpd.GeoSeries([Point(0, 0)], crs=4547)),
+    }
+    for name, frame in frames.items():
+        frame.to_file(path, layer=name)
+    text = propose_project([path, path], folder=tmp_path)
+    project = proposal(text, tmp_path)
+    assert {k: s.layer for k, s in project.layers.items()} == {
+        "parcels": "宗地",
+        "zoning": "控规地块",
+        "buildings": "buildings",
+        "roads": "道路中心线",
+        "sites": "改造项目",
+        "block_lines": "工业区块线",
+    }
+    assert sorted(str(s.layer) for s in project.exclusions.values()) == [
+        "永久基本农田",
+        "生态保护红线",
+    ]
+    assert project.layers["zoning"].fields["far_max"] == "RJLSX"
+    assert project.layers["roads"].fields["width_m"] == "DLKD"
+    assert project.layers["block_lines"].fields == {"block_id": "QKBH", "level": "level"}
+    assert project.sites_from == "layer"
+    assert '# "wells" of "district.gpkg" (points)' in text
+
+
+def test_english_and_french_names(tmp_path: Path) -> None:
+    parcels = layer({"contenance": [2500, 2500, 2500], "id": ["a", "b", "c"]})
+    houses = layer({"HAUTEUR": [3.0, 6.0, 9.0], "NB_ETAGES": [1, 2, 3]})
+    text, project = propose(tmp_path, PARCELLE=parcels, BATIMENT=houses)
+    assert project.layers["parcels"].fields == {"recorded_area_m2": "contenance"}
+    assert '# parcel_id = "id"  # by its name only: check' in text
+    assert project.layers["buildings"].fields == {"floors": "NB_ETAGES", "height_m": "HAUTEUR"}
+
+
+def test_an_id_that_is_not_unique_is_not_switched_on(tmp_path: Path) -> None:
+    text, project = propose(tmp_path, parcels=layer({"ZDDM": ["a", "a", None]}))
+    assert "parcel_id" not in project.layers["parcels"].fields
+    assert '# parcel_id = "ZDDM"  # 3 of 3 rows share their value or have none' in text
+
+
+def test_another_id_is_taken_where_the_first_repeats(tmp_path: Path) -> None:
+    parcels = layer({"ZDDM": ["a", "a", "b"], "BSM": ["1", "2", "3"]})
+    _, project = propose(tmp_path, parcels=parcels)
+    assert project.layers["parcels"].fields == {"parcel_id": "BSM"}
+
+
+def test_ids_are_checked_beyond_the_sample(tmp_path: Path) -> None:
+    ids = [str(i) for i in range(599)] + ["0"]
+    text, project = propose(tmp_path, parcels=layer({"ZDDM": ids}, geometry=squares(600)))
+    assert project.layers["parcels"].fields == {}
+    assert "2 of 600 rows share" in text
+
+
+def test_text_in_a_number_column_and_strange_tenure_stay_comments(tmp_path: Path) -> None:
+    parcels = layer({"ZDMJ": ["2500", "约3亩", "1"], "QSXZ": ["20", "租赁", "20"]})
+    text, project = propose(tmp_path, parcels=parcels)
+    assert project.layers["parcels"].fields == {}
+    assert '# recorded_area_m2 = "ZDMJ"  # holds text where a number is needed' in text
+    assert '# tenure = "QSXZ"  # holds "租赁", which is not known' in text
+
+
+def test_units_that_values_or_names_give_away(tmp_path: Path) -> None:
+    zoning = layer({"JZMDSX": [40, 45, 60], "LDLSX": [0.2, 0.2, 0.15], "RJLSX": [2, 2.5, 3]})
+    parcels = layer({"ZDDM": ["a", "b", "c"], "AreaAc": [0.62, 0.62, 0.62]})
+    text, project = propose(tmp_path, zoning=zoning, parcels=parcels)
+    assert project.layers["zoning"].units == {"coverage_max": "percent"}
+    assert project.layers["parcels"].units == {}
+    assert '# recorded_area_m2 = "AreaAc"  # by its name only: check' in text
+    assert '# recorded_area_m2 = "acre"  # drawn m² / recorded value: median 4032 of 3 rows' in text
+
+
+UNITS = {"m2": 2500.0, "mu": 3.75, "ha": 0.25, "km2": 0.0025, "ft2": 26_909.78, "acre": 0.617763}
+
+
+@pytest.mark.parametrize("unit", UNITS)
+@pytest.mark.parametrize("crs", [4547, 4490, 2264])
+def test_the_unit_of_recorded_areas_is_told_by_the_drawn_ones(
+    tmp_path: Path, unit: str, crs: int
+) -> None:
+    shapes = squares().to_crs(crs) if crs != 2264 else squares(crs=32617).to_crs(2264)
+    recorded = [UNITS[unit], UNITS[unit] * 1.01, None]
+    text, project = propose(tmp_path, parcels=layer({"ZDMJ": recorded}, geometry=shapes))
+    assert project.layers["parcels"].fields == {"recorded_area_m2": "ZDMJ"}
+    assert project.layers["parcels"].units == {"recorded_area_m2": unit}
+    assert "# areas: m2 | mu | ha | km2 | ft2 | acre" in text
+    assert "  # drawn m² / recorded value: median " in text
+    assert " of 2 rows" in text
+
+
+def test_recorded_areas_that_no_unit_fits_are_not_switched_on(tmp_path: Path) -> None:
+    frame = layer({"ZDMJ": [2500 / 1.03] * 3, "ZDDM": ["a", "b", "c"]})
+    text, project = propose(tmp_path, parcels=frame)
+    assert project.layers["parcels"].fields == {"parcel_id": "ZDDM"}
+    line = (
+        '# recorded_area_m2 = "ZDMJ"  # no unit fits (m2 | mu | ha | km2 | ft2 | acre):'
+        " drawn m² / recorded value: median 1.03 of 3 rows"
+    )
+    assert line in text
+
+
+def test_recorded_areas_that_cannot_be_compared_say_so(tmp_path: Path) -> None:
+    path = tmp_path / "parcels.shp"
+    layer({"ZDMJ": [3.75] * 3}).to_file(path)
+    path.with_suffix(".prj").unlink()
+    text = propose_project([path], folder=tmp_path)
+    source = proposal(text, tmp_path).layers["parcels"]
+    assert (dict(source.fields), dict(source.units)) == ({"recorded_area_m2": "ZDMJ"}, {})
+    assert "not compared with drawn areas: no sound coordinate system" in text
+    frame = layer({"ZDMJ": [0.0, None, None]})
+    text, project = propose(tmp_path, parcels=frame)
+    assert project.layers["parcels"].units == {}
+    assert "not compared with drawn areas: none is recorded in the rows looked at" in text
+
+
+def test_money_is_left_to_people_with_a_hint(tmp_path: Path) -> None:
+    frame = layer({"tax_yuan": [1.5, 20.0, 300.0], "产值": [1.0, 2.0, 3.0]})
+    text, project = propose(tmp_path, parcels=frame)
+    assert project.layers["parcels"].units == {}
+    assert "# money: yuan | wan_yuan" in text
+    assert '# tax_yuan = "wan_yuan"  # taken as yuan if absent: nothing tells, ask' in text
+
+
+def test_numbers_written_as_text_are_mapped(tmp_path: Path) -> None:
+    shapes = squares(2)
+    parcels = layer({"ZDMJ": ["2500", " 2500.0 "]}, geometry=shapes)
+    zoning = layer({"使用分": ["住宅區", "工業區"], "容積率": ["200", "150%"]}, geometry=shapes)
+    _, project = propose(tmp_path, parcels=parcels, zoning=zoning)
+    assert project.layers["parcels"].units == {"recorded_area_m2": "m2"}
+    assert project.layers["zoning"].fields == {"planned_use": "使用分", "far_max": "容積率"}
+    assert project.layers["zoning"].units == {"far_max": "percent"}
+    assert project.layers["zoning"].classes == {"住宅區": "residential", "工業區": "industrial"}
+
+
+def test_fields_of_taiwan_are_zoning_and_those_of_the_sample_are_known(tmp_path: Path) -> None:
+    plan = layer({"使用分區": ["住宅區"] * 3, "容積率": [2.0] * 3, "建蔽率": [0.6] * 3})
+    ways = layer({"DLBH": ["a", "b", "c"], "LMKD": [9.0, 12.0, 24.0]})
+    lots = layer({"ZDDM": ["a", "b", "c"], "GSZT": ["在用", "闲置", "在用"]})
+    _, project = propose(tmp_path, plan=plan, ways=ways, lots_2026=lots)
+    assert project.layers["zoning"].fields == {
+        "planned_use": "使用分區",
+        "far_max": "容積率",
+        "coverage_max": "建蔽率",
+    }
+    assert project.layers["roads"].fields == {"road_id": "DLBH", "width_m": "LMKD"}
+    assert project.layers["parcels"].fields["status"] == "GSZT"
+
+
+def test_unread_use_codes_are_listed_and_classed_where_words_are_plain(tmp_path: Path) -> None:
+    codes = ["M1", "M2", "R2", "MANUFACTURING", 'odd "x"\n[project]', "Park road"]
+    parcels = layer({"use_code": codes}, geometry=squares(6))
+    text, project = propose(tmp_path, parcels=parcels)
+    assert project.layers["parcels"].fields == {"use_code": "use_code"}
+    assert project.layers["parcels"].classes == {"MANUFACTURING": "industrial"}
+    assert '# "Park road" = "transport"  # 1 row, or green' in text
+    assert '# "odd \\"x\\"\\n[project]" = "other"  # 1 row' in text
+    assert '"M1" =' not in text
+    assert "Left out: 3 that code lists read anyway." in text
+    assert "# " + " | ".join(USE_CLASSES) in text
+    switched_on = text.replace('# "Park road"', '"Park road"')
+    classes = proposal(switched_on, tmp_path).layers["parcels"].classes
+    assert classes == {"MANUFACTURING": "industrial", "Park road": "transport"}
+
+
+def test_use_codes_stored_as_numbers_are_written_as_a_run_reads_them(tmp_path: Path) -> None:
+    text, _ = propose(tmp_path, parcels=layer({"use_code": [7.0, 7.0, None]}))
+    assert '# "7" = "other"  # 2 rows' in text
+
+
+def test_the_whole_column_is_listed_and_the_rarest_codes_are_counted(tmp_path: Path) -> None:
+    codes = [f"zone {i:03d}" for i in range(600)] + ["zone 599", "zone 598"]
+    text, _ = propose(tmp_path, parcels=layer({"use_code": codes}, geometry=squares(602)))
+    assert text.count('= "other"') == MAX_VALUES == 60
+    assert '# "zone 599" = "other"  # 2 rows' in text
+    assert "# 600 values of " in text
+    assert "# and 540 rarer values more, on 540 rows" in text
+
+
+def test_without_a_parcel_layer_the_first_polygons_are_proposed(tmp_path: Path) -> None:
+    points = layer({"n": [1]}, geometry=gpd.GeoSeries([Point(0, 0)], crs=4547))
+    text, project = propose(
+        tmp_path, a=points, b=layer({"n": [1, 2, 3]}), c=layer({"n": [1, 2, 3]})
+    )
+    assert project.layers["parcels"].path == "b.gpkg"
+    assert "# No layer says that it holds parcels: this is the first one with polygons." in text
+    assert '# "c" of "c.gpkg" (polygons)' in text
+
+
+def test_a_second_parcel_layer_is_named_but_not_used(tmp_path: Path) -> None:
+    first, second = layer({"ZDDM": ["a", "b", "c"]}), layer({"n": [1, 2, 3]})
+    text, project = propose(tmp_path, parcels_old=second, parcels_new=first)
+    assert project.layers["parcels"].path == "parcels_new.gpkg"
+    assert '# "parcels_old" of "parcels_old.gpkg" (polygons)' in text
+
+
+@pytest.mark.parametrize(
+    ("crs", "west", "south", "line"),
+    [
+        (4547, 512_000.0, 3.4e6, '# crs = "EPSG:4547"  # taken if absent: the parcel layer\'s own'),
+        (
+            4490,
+            114.1,
+            30.1,
+            '# crs = "EPSG:4547"  # taken if absent: 3-degree Gauss-Krüger zone 38',
+        ),
+        (
+            None,
+            114.1,
+            30.1,
+            '# crs = "EPSG:4490"  # none is declared, and one is needed: these are',
+        ),
+        (None, 38_512_000.0, 3.4e6, '# crs = "EPSG:4526"  # none is declared, and one is needed:'),
+        (None, 512_000.0, 3.4e6, '# crs = "EPSG:…"  # none is declared, and one is needed: x from'),
+    ],
+)
+def test_crs_is_told_but_not_set_where_a_run_finds_it(
+    tmp_path: Path, crs: object, west: float, south: float, line: str
+) -> None:
+    path = tmp_path / "parcels.shp"
+    geometry = squares(crs=crs or 4547, west=west, south=south)
+    layer({"ZDDM": ["a", "b", "c"]}, geometry=geometry).to_file(path)
+    if crs is None:
+        path.with_suffix(".prj").unlink()
+    text = propose_project([path], folder=tmp_path)
+    project = proposal(text, tmp_path)
+    assert line in text
+    assert project.crs is project.layers["parcels"].crs is None
+
+
+@pytest.mark.parametrize(
+    ("crs", "west", "south", "code", "why"),
+    [
+        (2264, 1e6, 5e5, "EPSG:32617", "EPSG:2264 is not metric (in US survey foot)"),
+        (4269, -81.9, 35.3, "EPSG:32617", "EPSG:4269 is not metric (geographic, in degrees)"),
+        (3857, 12_702_000.0, 3.5e6, "EPSG:4547", "EPSG:3857 is not metric (Mercator"),
+    ],
+)
+def test_crs_is_set_where_a_run_needs_it(
+    tmp_path: Path, *, crs: int, west: float, south: float, code: str, why: str
+) -> None:
+    geometry = squares(crs=crs, west=west, south=south)
+    text, project = propose(tmp_path, parcels=layer({"n": [1, 2, 3]}, geometry=geometry))
+    assert project.crs == code
+    assert f'\ncrs = "{code}"  # needed to compute in metres: the parcels\' own {why}' in text
+    assert load_inputs(project).crs.to_epsg() == int(code.removeprefix("EPSG:"))
+
+
+def test_a_crs_that_the_coordinates_disprove_is_told(tmp_path: Path) -> None:
+    geometry = squares().set_crs(4526, allow_override=True)
+    text, project = propose(tmp_path, parcels=layer({"ZDMJ": [2500.0] * 3}, geometry=geometry))
+    assert project.crs is None
+    assert '\n# crs = "EPSG:…"  # parcels: marked EPSG:4526, but eastings' in text
+    assert '\n# crs = "EPSG:…"  # needed, the file\'s cannot be: parcels: marked' in text
+
+
+def test_head_and_parameters_hold_every_default(tmp_path: Path) -> None:
+    text, project = propose(tmp_path, parcels=layer({"ZDDM": ["a", "b", "c"]}))
+    assert project.name == tmp_path.name
+    assert (project.rules, project.language) == ("tianjin-2024", "zh")
+    assert ", ".join(rule_set_names()) in text
+    assert project.parameters == Parameters()
+    assert project.sites_from is None
+    _, _, tail = text.partition("[parameters]\n")
+    given = tomllib.loads("\n".join(line.removeprefix("# ") for line in tail.splitlines()))
+    assert given == dataclasses.asdict(Parameters())
+    for field in dataclasses.fields(Parameters):
+        assert f"# {field.name} = {json.dumps(field.default)}  # {field.metadata['note']}" in tail
+
+
+def test_a_site_column_gives_the_sites(tmp_path: Path) -> None:
+    parcels = layer({"ZDDM": ["a", "b", "c"], "site_id": ["s", None, None]})
+    _, project = propose(tmp_path, parcels=parcels)
+    assert project.sites_from == "field"
+
+
+def test_the_ways_to_sites_are_explained_and_can_be_switched_on(tmp_path: Path) -> None:
+    text, project = propose(tmp_path, parcels=layer({"use_code": ["M1", "M1", "R2"]}))
+    assert project.sites_from is None
+    assert [way for way in SITES_FROM if f'#   "{way}" ' not in text] == []
+    assert "merged into sites" in text
+    for line in ("[sites]\n", 'from = "use_class"', 'use_classes = ["industrial"]'):
+        text = text.replace(f"\n# {line}", f"\n{line}")
+    switched_on = proposal(text, tmp_path)
+    assert switched_on.sites_from == "use_class"
+    assert switched_on.site_use_classes == ("industrial",)
+
+
+def test_hostile_names_cannot_write_keys(tmp_path: Path) -> None:
+    folder = tmp_path / 'a "quoted" folder'
+    folder.mkdir()
+    hostile = 'x"\n[project]\nname = "gotcha'
+    frame = layer({"owner": ["a", "b", "c"], hostile: ["1", "2", "3"]})
+    path = folder / "parcels.parquet"
+    frame.to_parquet(path)
+    text = propose_project([path], folder=tmp_path)
+    project = proposal(text, tmp_path)
+    assert project.name == tmp_path.name
+    assert project.layers["parcels"].path == 'a "quoted" folder/parcels.parquet'
+    assert project.layers["parcels"].fields == {"owner": "owner"}
+
+
+def test_parquet_is_seen_like_other_files(tmp_path: Path) -> None:
+    path = tmp_path / "parcels.parquet"
+    layer(CADASTRE).to_parquet(path)
+    glimpse = look(path)[0]
+    assert (glimpse.rows, glimpse.kind, glimpse.layer) == (3, "polygons", None)
+    assert glimpse.columns == list(CADASTRE)
+    assert column(glimpse, "ZDDM").tolist() == CADASTRE["ZDDM"]
+    project = proposal(propose_project([path], folder=tmp_path), tmp_path)
+    assert project.layers["parcels"].fields["owner"] == "QLRMC"
+
+
+def test_a_zipped_shapefile_in_gbk_is_mapped(tmp_path: Path) -> None:
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    layer({**CADASTRE, "权利人": ["甲", "乙", "丙"]}).to_file(folder / "ZD.shp", encoding="gb18030")
+    (folder / "ZD.cpg").unlink()
+    path = Path(shutil.make_archive(str(tmp_path / "ZD"), "zip", folder))
+    project = proposal(propose_project([path], folder=tmp_path), tmp_path)
+    assert project.layers["parcels"].path == "ZD.zip"
+    assert project.layers["parcels"].fields["owner"] == "QLRMC"
+    assert "权利人" in look(path)[0].columns
+
+
+def test_tables_without_geometry_and_empty_layers_are_told(tmp_path: Path) -> None:
+    table = tmp_path / "owners.gpkg"
+    pyogrio.write_dataframe(pd.DataFrame({"n": [1]}), table)
+    parcels = tmp_path / "parcels.gpkg"
+    layer({"ZDDM": ["a", "b", "c"]}).to_file(parcels)
+    text = propose_project([table, parcels], folder=tmp_path)
+    assert '# "owners" of "owners.gpkg" (none)' in text
+    empty = tmp_path / "parcels_empty.gpkg"
+    layer({"ZDDM": ["a", "b", "c"]}).head(0).to_file(empty)
+    with pytest.raises(
+        LayerError, match=r"none of the layers holds polygons \(parcels_empty: none"
+    ):
+        propose_project([empty])
+
+
+def test_same_layers_give_the_same_text_whatever_the_order_of_rows(tmp_path: Path) -> None:
+    frame = layer({**CADASTRE, "use_code": ["x", "y", "z"]})
+    path = tmp_path / "parcels.geojson"
+    frame.to_file(path)
+    first = propose_project([path], folder=tmp_path)
+    frame.iloc[::-1].to_file(path)
+    assert propose_project([path], folder=tmp_path) == first
+
+
+def test_paths_are_relative_inside_the_project_folder_and_absolute_outside(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    path = tmp_path / "data" / "parcels.gpkg"
+    layer({"n": [1, 2, 3]}).to_file(path)
+
+    def written(folder: Path) -> str:
+        head = tomllib.loads(propose_project([path], folder=folder))
+        return str(head["layers"]["parcels"]["path"])
+
+    assert written(tmp_path) == "data/parcels.gpkg"
+    assert written(path.parent) == "parcels.gpkg"
+    assert written(tmp_path / "work") == path.resolve().as_posix()
+    (tmp_path / "work").mkdir()
+    text = propose_project([path], folder=tmp_path / "work")
+    assert len(load_inputs(proposal(text, tmp_path / "work")).inputs.parcels) == 3
+
+
+def test_files_that_cannot_be_used_are_layer_errors(tmp_path: Path) -> None:
+    with pytest.raises(LayerError, match=r"none\.shp does not exist; check the path"):
+        propose_project([tmp_path / "none.shp"])
+    for name, message in (
+        ("notes.txt", r"notes\.txt cannot be read as a layer: .*; give a vector file"),
+        ("broken.gpkg", r"broken\.gpkg cannot be read as a layer: .*; give a vector file"),
+        ("broken.parquet", r"broken\.parquet is not a readable GeoParquet file; write it"),
+        ("broken.zip", r"broken\.zip is not a zip file; copy or download it again"),
+        ("alone.shp", r"alone\.shp lacks its \.shx file; copy the \.shx along"),
+    ):
+        bad = tmp_path / name
+        bad.write_bytes(b"not a layer")
+        with pytest.raises(LayerError, match=message):
+            propose_project([bad])
+    with pytest.raises(LayerError, match=r"no.* polygons \(nothing was given\); give the parcel"):
+        propose_project([])
+    lines = tmp_path / "lines.gpkg"
+    ways = gpd.GeoSeries([LineString([(0, 0), (1, 1)])], crs=4547)
+    layer({"n": [1]}, geometry=ways).to_file(lines)
+    with pytest.raises(LayerError, match=r"holds polygons \(lines: lines\).*close its lines"):
+        propose_project([lines])
+
+
+WORDS = {
+    "industrial": [
+        "MANUFACTURING",
+        "ETJ - MANUFACTORING",
+        "Light_Industrial",
+        "工业",
+        "零星工業區",
+    ],
+    "logistics": ["warehouse", "仓储用地", "物流"],
+    "residential": ["RESIDENTIAL - MIN 8000 SQFT", "住宅區", "居住", "single-family"],
+    "commercial": ["HIGHWAY COMMERCIAL", "商业", "商業區", "RETAIL", "Office"],
+    "transport": ["道路用地", "Main road", "street", "PARKING", "停車場用地"],
+    "green": ["绿地", "綠地", "park", "公園用地"],
+    "water": ["水", "水域", "river", "河川區", "Water"],
+    "public": ["学校", "醫院用地", "school", "PUBLIC", "機關用地", "post office"],
+    "utility": ["wastewater", "變電所用地", "污水处理", "自來水事業用地", "Water treatment"],
+    "farm": ["農業區", "agricultural"],
+    "reserve": ["留白"],
+}
+
+
+@pytest.mark.parametrize("use", WORDS)
+def test_words_that_tell_a_class(use: str) -> None:
+    assert {w: classes_by_words(w) for w in WORDS[use]} == dict.fromkeys(WORDS[use], (use,))
+    assert [w for w in WORDS[use] if not is_plain(w)] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("C-2", "NONE", "商业住宅", "商住混合", "道路用地兼溝渠使用", "非住宅", "non-residential"),
+        *("Vacant industrial", "Industrial park", "MIXED USE retail", "parkway", ""),
+    ],
+)
+def test_texts_that_are_not_plain(text: str) -> None:
+    assert not is_plain(text)
+
+
+def test_codes_that_storage_has_spoilt_are_told_not_listed() -> None:
+    codes = pd.Series([1e17, 2e17])
+    lines = class_lines(codes, table="t", source="use")
+    assert len(lines) == 1
+    assert lines[0].startswith('# "use" is not read as use codes: use holds whole numbers of 16')
