@@ -1,0 +1,1 @@
+"""Geometric facts, no policy: borders, checks, repair, shape, overlay."""
