@@ -1,0 +1,125 @@
+"""Fragments: parcels that cannot be developed alone, each with its reasons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from gisland.base.schema import FREE_USE_CLASSES
+from gisland.base.verdicts import by_use_class, together
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from gisland.base.rules import RuleSet
+
+TESTS = {
+    "fragment.min_lot": "area_m2",
+    "fragment.min_width": "width_m",
+    "fragment.min_frontage": "frontage_m",
+}
+
+
+def border_with(
+    borders: pd.DataFrame, use_class: pd.Series | None, classes: tuple[str, ...]
+) -> pd.Series:
+    """Length of each parcel's border with neighbors of given use classes.
+
+    Parameters
+    ----------
+    borders
+        Border table, both directions.
+    use_class
+        Use class by parcel id, or None if no parcel has one.
+    classes
+        Use classes of the neighbors that count.
+
+    Returns
+    -------
+    pandas.Series
+        Metres, named ``border_m``, by parcel id; parcels without such a neighbor are absent.
+
+    Examples
+    --------
+    >>> pairs = pd.MultiIndex.from_tuples([("a", "r"), ("r", "a")], names=["focal", "neighbor"])
+    >>> table = pd.DataFrame({"border_m": [30.0, 30.0]}, index=pairs)
+    >>> uses = pd.Series(["industrial", "transport"], index=["a", "r"])
+    >>> border_with(table, uses, ("transport",)).to_dict()
+    {'a': 30.0}
+    """
+    if use_class is None:
+        return borders["border_m"].iloc[:0].groupby("focal").sum()
+    counted = use_class[use_class.isin(classes)].index
+    rows = borders.index.get_level_values("neighbor").isin(counted)
+    return borders["border_m"][rows].groupby(level="focal").sum()
+
+
+def frontage_m(free_m: pd.Series, borders: pd.DataFrame, use_class: pd.Series | None) -> pd.Series:
+    """Length of boundary through which a parcel can be reached.
+
+    Free boundary (nothing beyond it in the parcel layer) plus borders with transport parcels.
+
+    Parameters
+    ----------
+    free_m
+        Free boundary by parcel id, in metres.
+    borders
+        Border table, both directions.
+    use_class
+        Use class by parcel id, or None if no parcel has one.
+
+    Returns
+    -------
+    pandas.Series
+        Metres, named ``frontage_m``, on the index of `free_m`.
+
+    Examples
+    --------
+    >>> pairs = pd.MultiIndex.from_tuples([("a", "r"), ("r", "a")], names=["focal", "neighbor"])
+    >>> table = pd.DataFrame({"border_m": [30.0, 30.0]}, index=pairs)
+    >>> uses = pd.Series(["industrial", "transport"], index=["a", "r"])
+    >>> frontage_m(pd.Series([5.0, 0.0], index=["a", "r"]), table, uses).to_dict()
+    {'a': 35.0, 'r': 0.0}
+    """
+    along_roads = border_with(borders, use_class, ("transport",)).reindex(free_m.index).fillna(0.0)
+    return (free_m + along_roads).rename("frontage_m")
+
+
+def fragment_verdicts(parcels: gpd.GeoDataFrame, *, rules: RuleSet) -> pd.DataFrame:
+    """Test every parcel for being developable alone.
+
+    Parameters
+    ----------
+    parcels
+        Indexed by parcel id, with ``area_m2``, ``width_m``, ``frontage_m`` and, if known,
+        ``use_class``. Roads and water are not tested.
+    rules
+        The rule set; its ``fragment.*`` rules say what a developable parcel passes.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Verdict rows (``schema.VERDICTS``) of the tests ``min_lot``, ``min_width`` and
+        ``min_frontage``; a failing row with mode ``on`` makes the parcel a fragment.
+
+    Examples
+    --------
+    >>> from gisland.base.rules import load_rules
+    >>> lot = pd.DataFrame(
+    ...     {"area_m2": [900.0], "width_m": [20.0], "frontage_m": [40.0]}, index=["a"]
+    ... )
+    >>> found = fragment_verdicts(lot, rules=load_rules("national-2023-171"))
+    >>> dict(zip(found["test"], found["outcome"]))
+    {'min_frontage': 'pass', 'min_lot': 'fail', 'min_width': 'pass'}
+    """
+    use_class = parcels.get("use_class")
+    tested = parcels[parcels["area_m2"].notna()]
+    if use_class is not None:
+        tested = tested[~tested["use_class"].isin(FREE_USE_CLASSES)]
+        use_class = tested["use_class"]
+    parts = [
+        by_use_class(tested[column], use_class, rules=rules, rule_id=rule_id)
+        for rule_id, column in TESTS.items()
+    ]
+    return together(parts)

@@ -1,0 +1,218 @@
+"""Which parcels make a site: by a layer, a field, use class, or low use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from gisland.base.errors import ProjectError, TableError
+from gisland.base.result import SITES_FROM
+from gisland.base.rules import AREA_DECIMALS
+from gisland.base.tables import lookup
+from gisland.topology.graph import components
+from gisland.topology.overlay import dominant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import geopandas as gpd
+
+
+def members_by_layer(
+    parcels: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, *, site_overlap_share: float
+) -> pd.Series:
+    """Assign parcels to the site polygon that covers enough of them.
+
+    Parameters
+    ----------
+    parcels
+        Indexed by parcel id.
+    sites
+        Site polygons, indexed by site id.
+    site_overlap_share
+        Least share (0-1) of a parcel inside the polygon.
+
+    Returns
+    -------
+    pandas.Series
+        Site id by parcel id, named ``site_id``; parcels outside every site are absent.
+
+    Raises
+    ------
+    TableError
+        If a site polygon gets no parcel; lists the sites.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> shapes = [box(0, 0, 9, 9), box(9, 0, 18, 9)]
+    >>> lots = gpd.GeoDataFrame(geometry=shapes, index=["a", "b"], crs=4547)
+    >>> drawn = gpd.GeoDataFrame(geometry=[box(0, 0, 9.5, 9)], index=["S1"], crs=4547)
+    >>> members_by_layer(lots, drawn, site_overlap_share=0.5).to_dict()
+    {'a': 'S1'}
+    """
+    best = dominant(parcels, sites)
+    inside = best.loc[best["share"].round(6) >= site_overlap_share, "right_id"]
+    empty = sites.index.difference(pd.Index(inside.unique()))
+    if len(empty):
+        raise TableError(
+            f"sites: {len(empty)} of {len(sites)} polygons cover no parcel"
+            f" by {site_overlap_share:.0%} or more",
+            do="check that sites and parcels belong together, or lower site_overlap_share",
+            ids=empty,
+        )
+    return _named(inside)
+
+
+def members_by_field(parcels: gpd.GeoDataFrame) -> pd.Series:
+    """Take the sites from the parcels' own ``site_id`` column.
+
+    Parameters
+    ----------
+    parcels
+        Indexed by parcel id, with ``site_id``, missing outside sites.
+
+    Returns
+    -------
+    pandas.Series
+        Site id by parcel id, named ``site_id``; parcels outside every site are absent.
+
+    Raises
+    ------
+    ProjectError
+        If there is no such column.
+
+    Examples
+    --------
+    >>> lots = pd.DataFrame({"site_id": ["S1", None]}, index=["a", "b"])
+    >>> members_by_field(lots).to_dict()
+    {'a': 'S1'}
+    """
+    if "site_id" not in parcels:
+        raise ProjectError(
+            '[sites] from = "field", but no column gives the site',
+            do='map it: [layers.parcels.fields] site_id = "…"',
+        )
+    return _named(parcels["site_id"].dropna())
+
+
+def members_by_cluster(
+    chosen: pd.Series, borders: pd.DataFrame, *, areas_m2: pd.Series, min_area_m2: float
+) -> pd.Series:
+    """Make sites of bordering parcels that share a property, such as low use.
+
+    Parameters
+    ----------
+    chosen
+        Bool by parcel id: has the property.
+    borders
+        Border table, both directions. What a street separates is never one site.
+    areas_m2
+        Area by parcel id.
+    min_area_m2
+        Smaller clusters make no site.
+
+    Returns
+    -------
+    pandas.Series
+        Site id (``S-`` and the smallest parcel id of the cluster) by parcel id.
+
+    Examples
+    --------
+    >>> pairs = pd.MultiIndex.from_tuples([("a", "b"), ("b", "a")], names=["focal", "neighbor"])
+    >>> table = pd.DataFrame({"border_m": [9.0, 9.0]}, index=pairs)
+    >>> low = pd.Series([True, True, True], index=["a", "b", "c"])
+    >>> area = pd.Series(600.0, index=low.index)
+    >>> members_by_cluster(low, table, areas_m2=area, min_area_m2=1000.0).to_dict()
+    {'a': 'S-a', 'b': 'S-a'}
+    """
+    ids = chosen.index[chosen]
+    pair = borders.index.to_frame(index=False)
+    pair = pair[pair["focal"].isin(ids) & pair["neighbor"].isin(ids)]
+    label = components(ids, pair)
+    size = areas_m2.reindex(ids).sort_index().groupby(label).sum()
+    large = label[lookup(label, size).round(AREA_DECIMALS) >= min_area_m2]
+    return _named("S-" + large)
+
+
+def members(
+    parcels: gpd.GeoDataFrame,
+    borders: pd.DataFrame,
+    *,
+    source: str | None,
+    sites: gpd.GeoDataFrame | None,
+    use_classes: tuple[str, ...],
+    site_overlap_share: float,
+    min_area_m2: float,
+) -> pd.Series:
+    """Find the parcels of every site in the way the project file says.
+
+    Parameters
+    ----------
+    parcels
+        Indexed by parcel id, with ``area_m2`` and what the source needs.
+    borders
+        Border table, both directions.
+    source
+        ``layer``, ``field``, ``low_use``, ``use_class``, or None: no site.
+    sites
+        Site polygons, for ``layer``.
+    use_classes
+        Use classes whose patches are sites, for ``use_class``.
+    site_overlap_share
+        For ``layer``: least share of a parcel inside the polygon.
+    min_area_m2
+        For ``low_use``: smaller clusters make no site.
+
+    Returns
+    -------
+    pandas.Series
+        Site id by parcel id, named ``site_id``, sorted by parcel id.
+
+    Raises
+    ------
+    ProjectError
+        If the source is unknown or lacks its data.
+
+    Examples
+    --------
+    >>> lots = pd.DataFrame({"area_m2": [1.0]}, index=["a"])
+    >>> nothing = {"use_classes": (), "site_overlap_share": 0.5, "min_area_m2": 0.0}
+    >>> len(members(lots, pd.DataFrame(), source=None, sites=None, **nothing))
+    0
+    """
+    if source is None:
+        return _named(pd.Series([], index=parcels.index[:0], dtype="str"))
+    if source not in SITES_FROM:
+        raise ProjectError(f"[sites] from is {source!r}", do=f"use one of {', '.join(SITES_FROM)}")
+    if source == "layer" and sites is None:
+        raise ProjectError('[sites] from = "layer", but there is no [layers.sites]', do="add it")
+    drawn = parcels[parcels["area_m2"].notna()]
+    ways: dict[str, Callable[[], pd.Series]] = {
+        "layer": lambda: members_by_layer(drawn, sites, site_overlap_share=site_overlap_share),
+        "field": lambda: members_by_field(drawn),
+        "low_use": lambda: members_by_cluster(
+            drawn["low_use"].fillna(value=False).astype(bool),
+            borders,
+            areas_m2=drawn["area_m2"],
+            min_area_m2=min_area_m2,
+        ),
+        "use_class": lambda: members_by_cluster(
+            drawn["use_class"].isin(use_classes),
+            borders,
+            areas_m2=drawn["area_m2"],
+            min_area_m2=0.0,
+        ),
+    }
+    if source == "use_class" and "use_class" not in drawn:
+        raise ProjectError(
+            '[sites] from = "use_class", but no use class is known',
+            do='map use_code: [layers.parcels.fields] use_code = "…"',
+        )
+    return ways[source]().sort_index()
+
+
+def _named(series: pd.Series) -> pd.Series:
+    return series.astype("str").rename("site_id").rename_axis("parcel_id")

@@ -1,0 +1,326 @@
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from shapely import MultiPolygon, box
+
+from gisland.detect.enclaves import COLUMNS, enclave_labels, enclaves
+from gisland.topology.borders import borders
+
+INNER = box(40, 40, 60, 60)
+AROUND = box(0, 0, 100, 100) - INNER
+
+
+def layer(shapes: dict[str, object], owner: list[object], **columns: object) -> gpd.GeoDataFrame:
+    lots = gpd.GeoDataFrame(
+        {"owner": pd.array(owner, dtype="str"), **columns},
+        geometry=list(shapes.values()),
+        index=pd.Index(list(shapes), name="parcel_id"),
+        crs=4547,
+    )
+    area = lots.area
+    return lots.assign(area_m2=area.where(area > 0))
+
+
+def find(lots: gpd.GeoDataFrame, share: float = 0.75, attribute: str = "owner") -> gpd.GeoDataFrame:
+    return enclaves(lots, borders(lots), attribute=attribute, enclave_share=share)
+
+
+def pairs(lots: gpd.GeoDataFrame, share: float = 0.75) -> list[tuple[str, str]]:
+    found = find(lots, share)
+    return list(zip(found["parcel_ids"], found["surrounded_by"], strict=True))
+
+
+def test_strict_enclave_with_all_its_numbers() -> None:
+    found = find(layer({"in": INNER, "out": AROUND}, ["A", "B"]))
+    assert found.columns.tolist() == [*COLUMNS, "geometry"]
+    row = found.iloc[0].to_dict()
+    shape = row.pop("geometry")
+    assert row == {
+        "enclave_id": "owner:in",
+        "attribute": "owner",
+        "value": "A",
+        "parcel_ids": "in",
+        "surrounded_by": "B",
+        "kind": "strict",
+        "share": pytest.approx(1.0),
+        "free_share": pytest.approx(0.0),
+        "area_m2": 400.0,
+        "area_mu": pytest.approx(0.6),
+        "surrounding_area_m2": 9600.0,
+    }
+    assert len(found) == 1
+    assert shape.equals(INNER)
+    assert found.crs.to_epsg() == 4547
+
+
+def in_a_notch(depth: float) -> gpd.GeoDataFrame:
+    """A 10 m wide lot in a notch: 10 + 2 `depth` of its boundary of 40 m along B, 20 m deep."""
+    notch = box(20, 40 - depth, 30, 40)
+    whole = box(0, 0, 50, 40) - notch
+    return layer({"a": box(20, 40 - depth, 30, 50 - depth), "b": whole}, ["A", "B"])
+
+
+def test_nearly_at_exactly_the_threshold() -> None:
+    exact = find(in_a_notch(10.0))  # three sides of four
+    assert exact[["kind", "share", "free_share"]].to_numpy().tolist() == [["nearly", 0.75, 0.25]]
+    assert find(in_a_notch(9.9)).empty  # 29.8 of 40
+    assert find(in_a_notch(10.0), 0.76).empty
+    assert len(find(in_a_notch(5.0), 0.5)) == 1  # 20 of 40
+
+
+def test_free_boundary_is_roads_water_and_nothing() -> None:
+    lot = box(40, 40, 60, 60)
+    road, canal = box(40, 60, 60, 100), box(60, 40, 100, 60)
+    around = box(0, 0, 100, 100) - lot - road - canal
+    shapes = {"lot": lot, "road": road, "canal": canal, "b": around}
+    uses = ["industrial", "transport", "water", "industrial"]
+    lots = layer(shapes, ["A", "City", "City", "B"], use_class=uses)
+    found = find(lots, 0.5)
+    assert found["parcel_ids"].tolist() == ["lot"]  # the road itself is no enclave
+    assert found[["share", "free_share"]].to_numpy().tolist() == [[0.5, 0.5]]
+    assert find(lots, 0.75).empty
+    as_land = lots.assign(use_class="industrial")
+    rows = find(as_land, 0.5).set_index("parcel_ids")
+    assert rows.loc["lot", "free_share"] == pytest.approx(0.0)
+
+
+def test_parcels_without_an_owner_are_land_but_no_patch() -> None:
+    lot, unknown = box(40, 40, 60, 60), box(40, 60, 60, 100)
+    around = box(0, 0, 100, 100) - lot - unknown
+    lots = layer({"lot": lot, "none": unknown, "b": around}, ["A", None, "B"])
+    found = find(lots)
+    assert found["parcel_ids"].tolist() == ["lot"]
+    assert found["share"].tolist() == [pytest.approx(0.75)]
+    assert found["free_share"].tolist() == [pytest.approx(0.0)]
+
+
+def test_two_unknown_owners_are_not_the_same_owner() -> None:
+    lots = layer({"x": INNER, "y": AROUND}, [None, None])
+    assert find(lots).empty
+
+
+def test_a_patch_of_two_parcels_is_one_enclave() -> None:
+    left, right = box(40, 40, 50, 60), box(50, 40, 60, 60)
+    found = find(layer({"r": right, "l": left, "b": AROUND}, ["A", "A", "B"]))
+    assert found["enclave_id"].tolist() == ["owner:l"]
+    assert found["parcel_ids"].tolist() == ["l;r"]
+    assert found[["share", "area_m2"]].to_numpy().tolist() == [[1.0, 400.0]]
+    assert found.geometry.item().equals(INNER)
+
+
+def test_parcels_that_meet_at_a_corner_are_two_patches() -> None:
+    one, two = box(40, 40, 50, 50), box(50, 50, 60, 60)
+    around = box(0, 0, 100, 100) - one - two
+    found = find(layer({"1": one, "2": two, "b": around}, ["A", "A", "B"]))
+    assert found["parcel_ids"].tolist() == ["1", "2"]
+
+
+def test_the_surrounding_patch_may_have_many_parcels() -> None:
+    west = box(0, 0, 50, 100) - INNER
+    east = box(50, 0, 100, 100) - INNER
+    found = find(layer({"in": INNER, "w": west, "e": east}, ["A", "B", "B"]))
+    assert found[["kind", "surrounding_area_m2"]].to_numpy().tolist() == [["strict", 9600.0]]
+
+
+def test_two_owners_around_it_jointly_make_no_enclave() -> None:
+    west = box(0, 0, 50, 100) - INNER
+    east = box(50, 0, 100, 100) - INNER
+    assert find(layer({"in": INNER, "w": west, "e": east}, ["A", "B", "C"])).empty
+
+
+def test_two_patches_of_one_owner_do_not_join() -> None:
+    """B lies west and east of A, cut through by C: two patches, each along half of A."""
+    west = box(0, 0, 49, 100) - INNER
+    east = box(51, 0, 100, 100) - INNER
+    shapes = {
+        "in": INNER,
+        "w": west,
+        "e": east,
+        "n": box(49, 60, 51, 100),
+        "s": box(49, 0, 51, 40),
+    }
+    assert find(layer(shapes, ["A", "B", "B", "C", "D"])).empty
+
+
+def test_one_parcel_of_several_parts_is_one_patch() -> None:
+    both = MultiPolygon([box(0, 0, 49, 100) - INNER, box(51, 0, 100, 100) - INNER])
+    shapes = {"in": INNER, "we": both, "n": box(49, 60, 51, 100), "s": box(49, 0, 51, 40)}
+    found = find(layer(shapes, ["A", "B", "C", "D"]))
+    rows = found.set_index("parcel_ids")
+    assert rows.loc["in", "share"] == pytest.approx(76 / 80)  # 2 m each along n and s
+    assert rows.loc["in", "kind"] == "nearly"
+
+
+def test_the_enclave_may_have_several_parts_itself() -> None:
+    parts = MultiPolygon([box(20, 20, 30, 30), box(60, 60, 80, 80)])
+    found = find(layer({"in": parts, "out": box(0, 0, 100, 100) - parts}, ["A", "B"]))
+    assert found[["kind", "share", "area_m2"]].to_numpy().tolist() == [["strict", 1.0, 500.0]]
+
+
+def test_the_surrounding_patch_must_be_larger() -> None:
+    """A thin frame around a large lot: the lot is no enclave, and neither is the frame."""
+    lot = box(0, 0, 100, 100)
+    frame = box(-1, -1, 101, 101) - lot
+    assert find(layer({"lot": lot, "frame": frame}, ["A", "B"])).empty
+
+
+def test_patches_of_equal_size_are_no_enclaves_of_each_other() -> None:
+    lot = box(0, 0, 10, 10)
+    u_shape = box(-2, -2, 12, 8) - lot  # 140 - 80 = 60 m², 26 m along the lot
+    filler = box(12, -2, 14, 18)  # 40 m²: together 100 m²
+    lots = layer({"a": lot, "u": u_shape, "v": filler}, ["A", "B", "B"])
+    assert lots.groupby("owner")["area_m2"].sum().tolist() == [100.0, 100.0]
+    assert find(lots, 0.6).empty
+
+
+def test_a_nested_enclave() -> None:
+    core, ring = box(40, 40, 60, 60), box(20, 20, 80, 80)
+    lots = layer({"a": core, "b": ring - core, "c": box(0, 0, 100, 100) - ring}, ["A", "B", "C"])
+    found = find(lots)
+    assert found[["parcel_ids", "surrounded_by", "kind"]].to_numpy().tolist() == [
+        ["a", "B", "strict"],
+        ["b", "C", "strict"],
+    ]
+    assert found["share"].tolist() == [pytest.approx(1.0), pytest.approx(1.0)]
+    assert found["free_share"].tolist() == [pytest.approx(0.0), pytest.approx(0.0)]
+    assert found["area_m2"].tolist() == [400.0, 3200.0]
+
+
+def test_land_in_the_hole_of_a_patch_does_not_surround_it() -> None:
+    """A frame of 1 m around a smaller lot of B, in land of C and free boundary."""
+    lot = box(0, 0, 100, 100)
+    frame = box(-40, -40, 140, 140) - lot  # 22 400 m²
+    big = box(-400, -40, -40, 600)  # 230 400 m², along one side of the frame
+    found = find(layer({"lot": lot, "frame": frame, "c": big}, ["B", "A", "C"]), 0.25)
+    rows = found.set_index("parcel_ids")
+    assert rows.loc["lot", "kind"] == "strict"
+    assert rows.loc["frame", ["surrounded_by", "share", "free_share"]].tolist() == [
+        "C",
+        pytest.approx(0.25),
+        pytest.approx(0.75),
+    ]
+
+
+def test_a_hole_without_parcels_is_no_outer_boundary() -> None:
+    ring = INNER - box(45, 45, 55, 55)
+    found = find(layer({"ring": ring, "out": AROUND}, ["A", "B"]))
+    assert found[["kind", "area_m2"]].to_numpy().tolist() == [["strict", 300.0]]
+    assert found["share"].tolist() == [pytest.approx(1.0)]
+
+
+def test_by_tenure_or_any_other_column_of_text() -> None:
+    lots = layer({"in": INNER, "out": AROUND}, ["A", "A"], tenure=["collective", "state"])
+    assert find(lots).empty
+    found = find(lots, attribute="tenure")
+    assert found[["enclave_id", "value", "surrounded_by"]].to_numpy().tolist() == [
+        ["tenure:in", "collective", "state"]
+    ]
+
+
+def test_a_hairline_between_enclave_and_surroundings_is_bridged() -> None:
+    found = find(layer({"in": box(40.02, 40.02, 59.98, 59.98), "out": AROUND}, ["A", "B"]))
+    assert found["kind"].tolist() == ["strict"]
+
+
+def test_a_hairline_between_the_parcels_of_a_patch_is_no_outer_boundary() -> None:
+    shapes = {"l": box(40, 40, 49.98, 60), "r": box(50.01, 40, 60, 60), "out": AROUND}
+    lots = layer(shapes, ["A", "A", "B"])
+    found = find(lots)
+    assert found["parcel_ids"].tolist() == ["l;r"]
+    assert found["share"].tolist() == [pytest.approx(1.0, abs=1e-3)]  # the mouths of the gap
+    assert found["area_m2"].item() == pytest.approx(399.4)  # as drawn
+    strict = enclaves(
+        lots,
+        borders(lots, tolerance_m=0.001),
+        attribute="owner",
+        enclave_share=0.6,
+        tolerance_m=0.001,
+    )
+    assert strict["parcel_ids"].tolist() == ["l", "r"]  # below the gap they are two patches
+
+
+def test_a_ring_of_parcels_with_hairlines_still_has_a_hole() -> None:
+    """Land in the hole does not count, although the drawn ring is open."""
+    ring = box(20, 20, 80, 80) - box(40, 40, 60, 60)
+    shapes = {
+        "w": ring.intersection(box(0, 0, 49.98, 100)),
+        "e": ring.intersection(box(50, 0, 100, 100)),
+        "core": box(40, 40, 60, 60),
+        "out": box(0, 0, 100, 100) - box(20, 20, 80, 80),
+    }
+    found = find(layer(shapes, ["A", "A", "B", "C"])).set_index("parcel_ids")
+    assert found.loc["e;w", ["surrounded_by", "kind"]].tolist() == ["C", "strict"]
+    assert found.loc["e;w", "free_share"] == pytest.approx(0, abs=1e-3)
+    assert found.loc["core", "surrounded_by"] == "A"
+
+
+@pytest.mark.parametrize(
+    "lots",
+    [
+        layer({"only": INNER}, ["A"]),
+        layer({"x": INNER, "y": box(500, 0, 600, 100)}, ["A", "B"]),
+        layer({"x": INNER, "y": AROUND}, ["A", "A"]),
+    ],
+)
+def test_no_enclave_gives_an_empty_table_of_the_same_kind(lots: gpd.GeoDataFrame) -> None:
+    found, some = find(lots), find(layer({"in": INNER, "out": AROUND}, ["A", "B"]))
+    assert found.empty
+    assert found.dtypes.astype("str").to_dict() == some.dtypes.astype("str").to_dict()
+    assert found.crs == lots.crs
+
+
+def test_missing_geometry_is_passed_over() -> None:
+    lots = layer({"in": INNER, "out": AROUND, "gone": None}, ["A", "B", "A"])
+    assert pairs(lots) == [("in", "B")]
+
+
+def fields(rows: int, seed: int | None = None) -> gpd.GeoDataFrame:
+    """A grid of uneven lots owned in a pattern that makes enclaves."""
+    shapes = {
+        f"p{x}{y}": box(x * 11.3, y * 7.7, (x + 1) * 11.3, (y + 1) * 7.7)
+        for x in range(rows)
+        for y in range(rows)
+    }
+    owner = ["A" if (int(k[1]), int(k[2])) in {(1, 1), (1, 2), (3, 3)} else "B" for k in shapes]
+    lots = layer(shapes, owner)
+    return lots if seed is None else lots.sample(frac=1, random_state=seed)
+
+
+def test_the_order_of_rows_does_not_matter() -> None:
+    expected = find(fields(6))
+    assert expected["parcel_ids"].tolist() == ["p11;p12", "p33"]
+    for seed in range(3):
+        pd.testing.assert_frame_equal(find(fields(6, seed)), expected, check_exact=True)
+
+
+def test_new_ids_change_nothing_but_the_ids() -> None:
+    lots = fields(6)
+    renamed = lots.rename(index=lambda i: f"q{99 - int(i[1:])}").rename_axis("parcel_id")
+    one, two = find(lots), find(renamed)
+    assert two["parcel_ids"].tolist() == ["q66", "q87;q88"]
+    assert one["share"].round(9).tolist() == two["share"].round(9).tolist()
+
+
+def test_input_stays_as_it_was() -> None:
+    lots = fields(4)
+    table = borders(lots)
+    before, table_before = lots.copy(deep=True), table.copy(deep=True)
+    enclaves(lots, table, attribute="owner", enclave_share=0.75)
+    pd.testing.assert_frame_equal(lots, before)
+    pd.testing.assert_frame_equal(table, table_before)
+
+
+def test_labels_join_the_enclaves_of_several_attributes() -> None:
+    owner = pd.DataFrame({"attribute": "owner", "value": ["A"], "parcel_ids": ["p1;p2"]})
+    tenure = pd.DataFrame({"attribute": "tenure", "value": ["state"], "parcel_ids": ["p2"]})
+    found = enclave_labels([owner, tenure], pd.Index(["p3", "p2", "p1"]))
+    assert found.to_dict() == {"p3": "", "p2": "owner:A;tenure:state", "p1": "owner:A"}
+    assert (found.name, found.dtype.name) == ("enclave_of", "str")
+
+
+def test_labels_without_any_table_are_empty() -> None:
+    found = enclave_labels([], pd.Index(["a", "b"]))
+    assert found.tolist() == ["", ""]
+    assert found.dtype == "str"

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from shapely import MultiPolygon, box
+
+from gisland.base.rules import RuleSet, load_rules
+from gisland.base.verdicts import failing
+from gisland.detect.facts import shape_facts
+from gisland.detect.fragments import border_with, fragment_verdicts, frontage_m
+from gisland.topology.borders import borders
+
+BASE = load_rules("national-2023-171")  # at least 2000 m², 15 m wide, 4 m of frontage
+
+
+def facts(shapes: dict[str, object], **columns: object) -> gpd.GeoDataFrame:
+    lots = gpd.GeoDataFrame(
+        columns,
+        geometry=list(shapes.values()),
+        index=pd.Index(list(shapes), name="parcel_id"),
+        crs=4547,
+    )
+    return shape_facts(lots, borders(lots), area_basis="plane")
+
+
+def reasons(lots: pd.DataFrame, rules: RuleSet = BASE) -> dict[str, str]:
+    return dict(failing(fragment_verdicts(lots, rules=rules), lots.index))
+
+
+def with_rule(rule_id: str, *, like: str, **changes: object) -> RuleSet:
+    rule = replace(BASE[like], id=rule_id, **changes)
+    return replace(BASE, rules={**BASE.rules, rule_id: rule})
+
+
+def measured(**values: object) -> pd.DataFrame:
+    """A parcel that passes every test, but for the values given."""
+    row = {"area_m2": 2500.0, "width_m": 50.0, "frontage_m": 50.0} | values
+    return pd.DataFrame({k: [v] for k, v in row.items()}, index=pd.Index(["a"]))
+
+
+def test_each_reason_by_itself() -> None:
+    inner = box(50, 50, 100, 100)
+    lots = facts(
+        {
+            "small": box(300, 0, 340, 40),  # 1600 m²
+            "narrow": box(400, 0, 414, 200),  # 2800 m², 14 m
+            "inner": inner,  # 2500 m², no way out
+            "ring": box(0, 0, 150, 150) - inner,
+            "tiny": box(500, 0, 510, 10),
+        }
+    )
+    assert reasons(lots) == {
+        "small": "min_lot",
+        "narrow": "min_width",
+        "inner": "min_frontage",
+        "ring": "",
+        "tiny": "min_lot;min_width",
+    }
+
+
+def test_a_verdict_row_carries_rule_value_limit_and_unit() -> None:
+    found = fragment_verdicts(facts({"a": box(0, 0, 40, 40)}), rules=BASE).set_index("test")
+    row = found.loc["min_lot"]
+    assert (row["value"], row["operator"], row["limit"]) == (1600.0, ">=", 2000.0)
+    assert (row["unit"], row["rule_id"], row["mode"]) == ("m2", "fragment.min_lot.default", "on")
+    assert row["subject"] == ""
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"area_m2": 2000.0}, ""),
+        ({"area_m2": 1999.996}, ""),  # areas are compared at 0.01 m²
+        ({"area_m2": 1999.99}, "min_lot"),
+        ({"width_m": 15.0}, ""),
+        ({"width_m": 14.99}, "min_width"),
+        ({"frontage_m": 4.0}, ""),
+        ({"frontage_m": 3.99}, "min_frontage"),
+        ({"frontage_m": 0.0}, "min_frontage"),
+    ],
+)
+def test_thresholds_are_met_exactly(values: dict[str, float], expected: str) -> None:
+    assert reasons(measured(**values)) == {"a": expected}
+
+
+def test_a_drawn_parcel_exactly_at_the_limits_is_no_fragment() -> None:
+    lots = facts({"a": box(512_000, 3_400_000, 512_015, 3_400_200)})  # 15 m x 200 m
+    assert reasons(lots) == {"a": ""}
+
+
+def test_a_use_class_of_its_own_has_its_own_limit() -> None:
+    rules = with_rule("fragment.min_lot.commercial", like="fragment.min_lot.default", value=3000.0)
+    uses = ["commercial", "industrial", None, "public"]
+    lots = pd.DataFrame(
+        {"area_m2": 2500.0, "width_m": 50.0, "frontage_m": 50.0, "use_class": uses},
+        index=["a", "b", "c", "d"],
+    )
+    found = fragment_verdicts(lots, rules=rules)
+    rows = found[found["test"] == "min_lot"].set_index("parcel_id")
+    assert rows["outcome"].to_dict() == {"a": "fail", "b": "pass", "c": "pass", "d": "pass"}
+    assert rows["rule_id"].str.removeprefix("fragment.min_lot.").to_dict() == {
+        "a": "commercial",
+        "b": "industrial",
+        "c": "default",
+        "d": "default",
+    }
+
+
+def test_roads_and_water_are_not_tested() -> None:
+    shapes = {"road": box(0, 0, 100, 8), "canal": box(0, 8, 100, 12), "lot": box(0, 12, 10, 22)}
+    lots = facts(shapes, use_class=["transport", "water", "industrial"])
+    found = fragment_verdicts(lots, rules=BASE)
+    assert found["parcel_id"].unique().tolist() == ["lot"]
+
+
+def test_an_advisory_rule_is_reported_but_makes_no_fragment() -> None:
+    rules = with_rule("fragment.min_lot.default", like="fragment.min_lot.default", mode="advisory")
+    lots = measured(area_m2=10.0)
+    rows = fragment_verdicts(lots, rules=rules).set_index("test")
+    assert rows.loc["min_lot", ["outcome", "mode"]].tolist() == ["fail", "advisory"]
+    assert reasons(lots, rules) == {"a": ""}
+
+
+def test_a_rule_that_is_off_is_not_tested() -> None:
+    rules = with_rule("fragment.min_lot.default", like="fragment.min_lot.default", mode="off")
+    found = fragment_verdicts(measured(area_m2=10.0), rules=rules)
+    assert found["test"].tolist() == ["min_frontage", "min_width"]
+
+
+def test_frontage_is_free_boundary_and_borders_with_roads_but_not_with_water() -> None:
+    shapes = {
+        "a": box(0, 0, 50, 50),
+        "road": box(0, -10, 50, 0),
+        "canal": box(50, 0, 60, 50),
+        "b": box(0, 50, 50, 100),
+    }
+    lots = facts(shapes, use_class=["industrial", "transport", "water", "industrial"])
+    assert lots["free_m"].round(6).to_dict() == {"a": 50, "road": 70, "canal": 70, "b": 150}
+    assert lots.loc["a", "frontage_m"] == pytest.approx(100)  # west side and road
+    assert lots.loc["b", "frontage_m"] == pytest.approx(150)
+
+
+def test_frontage_through_a_road_parcel_alone_is_enough() -> None:
+    inner, road = box(50, 50, 100, 100), box(73, 0, 77, 50)  # 4 m wide
+    around = box(0, 0, 150, 150) - inner - road
+    uses = ["industrial", "transport", "industrial"]
+    lots = facts({"inner": inner, "road": road, "around": around}, use_class=uses)
+    assert lots.loc["inner", "frontage_m"] == pytest.approx(4.0)
+    assert reasons(lots)["inner"] == ""
+    unknown = facts({"inner": inner, "road": road, "around": around})
+    assert reasons(unknown)["inner"] == "min_frontage"
+
+
+def test_border_with_counts_only_the_classes_asked_for() -> None:
+    pairs = pd.MultiIndex.from_tuples(
+        [("a", "r"), ("a", "w"), ("r", "a"), ("w", "a")], names=["focal", "neighbor"]
+    )
+    table = pd.DataFrame({"border_m": [30.0, 7.0, 30.0, 7.0]}, index=pairs)
+    uses = pd.Series(["industrial", "transport", "water"], index=["a", "r", "w"])
+    assert border_with(table, uses, ("transport", "water")).to_dict() == {"a": 37.0}
+    assert border_with(table, uses, ()).empty
+    assert border_with(table, None, ("transport",)).empty
+
+
+def test_frontage_stays_missing_without_geometry() -> None:
+    free = pd.Series([float("nan"), 1.0], index=["a", "b"])
+    none = pd.DataFrame(
+        {"border_m": []}, index=pd.MultiIndex.from_arrays([[], []], names=["focal", "neighbor"])
+    )
+    found = frontage_m(free, none, None)
+    assert found.isna().tolist() == [True, False]
+    assert found.name == "frontage_m"
+
+
+def test_parcels_without_geometry_are_not_tested() -> None:
+    lots = facts({"a": None, "b": box(0, 0, 10, 10)})
+    assert fragment_verdicts(lots, rules=BASE)["parcel_id"].unique().tolist() == ["b"]
+    assert reasons(lots)["a"] == ""
+
+
+def test_holes_and_parts_are_measured() -> None:
+    frame = box(0, 0, 100, 100) - box(
+        10, 10, 90, 90
+    )  # 3600 m², 10 m wide (a little more in corners)
+    pair = MultiPolygon([box(200, 0, 230, 30), box(300, 0, 340, 40)])  # 900 + 1600 m²
+    assert reasons(facts({"frame": frame, "pair": pair})) == {"frame": "min_width", "pair": ""}
+
+
+def test_nothing_to_test_gives_an_empty_table_of_the_same_kind() -> None:
+    lots = facts({"a": None, "b": box(0, 0, 1, 1)}).loc[["a"]]
+    found = fragment_verdicts(lots, rules=BASE)
+    assert found.empty
+    assert found["value"].dtype == "float64"
+    assert found["outcome"].dtype == "str"
+
+
+def test_the_order_of_rows_does_not_matter_and_input_stays_as_it_was() -> None:
+    shapes = {f"p{i}": box(i * 60, 0, i * 60 + 10 + i * 9, 10 + i * 9) for i in range(6)}
+    lots = facts(shapes, use_class=["industrial", "green", None, "transport", "other", "public"])
+    before = lots.copy(deep=True)
+    found = fragment_verdicts(lots, rules=BASE)
+    shuffled = fragment_verdicts(lots.sample(frac=1, random_state=3), rules=BASE)
+    pd.testing.assert_frame_equal(found, shuffled)
+    pd.testing.assert_frame_equal(lots, before)
+
+
+def test_new_ids_change_nothing_but_the_ids() -> None:
+    shapes = [box(0, 0, 40, 40), box(40, 0, 90, 50), box(200, 0, 210, 300)]
+    one = facts(dict(zip(["a", "b", "c"], shapes, strict=True)))
+    two = facts(dict(zip(["z", "y", "x"], shapes, strict=True)))
+    assert list(reasons(one).values()) == list(reasons(two).values())
