@@ -1,0 +1,1 @@
+"""What may be merged with what, the best choice of it, and the merge itself."""

@@ -1,0 +1,116 @@
+"""The cap on absorbed scrap area, in hundredths of a square metre so that it is exact."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from gisland.base.rules import Rule
+
+CENTS = 100  # areas are compared at 0.01 m²
+UNLIMITED = -1
+
+
+def cents(area_m2: pd.Series) -> pd.Series:
+    """Areas in whole hundredths of a square metre.
+
+    Parameters
+    ----------
+    area_m2
+        Square metres, none missing.
+
+    Returns
+    -------
+    pandas.Series
+        ``int64``, on the same index.
+
+    Examples
+    --------
+    >>> cents(pd.Series([1688.4])).item()
+    168840
+    """
+    return (area_m2 * CENTS).round().astype("int64")
+
+
+def shares(scrap_m2: pd.Series, site_m2: pd.Series, boundary_m2: pd.Series) -> pd.DataFrame:
+    """Scrap area as a share of each denominator that the rules know.
+
+    Parameters
+    ----------
+    scrap_m2, site_m2
+        Areas on one index.
+    boundary_m2
+        Area of the named project boundary; missing where there is none.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``including`` (site and scrap), ``excluding`` (site alone), ``boundary``; 0-1 or above.
+
+    Examples
+    --------
+    >>> one = shares(pd.Series([1688.4]), pd.Series([43383.0]), pd.Series([88900.0]))
+    >>> one.round(5).iloc[0].to_dict()
+    {'including': 0.03746, 'excluding': 0.03892, 'boundary': 0.01899}
+    """
+    return pd.DataFrame(
+        {
+            "including": scrap_m2 / (site_m2 + scrap_m2),
+            "excluding": scrap_m2 / site_m2,
+            "boundary": scrap_m2 / boundary_m2,
+        }
+    )
+
+
+def budget_cents(rule: Rule, site_m2: pd.Series, boundary_m2: pd.Series) -> pd.Series:
+    """Largest scrap area that a site may absorb under the share cap.
+
+    With the cap p: ``including`` allows p/(1-p) of the site's area, ``excluding`` p of it,
+    ``boundary`` p of the project boundary.
+
+    Parameters
+    ----------
+    rule
+        Rule ``scrap.share_cap``; in any mode but ``on`` there is no limit.
+    site_m2
+        Area of each site before the merge.
+    boundary_m2
+        Area of its project boundary; missing where there is none.
+
+    Returns
+    -------
+    pandas.Series
+        Hundredths of a square metre, ``Int64``; ``UNLIMITED`` without a cap, missing where the
+        boundary is.
+
+    Examples
+    --------
+    >>> from gisland.base.rules import load_rules
+    >>> cap = load_rules("tianjin-2024")["scrap.share_cap"]
+    >>> budget_cents(cap, pd.Series([9000.0]), pd.Series([float("nan")])).tolist()
+    [100000]
+    """
+    if rule.mode != "on":
+        return pd.Series(UNLIMITED, index=site_m2.index, dtype="Int64")
+    p = rule.limit
+    base = {
+        "including": site_m2 * p / (1 - p) if p < 1 else site_m2 * np.inf,
+        "excluding": site_m2 * p,
+        "boundary": boundary_m2 * p,
+    }[rule.denominator]
+    # A strict cap leaves out the last hundredth; 1e-6 forgives the floating division above.
+    whole = [_whole(v * CENTS, strict=rule.operator == "<") for v in base]
+    return pd.Series(whole, index=site_m2.index, dtype="Int64")
+
+
+def _whole(value: float, *, strict: bool) -> int | None:
+    if math.isnan(value):
+        return None
+    if math.isinf(value):
+        return UNLIMITED
+    # less than nothing is nothing, and never -1, which says that there is no limit
+    return max(math.ceil(value - 1e-6) - 1, 0) if strict else math.floor(value + 1e-6)

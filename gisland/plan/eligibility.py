@@ -1,0 +1,282 @@
+"""Eligibility of a scrap for a site: independent tests, all evaluated, all reported."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from gisland.base.tables import lookup
+from gisland.base.verdicts import long_enough, outcomes, together, verdict_frame
+from gisland.plan.caps import UNLIMITED, budget_cents, cents, shares
+
+if TYPE_CHECKING:
+    from gisland.base.rules import Rule, RuleSet
+
+ADJACENT = "scrap.adjacent"  # always on: no rule text merges what does not touch
+SAME = {
+    "same_tenure": ("scrap.same_tenure", "tenure"),
+    "same_owner": ("scrap.same_owner", "owner"),
+    "same_use": ("scrap.same_use", "use_class"),
+}
+
+
+def eligibility(
+    pairs: pd.DataFrame,
+    parcels: pd.DataFrame,
+    sites: pd.DataFrame,
+    *,
+    members: pd.Series,
+    rules: RuleSet,
+    min_border_m: float,
+) -> pd.DataFrame:
+    """Put every pair of scrap and site to every test of the rule set.
+
+    Parameters
+    ----------
+    pairs
+        Columns ``parcel_id``, ``site_id``, ``area_m2``, ``border_m``.
+    parcels
+        Indexed by parcel id: ``fragment`` and, where known, ``tenure``, ``owner``, ``use_class``,
+        ``planned_use``, ``planned_use_class``, ``planned_far_max``, ``exclusion_m2``.
+    sites
+        Indexed by site id: ``area_m2``, ``boundary_area_m2``, ``planned_far_max``.
+    members
+        Site id by parcel id.
+    rules
+        The rule set; a test whose rule is off is not made.
+    min_border_m
+        Least border that makes a scrap adjacent.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Verdict rows with the site as ``subject``. ``missing``: the value is not known for this
+        scrap or site, which counts as failed; ``not_assessed``: the layer has no such column,
+        which does not.
+
+    Examples
+    --------
+    >>> from gisland.base.rules import load_rules
+    >>> pair = pd.DataFrame(
+    ...     {"parcel_id": ["c"], "site_id": ["S1"], "area_m2": [2500.0], "border_m": [20.0]}
+    ... )
+    >>> lots = pd.DataFrame({"fragment": [True, False]}, index=["c", "s"])
+    >>> site = pd.DataFrame(
+    ...     {"area_m2": [9e4], "boundary_area_m2": [None], "planned_far_max": [None]}, index=["S1"]
+    ... )
+    >>> found = eligibility(
+    ...     pair,
+    ...     lots,
+    ...     site.astype("float64"),
+    ...     members=pd.Series("S1", index=["s"]),
+    ...     rules=load_rules("guangdong-2009"),
+    ...     min_border_m=1.0,
+    ... ).set_index("test")
+    >>> found.loc[["adjacent", "area_cap"], "outcome"].to_dict()
+    {'adjacent': 'pass', 'area_cap': 'fail'}
+    """
+    parts = [
+        _adjacent(pairs, min_border_m=min_border_m),
+        _share_cap(pairs, sites, rule=rules["scrap.share_cap"]),
+        _area_cap(pairs, rule=rules["scrap.area_cap"]),
+        _not_developable(pairs, parcels, rule=rules["scrap.not_developable"]),
+        *(
+            _same(pairs, parcels, members, test=test, column=column, rule=rules[rule_id])
+            for test, (rule_id, column) in SAME.items()
+        ),
+        _planned_use(pairs, parcels, rule=rules["scrap.forbidden_planned_use"]),
+        _exclusion(pairs, parcels, rule=rules["scrap.exclusion"]),
+        _far_not_above(pairs, parcels, sites, rule=rules["scrap.far_not_above"]),
+    ]
+    return together([p for p in parts if p is not None])
+
+
+def deciding_failures(verdicts: pd.DataFrame, pairs: pd.DataFrame) -> pd.Series:
+    """Tests in mode ``on`` that each pair does not pass.
+
+    Parameters
+    ----------
+    verdicts
+        Rows of `eligibility`.
+    pairs
+        Columns ``parcel_id`` and ``site_id``.
+
+    Returns
+    -------
+    pandas.Series
+        Test names joined by ``;`` in the order of the alphabet, empty if the pair is eligible,
+        on the index of `pairs`. A missing value is told as ``missing:<test>``.
+
+    Examples
+    --------
+    >>> rows = verdict_frame(
+    ...     pd.Index(["c"]), subject="S1", test="area_cap", outcome="fail", mode="on"
+    ... )
+    >>> pair = pd.DataFrame({"parcel_id": ["c", "d"], "site_id": ["S1", "S1"]})
+    >>> deciding_failures(rows, pair).tolist()
+    ['area_cap', '']
+    """
+    rows = verdicts[(verdicts["mode"] == "on") & verdicts["outcome"].isin(["fail", "missing"])]
+    prefix = rows["outcome"].map({"fail": "", "missing": "missing:"})
+    named = rows.assign(reason=prefix + rows["test"]).sort_values(["parcel_id", "subject", "test"])
+    joined = named.groupby(["parcel_id", "subject"])["reason"].agg(";".join)
+    keys = pd.MultiIndex.from_frame(pairs[["parcel_id", "site_id"]])
+    return pd.Series(joined.reindex(keys).to_numpy(), index=pairs.index).fillna("").astype("str")
+
+
+def _rows(pairs: pd.DataFrame, rule: Rule, *, test: str, **columns: object) -> pd.DataFrame:
+    """Verdict rows of one test for all pairs."""
+    return verdict_frame(
+        pd.Index(pairs["parcel_id"]),
+        subject=pairs["site_id"].to_numpy(),
+        test=test,
+        **{
+            "operator": rule.operator,
+            "unit": rule.unit,
+            "denominator": rule.denominator,
+            "rule_id": rule.id,
+            "mode": rule.mode,
+            **columns,
+        },
+    )
+
+
+def _adjacent(pairs: pd.DataFrame, *, min_border_m: float) -> pd.DataFrame:
+    enough = long_enough(pairs["border_m"], min_border_m=min_border_m)
+    return verdict_frame(
+        pd.Index(pairs["parcel_id"]),
+        subject=pairs["site_id"].to_numpy(),
+        test="adjacent",
+        outcome=np.where(enough, "pass", "fail"),
+        value=pairs["border_m"].to_numpy(),
+        limit=min_border_m,
+        operator=">=",
+        unit="m",
+        rule_id=ADJACENT,
+        mode="on",
+    )
+
+
+def _share_cap(pairs: pd.DataFrame, sites: pd.DataFrame, *, rule: Rule) -> pd.DataFrame | None:
+    """Hold the scrap alone against the cap; what fails here fits into no plan."""
+    if rule.mode == "off":
+        return None
+    site = sites.reindex(pairs["site_id"]).set_axis(pairs.index)
+    by_denominator = shares(pairs["area_m2"], site["area_m2"], site["boundary_area_m2"])
+    as_on = budget_cents(_switched_on(rule), site["area_m2"], site["boundary_area_m2"])
+    fits = (cents(pairs["area_m2"]) <= as_on) | (as_on == UNLIMITED)
+    return _rows(
+        pairs,
+        rule,
+        test="share_cap",
+        outcome=outcomes(fits.astype("boolean")),
+        value=by_denominator[rule.denominator].to_numpy(),
+        limit=rule.limit,
+    )
+
+
+def _switched_on(rule: Rule) -> Rule:
+    return type(rule)(**{**rule.__dict__, "mode": "on"})
+
+
+def _area_cap(pairs: pd.DataFrame, *, rule: Rule) -> pd.DataFrame | None:
+    if rule.mode == "off":
+        return None
+    return _rows(
+        pairs,
+        rule,
+        test="area_cap",
+        outcome=outcomes(rule.holds(pairs["area_m2"])),
+        value=pairs["area_m2"].to_numpy(),
+        limit=rule.limit,
+    )
+
+
+def _not_developable(
+    pairs: pd.DataFrame, parcels: pd.DataFrame, *, rule: Rule
+) -> pd.DataFrame | None:
+    if rule.mode == "off":
+        return None
+    fragment = lookup(pairs["parcel_id"], parcels["fragment"])
+    return _rows(pairs, rule, test="not_developable", outcome=outcomes(fragment.astype("boolean")))
+
+
+def _same(
+    pairs: pd.DataFrame,
+    parcels: pd.DataFrame,
+    members: pd.Series,
+    *,
+    test: str,
+    column: str,
+    rule: Rule,
+) -> pd.DataFrame | None:
+    """Whether the scrap's value is that of at least one parcel of the site, or is listed."""
+    if rule.mode == "off":
+        return None
+    if column not in parcels:
+        return _rows(pairs, rule, test=test, outcome="not_assessed")
+    value = lookup(pairs["parcel_id"], parcels[column])
+    inside = pd.DataFrame({"site_id": members, "value": parcels[column].reindex(members.index)})
+    inside = inside.dropna()
+    holds = pd.MultiIndex.from_arrays([pairs["site_id"], value]).isin(
+        pd.MultiIndex.from_frame(inside)
+    )
+    known = value.notna() & pairs["site_id"].isin(inside["site_id"])
+    listed = value.isin(rule.value if isinstance(rule.value, tuple) else ())
+    answer = pd.Series(holds, index=pairs.index, dtype="boolean").mask(~known) | listed
+    return _rows(pairs, rule, test=test, outcome=outcomes(answer))
+
+
+def _planned_use(pairs: pd.DataFrame, parcels: pd.DataFrame, *, rule: Rule) -> pd.DataFrame | None:
+    if rule.mode == "off":
+        return None
+    if "planned_use" not in parcels:
+        return _rows(pairs, rule, test="planned_use", outcome="not_assessed")
+    forbidden = rule.value if isinstance(rule.value, tuple) else ()
+    text = lookup(pairs["parcel_id"], parcels["planned_use"])
+    hit = text.isin(forbidden)
+    if "planned_use_class" in parcels:
+        hit |= lookup(pairs["parcel_id"], parcels["planned_use_class"]).isin(forbidden)
+    allowed = (~hit).astype("boolean").mask(text.isna())
+    return _rows(pairs, rule, test="planned_use", outcome=outcomes(allowed))
+
+
+def _exclusion(pairs: pd.DataFrame, parcels: pd.DataFrame, *, rule: Rule) -> pd.DataFrame | None:
+    if rule.mode == "off":
+        return None
+    if "exclusion_m2" not in parcels:
+        return _rows(pairs, rule, test="exclusion", outcome="not_assessed", limit=rule.limit)
+    overlap = lookup(pairs["parcel_id"], parcels["exclusion_m2"])
+    return _rows(
+        pairs,
+        rule,
+        test="exclusion",
+        outcome=outcomes(rule.holds(overlap)),
+        value=overlap.to_numpy(),
+        limit=rule.limit,
+    )
+
+
+def _far_not_above(
+    pairs: pd.DataFrame, parcels: pd.DataFrame, sites: pd.DataFrame, *, rule: Rule
+) -> pd.DataFrame | None:
+    if rule.mode == "off":
+        return None
+    if "planned_far_max" not in parcels:
+        return _rows(pairs, rule, test="far_not_above", outcome="not_assessed")
+    own = lookup(pairs["parcel_id"], parcels["planned_far_max"])
+    site = lookup(pairs["site_id"], sites["planned_far_max"])
+    holds = (own.round(6) <= site.round(6)).astype("boolean").mask(own.isna() | site.isna())
+    return _rows(
+        pairs,
+        rule,
+        test="far_not_above",
+        outcome=outcomes(holds),
+        value=own.to_numpy(),
+        limit=site.to_numpy(),
+        operator="<=",
+        unit="ratio",
+        denominator="land area",
+    )

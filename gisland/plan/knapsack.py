@@ -1,0 +1,247 @@
+"""Exact plans by dynamic programming over whole hundredths of a square metre.
+
+Which areas sum up closest to a budget is where branch and bound is weakest (20 candidates can
+take HiGHS many seconds), while a table over all sums needs no search at all. A site has a table
+of its own; the few scraps that several sites want are tried in every way.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+WIDEST = 5_000_000  # sums held at once: budgets of 5 ha in all
+MOST = 800_000_000  # sums times candidates: 100 MB of bits
+MOST_WAYS = 20_000  # ways to give the scraps that several sites want
+
+
+@dataclass(frozen=True)
+class Sums:
+    """All sums that some candidates can make, with the longest border of each.
+
+    Parameters
+    ----------
+    area
+        Whole numbers of the candidates, in the order that breaks ties.
+    longest
+        Border of the best subset of each sum; -1 where no subset makes it.
+    reach
+        Largest sum that can be made up to each number.
+    taken
+        Bits for each candidate, the last first: whether the best subset of a sum takes it.
+    """
+
+    area: np.ndarray
+    longest: np.ndarray
+    reach: np.ndarray
+    taken: tuple[np.ndarray, ...]
+
+    def subset(self, room: int) -> np.ndarray:
+        """Best subset within a room: largest, then of the longest border, then the first."""
+        left = int(self.reach[self.within(room)])
+        chosen = np.zeros(len(self.area), dtype=bool)
+        for k, bits in enumerate(reversed(self.taken)):
+            place = left - int(self.area[k])
+            if place >= 0 and bits[place // 8] >> (7 - place % 8) & 1:
+                chosen[k] = True
+                left = place
+        return chosen
+
+    def best(self, room: int) -> tuple[int, int]:
+        """Area and border of the best subset within a room."""
+        total = int(self.reach[self.within(room)])
+        return total, int(self.longest[total])
+
+    def within(self, room: int) -> int:
+        """Place of a room in the table; more room than all candidates need is all the same."""
+        return min(room, len(self.reach) - 1)
+
+
+def sums(area: np.ndarray, border: np.ndarray, *, budget: int) -> Sums:
+    """Table of all sums up to a budget.
+
+    Parameters
+    ----------
+    area, border
+        Whole numbers of each candidate, in the order that breaks ties; none negative.
+    budget
+        Largest sum of areas, not negative.
+
+    Returns
+    -------
+    Sums
+        Of at most ``budget + 1`` entries.
+
+    Examples
+    --------
+    >>> table = sums(np.array([60, 50, 50]), np.array([9, 1, 1]), budget=100)
+    >>> table.subset(100).tolist(), table.best(100), table.best(99)
+    ([False, True, True], (100, 2), (60, 9))
+    """
+    width = _width(area, budget)
+    longest = np.full(width, -1, dtype="int64")
+    longest[0] = 0
+    taken: list[np.ndarray] = []
+    for size, length in zip(area[::-1], border[::-1], strict=True):
+        below = longest[: max(width - int(size), 0)]
+        with_it = np.where(below >= 0, below + length, -1)
+        better = (with_it >= 0) & (with_it >= longest[width - len(below) :])
+        taken.append(np.packbits(better))
+        longest[width - len(below) :][better] = with_it[better]
+    reach = np.maximum.accumulate(np.where(longest >= 0, np.arange(width), -1))
+    return Sums(area, longest, reach, tuple(taken))
+
+
+def _width(area: np.ndarray, budget: int) -> int:
+    return min(budget, int(area.sum())) + 1
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Pairs of a component told apart: those of one site alone, and the ways of the others.
+
+    Parameters
+    ----------
+    own
+        For each site, the positions of the pairs whose scrap only it wants.
+    ways
+        For each scrap that several sites want, the positions of its pairs.
+    """
+
+    own: Mapping[int, np.ndarray]
+    ways: tuple[np.ndarray, ...]
+
+
+def shared(scrap: np.ndarray, site: np.ndarray) -> Shared:
+    """Tell pairs of scraps with one site from those with several.
+
+    Parameters
+    ----------
+    scrap, site
+        Position of each pair's scrap and site.
+
+    Returns
+    -------
+    Shared
+        Positions of pairs.
+
+    Examples
+    --------
+    >>> shared(np.array([0, 1, 1]), np.array([0, 0, 1])).ways
+    (array([1, 2]),)
+    """
+    wanted = np.bincount(scrap)
+    alone = wanted[scrap] == 1
+    sites = np.unique(site)
+    several = np.flatnonzero(wanted > 1)
+    own = {int(s): np.flatnonzero(alone & (site == s)) for s in sites}
+    return Shared(own, tuple(np.flatnonzero(scrap == c) for c in several))
+
+
+def fits(parts: Shared, area: np.ndarray, budget: np.ndarray) -> bool:
+    """Whether the tables of all sums are small enough, and the ways few enough.
+
+    Parameters
+    ----------
+    parts
+        From `shared`.
+    area
+        Whole hundredths of a square metre of each pair.
+    budget
+        Limit of each site.
+
+    Returns
+    -------
+    bool
+        True if `best_plan` is quick and needs little memory.
+
+    Examples
+    --------
+    >>> one = shared(np.array([0, 1]), np.array([0, 0]))
+    >>> fits(one, np.array([700, 600]), np.array([1000]))
+    True
+    """
+    ways = 1
+    for pairs in parts.ways:
+        ways *= len(pairs) + 1
+        if ways > MOST_WAYS:
+            return False
+    widths = [(_width(area[own], int(budget[s])), len(own)) for s, own in parts.own.items()]
+    return sum(w for w, _ in widths) <= WIDEST and sum(w * n for w, n in widths) <= MOST
+
+
+def best_plan(
+    parts: Shared, area: np.ndarray, border: np.ndarray, *, site: np.ndarray, budget: np.ndarray
+) -> np.ndarray:
+    """Plan of the largest area within the budgets, then of the longest border, then the first.
+
+    Parameters
+    ----------
+    parts
+        From `shared`.
+    area, border
+        Whole numbers of each pair, in the order that breaks ties; none negative.
+    site
+        Position of each pair's site.
+    budget
+        Limit of each site.
+
+    Returns
+    -------
+    numpy.ndarray
+        Bool, one per pair.
+
+    Examples
+    --------
+    >>> scrap, site = np.array([0, 1, 1, 2]), np.array([0, 0, 1, 1])
+    >>> area, border = np.array([60, 50, 50, 60]), np.array([1, 9, 1, 1])
+    >>> parts = shared(scrap, site)
+    >>> best_plan(parts, area, border, site=site, budget=np.array([100, 110])).tolist()
+    [True, False, True, True]
+    """
+    tables = {
+        s: sums(area[own], border[own], budget=int(budget[s])) for s, own in parts.own.items()
+    }
+    best = (-1, -1)
+    plans: list[np.ndarray] = []
+    for given in _ways(parts):
+        room = budget.copy()
+        np.subtract.at(room, site[given], area[given])
+        if (room < 0).any():
+            continue
+        found = [(int(area[given].sum()), int(border[given].sum()))]
+        found += [table.best(int(room[s])) for s, table in tables.items()]
+        worth = (sum(a for a, _ in found), sum(b for _, b in found))
+        if worth > best:
+            best, plans = worth, []
+        if worth == best:
+            plans.append(_chosen(parts, tables, given, room=room, pairs=len(area)))
+    return max(plans, key=lambda plan: plan.tolist())
+
+
+def _ways(parts: Shared) -> Iterator[np.ndarray]:
+    """Every way to give each wanted scrap to one of its sites or to none."""
+    for way in itertools.product(*((*pairs.tolist(), -1) for pairs in parts.ways)):
+        yield np.array([k for k in way if k >= 0], dtype="int64")
+
+
+def _chosen(
+    parts: Shared,
+    tables: Mapping[int, Sums],
+    given: np.ndarray,
+    *,
+    room: np.ndarray,
+    pairs: int,
+) -> np.ndarray:
+    """One way, filled up by the best of each site's own scraps."""
+    plan = np.zeros(pairs, dtype=bool)
+    plan[given] = True
+    for s, own in parts.own.items():
+        plan[own[tables[s].subset(int(room[s]))]] = True
+    return plan

@@ -1,0 +1,286 @@
+"""The plan and its sites as readable tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from gisland.base.errors import PlanError
+from gisland.base.tables import joined_ids, lookup
+from gisland.plan.assign import Assignment, assign
+from gisland.plan.caps import UNLIMITED, budget_cents, cents, shares
+from gisland.plan.eligibility import deciding_failures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gisland.base.rules import Rule, RuleSet
+
+DENOMINATORS = ("including", "excluding", "boundary")
+
+
+def site_budgets(sites: pd.DataFrame, *, rules: RuleSet) -> pd.DataFrame:
+    """How much each site may absorb.
+
+    Parameters
+    ----------
+    sites
+        Indexed by site id: ``area_m2``, ``boundary_area_m2``.
+    rules
+        The rule set: ``scrap.share_cap`` and ``scrap.count_cap``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``area_cents`` and ``count`` by site id, -1 for no limit. A site whose denominator is
+        not known may absorb nothing.
+
+    Raises
+    ------
+    PlanError
+        If the cap is taken over project boundaries and one of them holds several sites.
+
+    Examples
+    --------
+    >>> from gisland.base.rules import load_rules
+    >>> site = pd.DataFrame({"area_m2": [9000.0], "boundary_area_m2": [float("nan")]}, index=["S"])
+    >>> site_budgets(site, rules=load_rules("tianjin-2024")).loc["S"].tolist()
+    [100000, -1]
+    """
+    cap = rules["scrap.share_cap"]
+    if cap.mode == "on" and cap.denominator == "boundary" and "boundary_id" in sites:
+        _require_one_site_each(sites["boundary_id"].dropna())
+    area = budget_cents(cap, sites["area_m2"], sites["boundary_area_m2"])
+    count = rules["scrap.count_cap"]
+    most = UNLIMITED
+    if count.mode == "on":
+        most = max(int(np.ceil(count.limit)) - 1, 0) if count.operator == "<" else int(count.limit)
+    return pd.DataFrame({"area_cents": area.fillna(0).astype("int64"), "count": most})
+
+
+def _require_one_site_each(boundary: pd.Series) -> None:
+    """Refuse a boundary that several sites would each take the whole cap of."""
+    shared = boundary[boundary.duplicated(keep=False)]
+    if len(shared):
+        raise PlanError(
+            f"plan: {len(shared)} sites share a project boundary, over which the cap is taken",
+            do='draw them as one site, or set the denominator of scrap.share_cap to "including"',
+            ids=sorted(shared.index),
+        )
+
+
+def plan_table(
+    pairs: gpd.GeoDataFrame,
+    verdicts: pd.DataFrame,
+    budgets: pd.DataFrame,
+    *,
+    seconds: float,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[gpd.GeoDataFrame, Assignment]:
+    """Plan every considered pair: absorbed, eligible but not chosen, or ineligible, and why.
+
+    Parameters
+    ----------
+    pairs
+        Considered pairs of scrap and site with ``area_m2``, ``border_m`` and geometry.
+    verdicts
+        Their eligibility tests.
+    budgets
+        Result of `site_budgets`.
+    seconds
+        Time limit of the solver for each component.
+    progress
+        Called with the number of components done and in all.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The pairs with ``verdict``, ``reasons`` and ``rule_id`` (of the rule that decided),
+        sorted by scrap and site. Reasons of an eligible scrap that is not chosen: ``cap_full``,
+        ``count_full``, ``taken_by:<site>``, or ``time_limit`` where the plan is not proved.
+    Assignment
+        Components with their bounds.
+
+    Examples
+    --------
+    >>> pair = gpd.GeoDataFrame(
+    ...     {"parcel_id": ["c"], "site_id": ["S"], "area_m2": [9.0], "border_m": [3.0]},
+    ...     geometry=[None],
+    ... )
+    >>> from gisland.base.verdicts import together
+    >>> budget = pd.DataFrame({"area_cents": [-1], "count": [-1]}, index=["S"])
+    >>> plan_table(pair, together([]), budget, seconds=1.0)[0]["verdict"].tolist()
+    ['absorbed']
+    """
+    table = pairs.sort_values(["parcel_id", "site_id"], kind="stable", ignore_index=True)
+    reasons = deciding_failures(verdicts, table)
+    eligible = table[reasons == ""]
+    numbers = eligible.assign(area_cents=cents(eligible["area_m2"]))
+    result = assign(
+        pd.DataFrame(numbers[["parcel_id", "site_id", "area_cents", "border_m"]]),
+        budgets,
+        seconds=seconds,
+        progress=progress,
+    )
+    chosen = result.chosen.reindex(table.index, fill_value=False)
+    idle = (reasons == "") & ~chosen
+    reasons = reasons.where(~idle, _not_chosen(table, chosen, budgets, result=result))
+    table["verdict"] = np.select([chosen, idle], ["absorbed", "eligible"], "ineligible")
+    table["reasons"] = reasons.astype("str")
+    table["rule_id"] = _deciding_rule(table, verdicts)
+    return table.astype({"verdict": "str"}), result
+
+
+def _not_chosen(
+    table: pd.DataFrame, chosen: pd.Series, budgets: pd.DataFrame, *, result: Assignment
+) -> pd.Series:
+    """Why an eligible pair is not in the plan."""
+    taken = table[chosen].set_index("parcel_id")["site_id"]
+    used = cents(table["area_m2"])[chosen].groupby(table["site_id"]).sum()
+    count = table[chosen].groupby("site_id").size()
+    site = table["site_id"]
+    limit = lookup(site, budgets["area_cents"])
+    slack = limit - lookup(site, used).fillna(0)
+    full = (limit != UNLIMITED) & (cents(table["area_m2"]) > slack)
+    most = lookup(site, budgets["count"])
+    counted = (most != UNLIMITED) & (lookup(site, count).fillna(0) >= most)
+    status = result.components.set_index("component")["status"]
+    proved = lookup(lookup(site, result.component), status) != "time_limit"
+    elsewhere = lookup(table["parcel_id"], taken).astype("str")
+    return pd.Series(
+        np.select(
+            [elsewhere.notna(), full, counted, ~proved],
+            ["taken_by:" + elsewhere.fillna(""), "cap_full", "count_full", "time_limit"],
+            "not_chosen",
+        ),
+        index=table.index,
+    )
+
+
+def _deciding_rule(table: pd.DataFrame, verdicts: pd.DataFrame) -> pd.Series:
+    """Rule of the first failing test; the cap where it decided; empty where nothing did."""
+    first = table["reasons"].str.split(";").str[0].str.removeprefix("missing:")
+    rule = verdicts.set_index(["parcel_id", "subject", "test"])["rule_id"]
+    keys = pd.MultiIndex.from_arrays([table["parcel_id"], table["site_id"], first])
+    found = pd.Series(rule[~rule.index.duplicated()].reindex(keys).to_numpy(), index=table.index)
+    caps = {"cap_full": "scrap.share_cap", "count_full": "scrap.count_cap"}
+    return found.fillna(first.map(caps)).fillna("").astype("str")
+
+
+def site_table(
+    merged: gpd.GeoDataFrame,
+    plan: pd.DataFrame,
+    members: pd.Series,
+    *,
+    boundary_area_m2: pd.Series,
+    rule: Rule,
+    assignment: Assignment,
+) -> gpd.GeoDataFrame:
+    """Sites before and after with their scrap shares over every denominator.
+
+    Parameters
+    ----------
+    merged
+        Merged sites, indexed by site id, with the areas that `merge` gives.
+    plan
+        The plan table.
+    members
+        Site id by parcel id, before.
+    boundary_area_m2
+        Area of the project boundary by site id, missing where there is none.
+    rule
+        Rule ``scrap.share_cap``, possibly off: its denominator decides ``scrap_share``.
+    assignment
+        For bounds and components.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        One row per site. ``candidate_*`` tell of all scraps at the site, absorbed or not.
+
+    Examples
+    --------
+    >>> from gisland.base.rules import load_rules
+    >>> site = gpd.GeoDataFrame(
+    ...     {
+    ...         "area_before_m2": [90.0],
+    ...         "scrap_area_m2": [10.0],
+    ...         "area_after_m2": [100.0],
+    ...         "gap_closed_m2": [0.0],
+    ...         "overlap_m2": [0.0],
+    ...     },
+    ...     geometry=[None],
+    ...     index=pd.Index(["S"], name="site_id"),
+    ... )
+    >>> rows = pd.DataFrame(
+    ...     {"parcel_id": ["c"], "site_id": ["S"], "area_m2": [10.0], "verdict": ["absorbed"]}
+    ... )
+    >>> nothing = Assignment(pd.Series(), pd.Series({"S": 1}), pd.DataFrame(
+    ...     {"component": [1], "bound_m2": [10.0], "absorbed_m2": [10.0], "status": ["optimal"]}
+    ... ))
+    >>> site_table(
+    ...     site,
+    ...     rows,
+    ...     pd.Series("S", index=["s"]),
+    ...     boundary_area_m2=pd.Series({"S": float("nan")}),
+    ...     rule=load_rules("tianjin-2024")["scrap.share_cap"],
+    ...     assignment=nothing,
+    ... )["scrap_share"].tolist()
+    [0.1]
+    """
+    index = merged.index
+    absorbed = plan[plan["verdict"] == "absorbed"].set_index("parcel_id")["site_id"]
+    candidates = plan.set_index("parcel_id")["site_id"]
+    candidate_m2 = plan.groupby("site_id")["area_m2"].sum().reindex(index).fillna(0.0)
+    before, scrap = merged["area_before_m2"], merged["scrap_area_m2"]
+    boundary = boundary_area_m2.reindex(index)
+    taken = shares(scrap, before, boundary)
+    offered = shares(candidate_m2, before, boundary)
+    denominator = rule.denominator or "including"
+    wholes = {"including": before + scrap, "excluding": before, "boundary": boundary}
+    count = members.groupby(members).size().reindex(index)
+    table = pd.DataFrame(
+        {
+            "parcel_ids": joined_ids(members, index),
+            "absorbed_ids": joined_ids(absorbed, index),
+            "parcels_before": count,
+            "parcels_after": 1,
+            "area_before_m2": before,
+            "scrap_area_m2": scrap,
+            "area_after_m2": merged["area_after_m2"],
+            "gap_closed_m2": merged["gap_closed_m2"],
+            "overlap_m2": merged["overlap_m2"],
+            "scrap_share": taken[denominator],
+            "share_denominator": denominator,
+            "denominator_m2": wholes[denominator],
+            "cap": rule.limit if rule.mode != "off" else float("nan"),
+            "cap_operator": rule.operator,
+            **{f"scrap_share_{d}": taken[d] for d in DENOMINATORS},
+            "boundary_area_m2": boundary,
+            "candidate_ids": joined_ids(candidates, index),
+            "candidate_area_m2": candidate_m2,
+            **{f"candidate_share_{d}": offered[d] for d in DENOMINATORS},
+        },
+        index=index,
+    ).astype({"parcels_before": "int64", "share_denominator": "str", "cap_operator": "str"})
+    return gpd.GeoDataFrame(
+        table.join(_proof(index, assignment)), geometry=merged.geometry, crs=merged.crs
+    )
+
+
+def _proof(index: pd.Index, assignment: Assignment) -> pd.DataFrame:
+    """Component, bound and whether it is met; a site without eligible scraps is trivially so."""
+    number = assignment.component.reindex(index)
+    known = assignment.components.set_index("component")
+    proved = number.map(known["status"]).isin(["optimal", "optimal_area"]) | number.isna()
+    return pd.DataFrame(
+        {
+            "optimal": proved.astype(bool),
+            "bound_m2": number.map(known["bound_m2"]).astype("float64").fillna(0.0),
+            "component": number.astype("Int64"),
+        },
+        index=index,
+    )
