@@ -1,0 +1,150 @@
+"""Planning conditions and exclusions of every parcel or site, by overlay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gisland.base.crs import areas_m2
+from gisland.base.errors import GeometryError
+from gisland.base.schema import usable
+from gisland.base.tables import lookup
+from gisland.topology.overlay import mostly_in, overlap_areas
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PLANNED = {
+    "planned_use": "planned_use",
+    "use_class": "planned_use_class",
+    "far_min": "planned_far_min",
+    "far_max": "planned_far_max",
+}
+
+
+def planning_facts(frame: gpd.GeoDataFrame, zoning: gpd.GeoDataFrame | None) -> pd.DataFrame:
+    """Planning conditions of the zone that holds at least half of each polygon.
+
+    Parameters
+    ----------
+    frame
+        Parcels or sites, indexed by id.
+    zoning
+        Planning zones, or None.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``planning_zone_id`` and the ``planned_*`` columns that the zoning layer has, on the
+        index of `frame`; missing where no zone holds half of it.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> lot = gpd.GeoDataFrame(geometry=[box(0, 0, 10, 10)], index=["a"], crs=4547)
+    >>> zone = gpd.GeoDataFrame(
+    ...     {"far_max": [1.7]}, geometry=[box(0, 0, 99, 99)], index=["Z1"], crs=4547
+    ... )
+    >>> planning_facts(lot, zone).loc["a"].to_dict()
+    {'planning_zone_id': 'Z1', 'planned_far_max': 1.7}
+    """
+    if zoning is None:
+        return pd.DataFrame(index=frame.index)
+    zone = mostly_in(frame, zoning)
+    columns = {new: lookup(zone, zoning[old]) for old, new in PLANNED.items() if old in zoning}
+    return pd.DataFrame({"planning_zone_id": zone, **columns}, index=frame.index)
+
+
+def exclusion_facts(
+    parcels: gpd.GeoDataFrame, exclusions: Mapping[str, gpd.GeoDataFrame]
+) -> pd.DataFrame:
+    """Overlap of every parcel with all exclusion layers together.
+
+    Parameters
+    ----------
+    parcels
+        Indexed by parcel id.
+    exclusions
+        Exclusion layers by name, such as an ecological red line.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``exclusion_m2``, missing without usable geometry; no column where there is no exclusion
+        layer.
+
+    Raises
+    ------
+    GeometryError
+        If an exclusion polygon is invalid: passing it over could let a scrap through.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> lot = gpd.GeoDataFrame(geometry=[box(0, 0, 10, 10)], index=["a"], crs=4547)
+    >>> red = gpd.GeoDataFrame(geometry=[box(9, 0, 99, 99)], index=["r"], crs=4547)
+    >>> exclusion_facts(lot, {"red_line": red})["exclusion_m2"].to_dict()
+    {'a': 10.0}
+    """
+    if not exclusions:
+        return pd.DataFrame(index=parcels.index)
+    shapes = [_valid(layer, name=name) for name, layer in sorted(exclusions.items())]
+    union = shapely.union_all(np.concatenate(shapes))
+    # part by part: a parcel is cheaper to overlay with one small polygon than with all at once
+    parts = gpd.GeoDataFrame(geometry=shapely.get_parts(union), crs=parcels.crs)
+    overlap = overlap_areas(parcels, parts).groupby("left_id")["overlap_m2"].sum()
+    overlap = overlap.reindex(parcels.index, fill_value=0.0)
+    return pd.DataFrame({"exclusion_m2": overlap.where(usable(parcels.geometry))})
+
+
+def _valid(layer: gpd.GeoDataFrame, *, name: str) -> np.ndarray:
+    """Geometries of an exclusion layer in the order of their ids."""
+    ordered = layer.geometry.sort_index()
+    values = ordered.to_numpy()
+    invalid = ~shapely.is_missing(values) & ~shapely.is_valid(values)
+    if invalid.any():
+        raise GeometryError(
+            f"exclusions.{name}: {invalid.sum()} polygons are invalid",
+            do="mend them, or set repair_invalid = true in [parameters]",
+            ids=ordered.index[invalid],
+        )
+    return values
+
+
+def boundary_facts(
+    sites: gpd.GeoDataFrame, boundaries: gpd.GeoDataFrame | None, *, area_basis: str
+) -> pd.DataFrame:
+    """Project boundary that holds at least half of each site, and its area.
+
+    Parameters
+    ----------
+    sites
+        Site polygons before the merge, indexed by site id.
+    boundaries
+        Project boundaries, or None.
+    area_basis
+        ``plane`` or ``ellipsoidal``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``boundary_id`` and ``boundary_area_m2`` by site id; missing where there is none.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> site = gpd.GeoDataFrame(geometry=[box(0, 0, 10, 10)], index=["S"], crs=4547)
+    >>> drawn = gpd.GeoDataFrame(geometry=[box(0, 0, 20, 10)], index=["B"], crs=4547)
+    >>> boundary_facts(site, drawn, area_basis="plane").values.tolist()
+    [['B', 200.0]]
+    """
+    held = pd.Series(None, index=sites.index, dtype="str", name="boundary_id")
+    if boundaries is None or sites.empty:
+        return held.to_frame().assign(boundary_area_m2=float("nan"))
+    held = mostly_in(sites, boundaries).rename("boundary_id")
+    area = lookup(held, areas_m2(boundaries.geometry, basis=area_basis))
+    return held.to_frame().assign(boundary_area_m2=area)

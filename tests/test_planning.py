@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from shapely import Polygon, box
+
+from gisland.base.errors import CRSError, GeometryError
+from gisland.measure.planning import boundary_facts, exclusion_facts, planning_facts
+
+
+def layer(
+    shapes: dict[str, object], name: str = "parcel_id", **columns: object
+) -> gpd.GeoDataFrame:
+    index = pd.Index(list(shapes), name=name)
+    return gpd.GeoDataFrame(columns, geometry=list(shapes.values()), index=index, crs=4547)
+
+
+LOTS = layer(
+    {"b": box(10, 0, 20, 10), "a": box(0, 0, 10, 10), "c": box(90, 0, 99, 9), "gone": None}
+)
+ZONING = layer(
+    {"Z1": box(0, 0, 14, 10), "Z2": box(14, 0, 40, 10)},
+    "zone_id",
+    planned_use=["M1", "R2"],
+    use_class=["industrial", "residential"],
+    far_max=[1.7, 2.5],
+)
+
+
+def test_the_conditions_of_the_zone_that_covers_most() -> None:
+    found = planning_facts(LOTS, ZONING)
+    assert found.loc["a"].to_dict() == {
+        "planning_zone_id": "Z1",
+        "planned_use": "M1",
+        "planned_use_class": "industrial",
+        "planned_far_max": 1.7,
+    }
+    assert found.loc["b", "planning_zone_id"] == "Z2"  # 60 of 100 m²
+    assert found.loc["b", "planned_far_max"] == 2.5
+
+
+def test_no_zone_no_conditions() -> None:
+    found = planning_facts(LOTS, ZONING)
+    assert found.loc[["c", "gone"]].isna().all(axis=None)
+    assert found.index.tolist() == ["b", "a", "c", "gone"]
+
+
+def test_equal_parts_go_to_the_smaller_zone_id() -> None:
+    halves = layer({"Y": box(0, 0, 5, 10), "X": box(5, 0, 10, 10)}, "zone_id", far_max=[1.0, 2.0])
+    assert planning_facts(LOTS, halves).loc["a", "planned_far_max"] == 2.0
+
+
+def test_only_the_columns_that_the_zoning_has() -> None:
+    bare = planning_facts(LOTS, ZONING[["geometry"]])
+    assert bare.columns.tolist() == ["planning_zone_id"]
+    more = planning_facts(LOTS, ZONING[["geometry"]].assign(far_min=[0.5, 0.6]))
+    assert more["planned_far_min"].dropna().to_dict() == {"b": 0.6, "a": 0.5}
+
+
+def test_without_zoning_there_is_no_column() -> None:
+    found = planning_facts(LOTS, None)
+    assert found.columns.tolist() == []
+    assert found.index.equals(LOTS.index)
+
+
+def test_zoning_far_away_or_for_no_parcel_keeps_the_columns() -> None:
+    far = ZONING.set_geometry(ZONING.translate(9000, 0))
+    assert planning_facts(LOTS, far).isna().all(axis=None)
+    nobody = planning_facts(LOTS.iloc[:0], ZONING)
+    assert nobody.columns.tolist() == planning_facts(LOTS, ZONING).columns.tolist()
+    assert nobody["planned_far_max"].dtype == "float64"
+
+
+def test_the_layers_must_share_one_crs() -> None:
+    with pytest.raises(CRSError, match="reproject one to the other's CRS"):
+        planning_facts(LOTS, ZONING.set_crs(4546, allow_override=True))
+
+
+def test_exclusion_layers_count_together_and_their_overlap_once() -> None:
+    red = layer({"r": box(0, 0, 4, 10)}, "boundary_id")
+    farm = layer({"f": box(2, 0, 6, 10), "g": box(15, 0, 99, 10)}, "boundary_id")
+    found = exclusion_facts(LOTS, {"red_line": red, "farmland": farm})["exclusion_m2"]
+    assert found.round(9).drop("gone").to_dict() == {"b": 50, "a": 60, "c": 81}
+    assert pd.isna(found["gone"])
+
+
+def test_touching_an_exclusion_is_no_overlap() -> None:
+    red = layer({"r": box(20, 0, 30, 10)}, "boundary_id")
+    assert exclusion_facts(LOTS, {"red": red}).loc["b", "exclusion_m2"] == 0
+
+
+def test_without_exclusions_there_is_no_column() -> None:
+    found = exclusion_facts(LOTS, {})
+    assert found.columns.tolist() == []
+    assert found.index.equals(LOTS.index)
+
+
+def test_exclusions_without_geometry_overlap_nothing() -> None:
+    none = layer({"r": None}, "boundary_id")
+    assert exclusion_facts(LOTS, {"red": none})["exclusion_m2"].dropna().tolist() == [0, 0, 0]
+
+
+def test_an_invalid_exclusion_is_an_error_and_never_passed_over() -> None:
+    bowtie = Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
+    red = layer({"r": bowtie, "s": box(0, 0, 1, 1), "t": None}, "boundary_id")
+    with pytest.raises(GeometryError, match=r"exclusions.red: 1 polygons are invalid \(r\); mend"):
+        exclusion_facts(LOTS, {"red": red})
+
+
+def test_the_order_of_rows_does_not_matter_and_input_stays() -> None:
+    red = layer({f"r{k}": box(k * 3.3, 0, k * 3.3 + 4.1, 7.7) for k in range(9)}, "boundary_id")
+    before = [LOTS.copy(deep=True), ZONING.copy(deep=True), red.copy(deep=True)]
+    expected = planning_facts(LOTS, ZONING).join(exclusion_facts(LOTS, {"x": red}))
+    lots, zoning = LOTS.iloc[::-1], ZONING.iloc[::-1]
+    found = planning_facts(lots, zoning).join(exclusion_facts(lots, {"x": red}))
+    pd.testing.assert_frame_equal(found.loc[expected.index], expected, check_exact=True)
+    shuffled = exclusion_facts(LOTS, {"x": red.sample(frac=1, random_state=1)})
+    pd.testing.assert_frame_equal(shuffled, expected[["exclusion_m2"]], check_exact=True)
+    for frame, was in zip([LOTS, ZONING, red], before, strict=True):
+        pd.testing.assert_frame_equal(frame, was)
+
+
+def test_a_sliver_of_a_zone_or_a_boundary_decides_nothing() -> None:
+    lot = gpd.GeoDataFrame(geometry=[box(0, 0, 10, 100)], index=["a"], crs=4547)
+    beside = gpd.GeoDataFrame({"planned_use": ["R2"]}, geometry=[box(9.9, 0, 99, 99)], crs=4547)
+    beside = beside.set_axis(["z"])
+    assert planning_facts(lot, beside).isna().all(axis=None)
+    found = boundary_facts(lot, beside, area_basis="plane")
+    assert found.isna().all(axis=None)
