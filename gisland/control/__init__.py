@@ -1,0 +1,1 @@
+"""Block lines held against their rules."""
