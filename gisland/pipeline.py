@@ -1,0 +1,391 @@
+"""The order of the stages, from layers to the tables of a run. Pure: opens no file."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+
+from gisland.base.crs import crs_name, require_metric
+from gisland.base.errors import CRSError
+from gisland.base.result import Result, skipped_analyses, summary_counts
+from gisland.base.schema import CHANGES, LAYERS, findings_frame, require_polygons
+from gisland.base.tables import (
+    context_tables,
+    parcel_table,
+    parcel_verdicts,
+    require_parcels,
+)
+from gisland.base.verdicts import failing, together
+from gisland.control.blocklines import check_block_lines
+from gisland.detect.enclaves import enclave_labels, enclaves
+from gisland.detect.facts import shape_facts
+from gisland.detect.fragments import fragment_verdicts
+from gisland.detect.lowuse import low_use, low_use_verdicts
+from gisland.detect.scraps import scrap_pairs, site_geometry
+from gisland.detect.sites import members
+from gisland.detect.zones import zone_labels, zones
+from gisland.measure.beforeafter import indicator_table, planned_far, site_densities
+from gisland.measure.density import parcel_densities
+from gisland.measure.floors import building_facts
+from gisland.measure.planning import boundary_facts, exclusion_facts, planning_facts
+from gisland.plan.eligibility import eligibility
+from gisland.plan.merge import merge
+from gisland.plan.outcome import plan_table, site_budgets, site_table
+from gisland.topology.borders import borders
+from gisland.topology.check import check
+from gisland.topology.repair import repair
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gisland.base.parameters import Parameters
+    from gisland.base.result import Choices
+    from gisland.base.schema import Inputs
+
+    Progress = Callable[[str], None]
+
+REPAIRED_LAYERS = (
+    "parcels",
+    "zoning",
+    "buildings",
+    "plan_boundary",
+    "project_boundary",
+    "block_lines",
+    "sites",
+)
+STAGES = ("check", "repair", "borders", "facts", "detect", "plan", "merge", "measure", "control")
+
+
+def check_inputs(inputs: Inputs, *, parameters: Parameters) -> gpd.GeoDataFrame:
+    """Find every fault of the data that the run would meet; nothing is changed.
+
+    Parameters
+    ----------
+    inputs
+        The layers.
+    parameters
+        Thresholds of the checks.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Findings (``schema.FINDINGS``) of reading and of the parcel layer's geometry.
+
+    Raises
+    ------
+    GislandError
+        If the parcel layer cannot be looked at: no polygons, or no metric CRS.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> from gisland.base.parameters import Parameters
+    >>> from gisland.base.schema import Inputs
+    >>> lots = gpd.GeoDataFrame(
+    ...     geometry=[box(0, 0, 9, 9), box(5, 0, 14, 9)], index=["a", "b"], crs=4547
+    ... )
+    >>> check_inputs(Inputs(lots.rename_axis("parcel_id")), parameters=Parameters())["code"].item()
+    'overlap'
+    """
+    require_metric(inputs.parcels, what="parcels")
+    require_polygons(inputs.parcels, what="parcels")
+    _require_one_crs(inputs)
+    found = check(inputs.parcels, parameters=parameters)
+    return _with_findings(found, inputs.findings)
+
+
+def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -> Result:
+    """Do everything: check, repair, detect, plan, merge, measure, control.
+
+    Parameters
+    ----------
+    inputs
+        All layers in one metric CRS.
+    choices
+        Rules, parameters and where the sites come from.
+    progress
+        Called with the name of each stage as it begins (one of ``STAGES``).
+
+    Returns
+    -------
+    Result
+        The tables of the output contract.
+
+    Raises
+    ------
+    GislandError
+        If the input cannot be used; the message says what to do.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> from gisland.base.result import Choices
+    >>> from gisland.base.rules import load_rules
+    >>> from gisland.base.schema import Inputs
+    >>> lots = gpd.GeoDataFrame(
+    ...     {"site_id": ["S1", None]},
+    ...     geometry=[box(0, 0, 200, 100), box(200, 0, 208, 100)],
+    ...     index=pd.Index(["factory", "strip"], name="parcel_id"),
+    ...     crs=4547,
+    ... )
+    >>> result = run(Inputs(lots), Choices(load_rules("tianjin-2024"), sites_from="field"))
+    >>> result.tables["parcels"][["parcel_id", "verdict"]].values.tolist()
+    [['factory', 'site'], ['strip', 'absorbed']]
+    """
+    clock = _Clock(progress)
+    parameters = choices.parameters
+    clock.start("check")
+    require_parcels(inputs.parcels)
+    findings = check_inputs(inputs, parameters=parameters)
+    clock.start("repair")
+    inputs, changes = _repaired(inputs) if parameters.repair_invalid else (inputs, _no_changes())
+    clock.start("borders")
+    shared = borders(inputs.parcels, tolerance_m=parameters.tolerance_m)
+    clock.start("facts")
+    parcels, more = _facts(inputs, shared, parameters=parameters)
+    findings = _with_findings(findings, findings_frame(more, crs=parcels.crs))
+    clock.start("detect")
+    work = _Work(inputs, choices, shared, clock)
+    found = _detect(parcels, work)
+    planned = _plan(found.parcels, work)
+    clock.start("control")
+    tables = {**found.tables, **planned.tables, **_control(found.parcels, work)}
+    judged = found.parcels.drop(columns="site_id", errors="ignore").join(planned.by_parcel)
+    tables["parcels"] = parcel_table(judged)
+    tables["verdicts"] = together([found.verdicts, planned.verdicts])
+    tables |= {"findings": findings, "changes": changes, "borders": shared.reset_index()}
+    tables |= context_tables(inputs)
+    clock.stop()
+    return Result(
+        tables=tables,
+        counts=summary_counts(tables),
+        components=planned.components,
+        skipped=skipped_analyses(inputs, found.parcels, choices, sites=len(tables["sites"])),
+        timings_s=clock.seconds,
+    )
+
+
+class _Clock:
+    """Seconds of each stage, told to the caller as it begins."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.seconds: dict[str, float] = {}
+        self._progress = progress
+        self._stage = ""
+        self._began = 0.0
+
+    def start(self, stage: str) -> None:
+        self.stop()
+        self._stage, self._began = stage, time.perf_counter()
+        if self._progress:
+            self._progress(stage)
+
+    def stop(self) -> None:
+        if self._stage:
+            self.seconds[self._stage] = round(time.perf_counter() - self._began, 3)
+
+
+def _with_findings(found: gpd.GeoDataFrame, more: pd.DataFrame | None) -> gpd.GeoDataFrame:
+    if more is None or more.empty:
+        return found
+    rows = [*found.to_dict("records"), *more.to_dict("records")]
+    return findings_frame(rows, crs=found.crs)
+
+
+def _no_changes() -> pd.DataFrame:
+    kinds = {c: "float64" if c.endswith("_m2") else "str" for c in ("layer", *CHANGES)}
+    return pd.DataFrame({c: pd.Series([], dtype=kind) for c, kind in kinds.items()})
+
+
+def _require_one_crs(inputs: Inputs) -> None:
+    """Refuse layers that lie elsewhere than the parcels; overlaying them would find nothing."""
+    named = {k: getattr(inputs, k) for k in LAYERS}
+    named |= {f"exclusions.{k}": v for k, v in inputs.exclusions.items()}
+    for name, layer in named.items():
+        if layer is not None and layer.crs != inputs.parcels.crs:
+            found = "no CRS" if layer.crs is None else crs_name(layer.crs)
+            raise CRSError(
+                f"{name}: {found}, but parcels: {crs_name(inputs.parcels.crs)}",
+                do="reproject it to the CRS of the parcels first",
+            )
+
+
+def _repaired(inputs: Inputs) -> tuple[Inputs, pd.DataFrame]:
+    """All polygon layers with their invalid polygons repaired, and the log of it."""
+    logs = []
+    mended: dict[str, Any] = {}
+    for name, layer in _polygon_layers(inputs):
+        new, log = repair(layer)
+        logs.append(log.assign(layer=name))
+        mended[name] = new
+    excluded = {}
+    for name, layer in sorted(inputs.exclusions.items()):
+        excluded[name], log = repair(layer)
+        logs.append(log.assign(layer=f"exclusions.{name}"))
+    changes = pd.concat([_no_changes(), *[g for g in logs if len(g)]], ignore_index=True)
+    changes = changes[["layer", *[c for c in CHANGES if c != "layer"]]]
+    return replace(inputs, **mended, exclusions=excluded), changes
+
+
+def _polygon_layers(inputs: Inputs) -> Iterator[tuple[str, gpd.GeoDataFrame]]:
+    for name in REPAIRED_LAYERS:
+        layer = getattr(inputs, name)
+        if layer is not None:
+            yield name, layer
+
+
+def _facts(
+    inputs: Inputs, shared: pd.DataFrame, *, parameters: Parameters
+) -> tuple[gpd.GeoDataFrame, list[dict[str, object]]]:
+    """All that detection and planning rest on, as columns of the parcels."""
+    frame = shape_facts(inputs.parcels, shared, area_basis=parameters.area_basis)
+    amounts, findings = building_facts(
+        frame,
+        inputs.buildings,
+        how=parameters.floor_area,
+        least_m2=parameters.overlap_min_m2,
+    )
+    frame = frame.drop(columns=amounts.columns, errors="ignore").join(
+        [planning_facts(frame, inputs.zoning), exclusion_facts(frame, inputs.exclusions), amounts]
+    )
+    return frame.join(parcel_densities(frame)), findings
+
+
+@dataclass(frozen=True)
+class _Found:
+    parcels: gpd.GeoDataFrame
+    verdicts: pd.DataFrame
+    tables: dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What the stages after the facts have in common."""
+
+    inputs: Inputs
+    choices: Choices
+    borders: pd.DataFrame
+    clock: _Clock
+
+
+def _detect(parcels: gpd.GeoDataFrame, work: _Work) -> _Found:
+    parameters, rules, shared = work.choices.parameters, work.choices.rules, work.borders
+    ids = parcels.index
+    fragment = fragment_verdicts(parcels, rules=rules)
+    reasons = failing(fragment, ids)
+    low = low_use_verdicts(parcels, rules=rules)
+    around = [
+        enclaves(
+            parcels,
+            shared,
+            attribute=name,
+            enclave_share=parameters.enclave_share,
+            tolerance_m=parameters.tolerance_m,
+        )
+        for name in ("owner", "tenure")
+        if name in parcels
+    ]
+    frame = parcels.assign(
+        fragment=reasons != "", fragment_reasons=reasons, enclave_of=enclave_labels(around, ids)
+    ).join(low_use(low, ids))
+    zone = zones(frame, corridor_m=parameters.corridor_m, min_area_m2=parameters.zone_min_area_m2)
+    frame["zone_id"] = zone_labels(zone, ids)
+    tables: dict[str, pd.DataFrame] = {"zones": zone}
+    if around:
+        tables["enclaves"] = pd.concat(around, ignore_index=True)
+    return _Found(frame, together([fragment, low]), tables)
+
+
+def _members(parcels: gpd.GeoDataFrame, work: _Work) -> pd.Series:
+    return members(
+        parcels,
+        work.borders,
+        source=work.choices.sites_from,
+        sites=work.inputs.sites,
+        use_classes=work.choices.site_use_classes,
+        site_overlap_share=work.choices.parameters.site_overlap_share,
+        min_area_m2=work.choices.parameters.zone_min_area_m2,
+    )
+
+
+@dataclass(frozen=True)
+class _Planned:
+    by_parcel: pd.DataFrame
+    verdicts: pd.DataFrame
+    tables: dict[str, pd.DataFrame]
+    components: list[dict[str, object]]
+
+
+def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
+    """Scraps, their eligibility, the best plan, the merge, and the numbers before and after."""
+    work.clock.start("plan")
+    parameters, rules = work.choices.parameters, work.choices.rules
+    member = _members(parcels, work)
+    pairs = scrap_pairs(
+        parcels, work.borders, member, area_cap=rules["scrap.area_cap"], parameters=parameters
+    )
+    site = _site_facts(parcels, member, work)
+    tests = eligibility(
+        pairs,
+        parcels,
+        site,
+        members=member,
+        rules=rules,
+        min_border_m=parameters.min_border_m,
+    )
+    plan, assignment = plan_table(
+        pairs, tests, site_budgets(site, rules=rules), seconds=parameters.solver_seconds
+    )
+    work.clock.start("merge")
+    absorbed = plan[plan["verdict"] == "absorbed"].set_index("parcel_id")["site_id"]
+    merged = merge(parcels, member, absorbed, tolerance_m=parameters.tolerance_m)
+    work.clock.start("measure")
+    far = planned_far(site, scenario=parameters.scenario)
+    numbers = indicator_table(parcels, merged.lineage, far, parameters=parameters)
+    sites = site_table(
+        merged.sites,
+        plan,
+        member,
+        boundary_area_m2=site["boundary_area_m2"],
+        rule=rules["scrap.share_cap"],
+        assignment=assignment,
+    ).join(site_densities(numbers, far))
+    tables = {
+        "plan": plan,
+        "sites": sites.reset_index(),
+        "lineage": merged.lineage,
+        "indicators": numbers,
+    }
+    by_parcel = parcel_verdicts(parcels.index, plan, member)
+    by_parcel["reasons"] = by_parcel["reasons"].mask(parcels["area_m2"].isna(), "no_geometry")
+    return _Planned(
+        by_parcel,
+        tests,
+        tables,
+        [{str(k): v for k, v in row.items()} for row in assignment.components.to_dict("records")],
+    )
+
+
+def _site_facts(parcels: gpd.GeoDataFrame, member: pd.Series, work: _Work) -> gpd.GeoDataFrame:
+    """Area, planning conditions and project boundary of every site before the merge."""
+    inputs, basis = work.inputs, work.choices.parameters.area_basis
+    shape = site_geometry(parcels, member)
+    site = gpd.GeoDataFrame(geometry=shape, crs=parcels.crs)
+    ordered = member.sort_index()
+    site["area_m2"] = parcels["area_m2"].loc[ordered.index].groupby(ordered).sum()
+    boundary = boundary_facts(site, inputs.project_boundary, area_basis=basis)
+    site = site.join([boundary, planning_facts(site, inputs.zoning)])
+    return site if "planned_far_max" in site else site.assign(planned_far_max=float("nan"))
+
+
+def _control(parcels: gpd.GeoDataFrame, work: _Work) -> dict[str, pd.DataFrame]:
+    blocks, choices = work.inputs.block_lines, work.choices
+    if blocks is None or "use_class" not in parcels:
+        return {}
+    basis = choices.parameters.area_basis
+    table = check_block_lines(parcels, blocks, rules=choices.rules, area_basis=basis)
+    return {"block_lines": table}
