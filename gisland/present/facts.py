@@ -1,0 +1,283 @@
+"""Facts, reasons and quotations in plain words: what the popups of the map are made of."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from gisland.base.units import m2_to_mu
+from gisland.present.lists import listed
+from gisland.present.messages import enclave_text, layer_name
+from gisland.present.wording import (
+    MISSING,
+    SECTIONS,
+    comparison,
+    is_missing,
+    named,
+    number,
+    visible,
+    with_unit,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Row = dict[str, Any]
+Block = list[Any]
+Rules = Mapping[str, Mapping[str, Any]]
+
+UNDECIDED = ("fail", "missing")
+ALWAYS = ("owner", "use_class", "area", "far", "coverage")  # shown as missing where missing
+UNITS = {
+    "far": "ratio",
+    "planned_far": "ratio",
+    "planned_far_max": "ratio",
+    "coverage": "share",
+    "width_m": "m",
+    "frontage_m": "m",
+    "border_m": "m",
+    "scrap_area_m2": "m2",
+    "denominator_m2": "m2",
+    "surrounding_area_m2": "m2",
+    "classified_m2": "m2",
+    "scrap_share_boundary": "share",
+    "sites_share": "share",
+    "free_share": "share",
+    "share": "share",
+    "industrial_share": "share",
+    "limit": "share",
+    "m0_share": "share",
+    "m0_limit": "share",
+}
+_SECTIONS = {k: v for k, v in SECTIONS.items() if k != "layer"} | {"kind": "enclave_kind"}
+
+
+def fields(row: Mapping[str, Any], columns: Iterable[str], *, texts: Mapping[str, str]) -> Block:
+    """Facts of a row, one line each, with units and display names.
+
+    Parameters
+    ----------
+    row
+        One row of a result table.
+    columns
+        Columns to show; ``area`` stands for square metres and mu. Missing values are left out.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    list
+        Block ``["rows", [[name, value], …]]``.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> fields({"area_m2": 2000.0, "owner": None}, ("area", "owner"), texts=catalog("en"))
+    ['rows', [['area', '2,000.00 m² (3.000 mu)'], ['owner', '—']]]
+    """
+    lines = []
+    for column in columns:
+        text = _area(row, texts) if column == "area" else _field(column, row.get(column), texts)
+        if text != MISSING or column in ALWAYS:
+            name = texts["map.popup.area"] if column == "area" else _plain(column, texts)
+            lines.append([name, text])
+    return ["rows", lines]
+
+
+def _plain(column: str, texts: Mapping[str, str]) -> str:
+    """Name of a column without the unit in brackets, which stands with the value."""
+    name = texts.get(f"column.{column}", column)
+    return re.sub(r"[ ]?[（(]m²?[)）]$", "", name)
+
+
+def _area(row: Mapping[str, Any], texts: Mapping[str, str]) -> str:
+    area = row.get("area_m2")
+    if is_missing(area):
+        return MISSING
+    return texts["map.popup.area_of"].format(
+        m2=number(area, unit="m2"), mu=number(m2_to_mu(float(str(area))), unit="mu")
+    )
+
+
+def _field(column: str, value: object, texts: Mapping[str, str]) -> str:
+    if is_missing(value):
+        return MISSING
+    if isinstance(value, bool) or str(value) in {"True", "False"}:
+        return texts["bool.true" if str(value) == "True" else "bool.false"]
+    if column in UNITS:
+        return with_unit(texts, value, unit=UNITS[column])
+    if column in _SECTIONS:
+        return named(texts, _SECTIONS[column], value)
+    worded = {"enclave_of": enclave_text, "layer": layer_name}.get(column)
+    if worded is not None:
+        return worded(value, texts=texts)
+    return ", ".join(listed(value)) if column.endswith("_ids") else visible(value)
+
+
+def reasons(joined: object, tests: list[Row], *, texts: Mapping[str, str]) -> list[str]:
+    """Plain words for each reason code, with the measured value where a test gives it.
+
+    Parameters
+    ----------
+    joined
+        Reason codes joined by ``;``.
+    tests
+        Rows of the verdicts table that may lie behind them.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    list of str
+        Each once; a code without a test stands with its name alone.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> row = {"test": "area_cap", "outcome": "fail", "subject": "S1", "value": 2350.0}
+    >>> row |= {"limit": 2000.0, "operator": "<", "unit": "m2"}
+    >>> reasons("area_cap", [row], texts=catalog("en"))
+    ['S1: exceeds the cap on the area of one scrap: 2,350.00 m² (requires < 2,000.00 m²)']
+    """
+    items: list[str] = []
+    for code in visible(joined).split(";"):
+        behind = [
+            t for t in tests if t["outcome"] in UNDECIDED and t["test"] == code.split(":")[-1]
+        ]
+        if behind:
+            items += [reason(t, texts=texts) for t in behind]
+        elif code:
+            items.append(named(texts, "reason", code.replace(" ", ":", 1)))  # "taken_by S2"
+    return list(dict.fromkeys(items))
+
+
+def reason(test: Row, *, texts: Mapping[str, str]) -> str:
+    """One failed or undecided test in plain words.
+
+    Parameters
+    ----------
+    test
+        Row of the verdicts table.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    str
+        With site, measured value and limit where the row has them.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> reason({"test": "same_owner", "outcome": "missing", "subject": ""}, texts=catalog("en"))
+    'same right-holder (data missing)'
+    """
+    missing = "missing:" if test["outcome"] == "missing" else ""
+    text = named(texts, "reason", test["test"])
+    if missing:
+        text = f"{named(texts, 'test', test['test'])} ({named(texts, 'outcome', 'missing')})"
+    measured = "" if missing else comparison(texts, test)
+    if measured:
+        text = texts["map.popup.reason_measured"].format(reason=text, measured=measured)
+    if test["subject"]:
+        site = visible(test["subject"])
+        text = texts["map.popup.reason_site"].format(site=site, reason=text)
+    return text
+
+
+def quotes(tests: list[Row], records: Rules, *, texts: Mapping[str, str]) -> list[Block]:
+    """The wording of each rule behind some tests, one block for each passage, with its source.
+
+    Parameters
+    ----------
+    tests
+        Rows of the verdicts table.
+    records
+        Rules by id.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    list
+        Blocks ``["quote", text, source]`` in the order of rule ids: the quotation, or the titles
+        of rules without one.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> rule = {"quotation": "below 3 mu", "title": "T", "section": "2", "status": "sourced"}
+    >>> quotes([{"rule_id": "r"}], {"r": rule}, texts=catalog("en"))
+    [['quote', '“below 3 mu”', '— T 2 (sourced)']]
+    """
+    passages: dict[tuple[str, ...], list[str]] = {}
+    for rule_id in sorted({visible(t.get("rule_id")) for t in tests}):
+        rule = records.get(rule_id, {})
+        key = tuple(visible(rule.get(k)) for k in ("quotation", "section", "source", "status"))
+        titles = passages.setdefault(key, [])
+        if visible(rule.get("title")) not in titles:
+            titles.append(visible(rule.get("title")))
+    blocks = []
+    for (quotation, section, source, status), titles in passages.items():
+        named_rules = texts["report.list"].join(t for t in titles if t)
+        text = texts["map.popup.quotation"].format(text=quotation) if quotation else named_rules
+        whence = [named_rules if quotation else "", section, source]
+        cite = texts["map.popup.cite"].format(
+            source=" ".join(w for w in whence if w), status=named(texts, "rule_status", status)
+        )
+        if text:
+            blocks.append(["quote", text, cite])
+    return blocks
+
+
+def verdict_rows(verdicts: pd.DataFrame | None) -> dict[str, list[Row]]:
+    """Tests that popups speak of: all towards sites, and failed ones of the parcel itself.
+
+    Parameters
+    ----------
+    verdicts
+        Rows of the verdicts table, or None where it was not written.
+
+    Returns
+    -------
+    dict
+        Rows by parcel id; a parcel without tests gives an empty list.
+
+    Examples
+    --------
+    >>> verdict_rows(None)["7"]
+    []
+    """
+    found: defaultdict[str, list[Row]] = defaultdict(list)
+    if verdicts is not None:
+        subject = verdicts["subject"].fillna("")
+        wanted = (subject != "") | verdicts["outcome"].isin(UNDECIDED)
+        for row in plain_rows(verdicts.assign(subject=subject)[wanted]):
+            found[row["parcel_id"]].append(row)
+    return found
+
+
+def plain_rows(frame: pd.DataFrame) -> list[Row]:
+    """Rows as dicts, geometry left out.
+
+    Parameters
+    ----------
+    frame
+        A table, with or without a column ``geometry``.
+
+    Returns
+    -------
+    list of dict
+        In the order of the table.
+
+    Examples
+    --------
+    >>> plain_rows(pd.DataFrame({"a": [1], "geometry": [None]}))
+    [{'a': 1}]
+    """
+    plain = pd.DataFrame(frame).drop(columns="geometry", errors="ignore")
+    return [{str(k): v for k, v in row.items()} for row in plain.to_dict("records")]

@@ -1,0 +1,114 @@
+"""Lists of ids and names, cut where they would fill a page, and the parcels of a site."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gisland.present.wording import MISSING, number, shortened, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MANY = 12  # names listed before "and more"
+
+
+def listed(ids: object) -> list[str]:
+    """The ids of a ``;``-joined list.
+
+    Parameters
+    ----------
+    ids
+        Text, or missing.
+
+    Returns
+    -------
+    list of str
+        Empty for a missing or empty text.
+
+    Examples
+    --------
+    >>> listed("a;b"), listed(None)
+    (['a', 'b'], [])
+    """
+    text = visible(ids)
+    return text.split(";") if text else []
+
+
+def some(names: list[str], *, texts: Mapping[str, str], more: str = "report.and_more") -> str:
+    """The first names of a list, and how many there are in all.
+
+    Parameters
+    ----------
+    names
+        Names or ids.
+    texts
+        Catalog of one language.
+    more
+        Key of the text for lists that are cut.
+
+    Returns
+    -------
+    str
+        At most `MANY` names; ``—`` for an empty list.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> some(["a", "b"], texts=catalog("en")), some([], texts=catalog("en"))
+    ('a; b', '—')
+    """
+    shown = shortened(texts["report.list"].join(names[:MANY])) or MISSING
+    if len(names) <= MANY:
+        return shown
+    return texts[more].format(shown=shown, n=len(names))
+
+
+def some_ids(ids: object, *, texts: Mapping[str, str]) -> str:
+    """The first parcel ids of a ``;``-joined list, and how many there are in all.
+
+    Parameters
+    ----------
+    ids
+        Text, or missing.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    str
+        ``—`` for an empty list.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> some_ids("a;b", texts=catalog("en"))
+    'a; b'
+    """
+    return some(listed(ids), texts=texts, more="report.and_more_parcels")
+
+
+def parcel_counts(site: Mapping[Any, Any], *, texts: Mapping[str, str]) -> tuple[str, str]:
+    """Numbers of parcels of a site before, own ones and scraps told apart, and after.
+
+    Parameters
+    ----------
+    site
+        One row of the sites table.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    tuple of str
+        Such as ``own 3 + scraps 4`` and ``1``.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> site = {"parcel_ids": "a;b", "absorbed_ids": "c", "parcels_after": 1}
+    >>> parcel_counts(site, texts=catalog("en"))
+    ('own 2 + scraps 1', '1')
+    """
+    own, scraps = (len(listed(site.get(k))) for k in ("parcel_ids", "absorbed_ids"))
+    before = texts["report.own_and_scraps"].format(own=own, scraps=scraps) if own else MISSING
+    return before, number(site.get("parcels_after"), unit="count")

@@ -1,0 +1,390 @@
+"""The layers of the map as plain data: classes, looks, geometry in degrees and popups."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gisland.base.errors import CRSError
+from gisland.present import style
+from gisland.present.facts import Rules, fields, plain_rows
+from gisland.present.messages import worded_enclaves
+from gisland.present.popups import Popup, parcel_popups, scrap_popups, site_popups
+from gisland.present.wording import named, shortened, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DECIMALS = 7  # of a degree: about 1 cm
+DEGREES = "EPSG:4326"
+HAIRLINE_M = 0.05  # gaps inside a site up to twice this wide are not drawn
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where a layer stands: drawn above lower ranks, told about in popups in this order."""
+
+    rank: int
+    order: int
+    show: bool
+    open: bool = False
+
+
+# In the order of the layer control.
+PLANS: dict[str, Plan] = {
+    "parcels": Plan(rank=1, order=0, show=True),
+    "scraps": Plan(rank=8, order=1, show=True, open=True),
+    "sites_before": Plan(rank=7, order=3, show=True),
+    "sites_after": Plan(rank=6, order=2, show=True),
+    "project_boundary": Plan(rank=6, order=9, show=True),
+    "block_lines": Plan(rank=4, order=5, show=True),
+    "zones": Plan(rank=3, order=6, show=False),
+    "enclaves": Plan(rank=5, order=4, show=False),
+    "exclusions": Plan(rank=2, order=7, show=False),
+    "roads": Plan(rank=0, order=10, show=True),
+    "findings": Plan(rank=9, order=8, show=False),
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One class of a layer, as the legend shows it."""
+
+    label: str
+    look: style.Look
+    tag: str = ""
+
+
+@dataclass(frozen=True)
+class Features:
+    """Rows of one layer: each with its class, the key of the thing it shows and its popup."""
+
+    geometry: gpd.GeoSeries
+    codes: list[str]
+    keys: list[str]
+    popups: list[Popup]
+    names: tuple[str, ...] = ()  # written into the features, where there are any
+
+
+@dataclass(frozen=True)
+class MapLayer:
+    """One layer, ready to be written: data for the page and what was left out."""
+
+    id: str
+    name: str
+    show: bool
+    data: dict[str, Any]
+    bounds: tuple[float, float, float, float]
+
+
+def map_layers(
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    records: Rules,
+    texts: Mapping[str, str],
+) -> list[MapLayer]:
+    """All layers that the tables hold something to draw for.
+
+    Parameters
+    ----------
+    tables
+        Result tables by name; a missing table is an analysis that was not run.
+    records
+        Rules by id, for the quotations in popups.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    list of MapLayer
+        In the order of the layer control; layers without geometry are left out.
+
+    Raises
+    ------
+    CRSError
+        If a table with geometry has no CRS.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> lots = gpd.GeoDataFrame({"parcel_id": ["7"], "verdict": ["none"], "reasons": [""]})
+    >>> lots = lots.set_geometry([box(500000, 3400000, 500100, 3400100)], crs="EPSG:4547")
+    >>> [m.name for m in map_layers({"parcels": lots}, records={}, texts=style.catalog("en"))]
+    ['Parcels by verdict']
+    """
+    made = {
+        "parcels": _parcels(tables, records, texts),
+        "scraps": _scraps(tables, records, texts),
+        **_sites(tables, texts),
+        **_simple(tables, texts),
+        "findings": _findings(tables, texts),
+    }
+    layers = []
+    for layer_id in PLANS:
+        features, kinds = made.get(layer_id, (None, {}))
+        if features is not None and len(features.geometry):
+            layers.append(
+                _layer(layer_id, features, kinds=kinds, name=texts[f"map.layer.{layer_id}"])
+            )
+    return layers
+
+
+def not_drawn(tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:
+    """Rows of the map's tables that have no geometry to draw.
+
+    Parameters
+    ----------
+    tables
+        Result tables by name.
+
+    Returns
+    -------
+    dict
+        Counts above zero by table; the total row of the block lines is none.
+
+    Examples
+    --------
+    >>> not_drawn({"parcels": gpd.GeoDataFrame({"parcel_id": ["7"]}, geometry=[None])})
+    {'parcels': 1}
+    """
+    names = ("parcels", "sites", "zones", "enclaves", "exclusions", "roads", "project_boundary")
+    counts = {n: int((~_there(tables[n])).sum()) for n in names if _spatial(tables.get(n))}
+    return {name: count for name, count in counts.items() if count}
+
+
+_Made = tuple["Features | None", dict[str, Kind]]
+
+
+def _parcels(
+    tables: Mapping[str, pd.DataFrame],
+    records: Rules,
+    texts: Mapping[str, str],
+) -> _Made:
+    rows = _rows(tables.get("parcels"), "parcel_id")
+    if rows is None:
+        return None, {}
+    known = [v if v in style.VERDICTS else "none" for v in rows["verdict"]]
+    popups = parcel_popups(rows, tables.get("verdicts"), records=records, texts=texts)
+    kinds = {k: Kind(texts[f"verdict.{k}"], look) for k, look in style.VERDICTS.items()}
+    return Features(rows.geometry, known, _keys("parcel", rows["parcel_id"]), popups), kinds
+
+
+def _scraps(
+    tables: Mapping[str, pd.DataFrame],
+    records: Rules,
+    texts: Mapping[str, str],
+) -> _Made:
+    pairs = _rows(tables.get("plan"), "parcel_id")
+    if pairs is None:
+        return None, {}
+    popups = scrap_popups(pairs, tables.get("verdicts"), records=records, texts=texts)
+    rows = pairs.drop_duplicates("parcel_id")
+    kinds = {
+        k: Kind(texts[f"scrap_kind.{k}"], look, tag=texts[f"map.tag.{k}"])
+        for k, look in style.SCRAP_KINDS.items()
+    }
+    codes = [k if k in kinds else "adjacent" for k in rows["scrap_kind"]]
+    found = [popups[p] for p in rows["parcel_id"]]
+    return Features(rows.geometry, codes, _keys("scrap", rows["parcel_id"]), found), kinds
+
+
+def _sites(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> dict[str, _Made]:
+    made: dict[str, _Made] = {}
+    sites = tables.get("sites")
+    popups = {} if sites is None else site_popups(sites, texts=texts)
+    before = _before(_rows(tables.get("parcels"), "parcel_id"))
+    for when, rows in (("before", before), ("after", _rows(sites, "site_id"))):
+        if rows is not None:
+            ids = list(rows["site_id"])
+            bare = {"t": "", "b": []}
+            found = [
+                popups.get(s, bare | {"t": texts["map.popup.site"].format(id=visible(s))})
+                for s in ids
+            ]
+            kind = {when: Kind(texts[f"map.class.{when}"], style.SITES[when])}
+            names = tuple(shortened(s, longest=24) for s in ids) if when == "after" else ()
+            keys = _keys("site", rows["site_id"])
+            features = Features(rows.geometry, [when] * len(ids), keys, found, names)
+            made[f"sites_{when}"] = (features, kind)
+    return made
+
+
+def _before(parcels: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame | None:
+    """Site parcels dissolved to the sites as they were."""
+    if parcels is None or "site_id" not in parcels:
+        return None
+    own = parcels[(parcels["verdict"] == "site") & parcels["site_id"].notna()]
+    whole = own.geometry.make_valid().groupby(own["site_id"], sort=True)
+    merged = whole.agg(lambda part: _closed(shapely.union_all(part.to_numpy())))
+    data = {"site_id": merged.index.to_numpy()}
+    return gpd.GeoDataFrame(data, geometry=merged.to_numpy(), crs=parcels.crs)
+
+
+def _closed(site: shapely.Geometry) -> shapely.Geometry:
+    """Site without the hairline gaps that unmatched vertices leave between its parcels."""
+    wide = shapely.buffer(site, HAIRLINE_M, join_style="mitre")
+    return shapely.buffer(wide, -HAIRLINE_M, join_style="mitre")
+
+
+# Layers of one look, or one look per code: table, id column, title, columns of the popup.
+_SIMPLE = {
+    "project_boundary": ("project_boundary", "boundary_id", "boundary", ("area",)),
+    "block_lines": (
+        "block_lines",
+        "block_id",
+        "block",
+        ("area", "industrial_share", "limit", "outcome", "m0_share", "cut_ids"),
+    ),
+    "zones": ("zones", "zone_id", "zone", ("area", "parcels", "far", "parcel_ids")),
+    "enclaves": (
+        "enclaves",
+        "enclave_id",
+        "enclave",
+        ("attribute", "value", "surrounded_by", "kind", "share", "area", "parcel_ids"),
+    ),
+    "exclusions": ("exclusions", "name", "exclusion", ()),
+    "roads": ("roads", "road_id", "road", ("name",)),
+}
+
+
+def _simple(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> dict[str, _Made]:
+    made: dict[str, _Made] = {}
+    for layer_id, (table, column, title, columns) in _SIMPLE.items():
+        rows = _rows(tables.get(table), column)
+        if rows is None:
+            continue
+        kinds, codes = _kinds(layer_id, rows, texts)
+        shown = worded_enclaves(rows, texts=texts) if layer_id == "enclaves" else rows
+        popups = [
+            {
+                "t": texts[f"map.popup.{title}"].format(id=visible(row.get(column))),
+                "s": kinds[code].label,
+                "b": [fields(row, [c for c in columns if c in row or c == "area"], texts=texts)],
+            }
+            for row, code in zip(plain_rows(shown), codes, strict=True)
+        ]
+        keys = [f"{title}:{i}" for i in range(len(rows))]
+        made[layer_id] = (Features(rows.geometry, codes, keys, popups), kinds)
+    return made
+
+
+def _kinds(
+    layer_id: str, rows: pd.DataFrame, texts: Mapping[str, str]
+) -> tuple[dict[str, Kind], list[str]]:
+    """Classes of a layer and the class of each of its rows."""
+    if layer_id == "block_lines":
+        levels = {k: Kind(texts[f"map.level.{k}"], v) for k, v in style.BLOCK_LINES.items()}
+        known = [f"{v:g}" if pd.notna(v) else "other" for v in pd.to_numeric(rows["level"])]
+        return levels, [k if k in levels else "other" for k in known]
+    if layer_id == "enclaves":
+        kinds = {k: Kind(texts[f"enclave_kind.{k}"], v) for k, v in style.ENCLAVES.items()}
+        return kinds, [k if k in kinds else "nearly" for k in rows["kind"]]
+    look = {
+        "zones": style.ZONES,
+        "exclusions": style.EXCLUSIONS,
+        "roads": style.ROADS,
+        "project_boundary": style.PROJECT_BOUNDARY,
+    }[layer_id]
+    return {layer_id: Kind(texts[f"map.class.{layer_id}"], look)}, [layer_id] * len(rows)
+
+
+def _findings(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> _Made:
+    rows = _rows(tables.get("findings"), "code")
+    if rows is None:
+        return None, {}
+    kinds = {k: Kind(texts[f"severity.{k}"], v) for k, v in style.SEVERITIES.items()}
+    codes = [k if k in kinds else "info" for k in rows["severity"]]
+    columns = ("layer", "parcel_id", "other_id", "message")
+    popups = [
+        {
+            "t": named(texts, "finding", row["code"]),
+            "s": kinds[code].label,
+            "b": [fields(row, columns, texts=texts)],
+        }
+        for row, code in zip(plain_rows(rows), codes, strict=True)
+    ]
+    return Features(rows.geometry, codes, [f"finding:{i}" for i in range(len(rows))], popups), kinds
+
+
+def _layer(layer_id: str, features: Features, *, kinds: dict[str, Kind], name: str) -> MapLayer:
+    counts = Counter(features.codes)
+    present = [code for code in kinds if counts[code]]
+    place = {code: i for i, code in enumerate(present)}
+    flat = _degrees(features.geometry, name=layer_id)
+    dimensions = shapely.get_dimensions(flat)
+    filled = {code for code, d in zip(features.codes, dimensions, strict=True) if d != 1}
+    shapes = [json.loads(text) for text in shapely.to_geojson(flat)]
+    codes = [place[code] for code in features.codes]
+    rows = zip(codes, features.keys, features.popups, shapes, strict=True)
+    tags = _tags(flat, list(features.names) or [kinds[code].tag for code in features.codes])
+    plan = PLANS[layer_id]
+    data = {
+        "id": layer_id,
+        "name": name,
+        "rank": plan.rank,
+        "order": plan.order,
+        "open": plan.open,
+        "names": bool(features.names),
+        "classes": [_class(kinds[c], counts[c], lines=c not in filled) for c in present],
+        "features": [[*row, *tag] for row, tag in zip(rows, tags, strict=True)],
+    }
+    west, south, east, north = shapely.total_bounds(flat).tolist()
+    return MapLayer(layer_id, name, plan.show, data, (west, south, east, north))
+
+
+def _degrees(geometry: gpd.GeoSeries, *, name: str) -> np.ndarray:
+    """Geometry in degrees of longitude and latitude, flat and rounded."""
+    if geometry.crs is None:
+        raise CRSError(f"{name}: the table has no CRS", do="set the CRS of the results")
+    flat = shapely.force_2d(geometry.to_crs(DEGREES).to_numpy())
+    rounded: np.ndarray = shapely.transform(flat, lambda c: np.round(c, DECIMALS))
+    return rounded
+
+
+def _tags(flat: np.ndarray, tags: list[str]) -> list[list[list[Any]]]:
+    """Sign and place of each feature that carries one, in a list of its own; else nothing."""
+    if not any(tags):
+        return [[]] * len(tags)
+    inner = shapely.get_coordinates(shapely.point_on_surface(shapely.make_valid(flat)))
+    places = inner.round(DECIMALS).tolist()
+    return [[[tag, *at]] if tag else [] for tag, at in zip(tags, places, strict=True)]
+
+
+def _class(kind: Kind, count: int, *, lines: bool) -> dict[str, Any]:
+    """Class as the page reads it; one of lines alone has no fill."""
+    look = kind.look
+    fill = bool(look.fill) and not lines
+    drawn: dict[str, Any] = {"color": look.color, "weight": look.weight, "fill": fill}
+    if fill:
+        drawn |= {"fillColor": look.fill, "fillOpacity": look.opacity}
+    if look.dash:
+        drawn |= {"dashArray": look.dash}
+    tag = {"tag": kind.tag} if kind.tag else {}
+    return {"label": kind.label, "count": f"{count:,}", "style": {**drawn, "opacity": 1}, **tag}
+
+
+def _rows(frame: pd.DataFrame | None, column: str) -> gpd.GeoDataFrame | None:
+    """Rows that can be drawn, in the order of their ids; None where there are none."""
+    if frame is None or not _spatial(frame):
+        return None
+    rows = frame[_there(frame)].sort_values(column, kind="stable")
+    return rows if len(rows) else None
+
+
+def _spatial(frame: pd.DataFrame | None) -> bool:
+    return isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None
+
+
+def _there(frame: Any) -> pd.Series:  # noqa: ANN401 - a table with geometry
+    return ~(frame.geometry.isna() | frame.geometry.is_empty)
+
+
+def _keys(kind: str, ids: pd.Series) -> list[str]:
+    return [f"{kind}:{visible(i)}" for i in ids]

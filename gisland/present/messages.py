@@ -1,0 +1,316 @@
+"""Findings, skipped analyses and other remarks of a run in the language of the reader."""
+
+from __future__ import annotations
+
+import re
+import string
+from typing import TYPE_CHECKING, Any
+
+from gisland.present.wording import MISSING, is_missing, named, number, visible, with_unit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+COUNTED = ("count", "rows", "texts")  # units that a template words itself
+_COLUMN = r"column '(?P<source>.*?)' \(mapped to (?P<column>\w+)\)"
+_ROWS = _COLUMN + r".*: \d+ rows, such as (?P<detail>.*)$"
+# What only the message tells: named groups are places of the template.
+DETAILS = {
+    "ambiguous_use": _ROWS,
+    "column_by_name": r"by their names: (?P<detail>.*)$",
+    "crs_overridden": r"declared (?P<declared>.*?) contradicts the file's own (?P<own>.*?), which",
+    "datum_shift_unknown": r"the shift from (?P<old>.*?) to (?P<new>.*?) is not public",
+    "encoding_doubt": r"^[^:]*: (?P<detail>.*); declare encoding",
+    "floors_missing": r"^\d+ of (?P<total>\d+) ",
+    "gap": r"^hole between parcels (?P<detail>.*?)( and (?P<more>\d+) more)?$",
+    "hairline_gaps": r"^(?P<many>\d+) gaps of at most (?P<limit>\S+) m²",
+    "ids_made": r"; ids (?P<detail>\S+) are made",
+    "impossible_value": r": (?P<column>\w+) is (?P<detail>.*), which cannot be$",
+    "invalid_geometry": r"^(?P<detail>.*)$",
+    "mixed_use": _ROWS,
+    "no_overlap": r"\((?P<detail>x .*)\)$",
+    "reader_note": r"^[^:]*: (?P<detail>.*)$",
+    "recorded_area": r"^drawn (?P<drawn>\S+) m², recorded (?P<recorded>\S+) m²$",
+    "renamed_column": r"are renamed: (?P<detail>.*)$",
+    "unknown_tenure": _ROWS,
+    "unknown_use": _ROWS,
+    "unparsed_number": _ROWS,
+    "use_code_list": _COLUMN + r": codes read by (?P<detail>.*)$",
+    "zero_area": _ROWS,
+}
+
+
+def finding_text(row: Mapping[Any, Any], *, texts: Mapping[str, str]) -> str:
+    """What a finding says, made of its code and columns.
+
+    Parameters
+    ----------
+    row
+        One row of the findings table.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    str
+        Not escaped. Codes without a template give their own message; where a template lacks
+        something that it tells, name and message stand together.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> row = {"code": "overlap", "parcel_id": "7", "other_id": "8", "value": 0.4, "unit": "m2"}
+    >>> finding_text(row, texts=catalog("en"))
+    'parcels 7 and 8 overlap by 0.40 m²'
+    """
+    code, message = visible(row.get("code")), visible(row.get("message"))
+    template = texts.get(f"finding_text.{code}")
+    if template is None:
+        return message
+    places = _places(row, code=code, message=message, texts=texts)
+    wanted = [name for _, name, _, _ in string.Formatter().parse(template) if name]
+    if all(places.get(name) for name in wanted):
+        return template.format(**places)
+    name = texts.get(f"finding.{code}", code)
+    return texts["report.detail"].format(name=name, detail=message) if message else name
+
+
+def _places(
+    row: Mapping[Any, Any], *, code: str, message: str, texts: Mapping[str, str]
+) -> dict[str, str]:
+    unit, value = visible(row.get("unit")), row.get("value")
+    count = unit in COUNTED or not unit
+    shown = number(value, unit="count") if count else with_unit(texts, value, unit=unit)
+    places = {
+        "parcel": visible(row.get("parcel_id")),
+        "other": visible(row.get("other_id")),
+        "id": visible(row.get("parcel_id")) or visible(row.get("other_id")),
+        "layer": layer_name(row.get("layer"), texts=texts),
+        "value": "" if shown == MISSING else shown,
+    }
+    found = re.search(DETAILS[code], message, re.DOTALL) if code in DETAILS else None
+    told = {} if found is None else {k: v for k, v in found.groupdict().items() if v}
+    if "more" in told:
+        told["detail"] = texts["finding_text.more"].format(shown=told["detail"], n=told["more"])
+    if code == "invalid_geometry" and told:
+        told["detail"] = geometry_text(message, texts=texts)
+    if "column" in told:
+        told["column"] = texts.get(f"column.{told['column']}", told["column"])
+    if "drawn" in told:
+        told |= {k: _two_decimals(told[k]) for k in ("drawn", "recorded")}
+    return places | told
+
+
+def _two_decimals(text: str) -> str:
+    try:
+        return number(float(text.replace(",", "")), unit="m2")
+    except ValueError:
+        return text
+
+
+def layer_name(name: object, *, texts: Mapping[str, str]) -> str:
+    """Display name of a layer; one of ``[layers.exclusions]`` keeps its own.
+
+    Parameters
+    ----------
+    name
+        Such as ``parcels`` or ``exclusions.red_line``.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    str
+        ``—`` for a missing name.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> layer_name("exclusions.red_line", texts=catalog("zh"))
+    '管控区 red_line'
+    """
+    stem, dot, own = visible(name).partition(".")
+    kind = texts.get(f"table.{stem}")
+    return f"{kind} {own}" if kind and dot and own else named(texts, "table", name)
+
+
+def geometry_text(message: object, *, texts: Mapping[str, str]) -> str:
+    """Why a geometry is invalid, as GEOS says it, with the kind of fault in words.
+
+    Parameters
+    ----------
+    message
+        Such as ``Self-intersection[500000 3400000]``.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    str
+        Kinds without a name stay as they are.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> geometry_text("Self-intersection[5 3]", texts=catalog("zh"))
+    '自相交 [5 3]'
+    """
+    kind, bracket, place = visible(message).partition("[")
+    name = texts.get(f"geometry_fault.{kind}")
+    if name is None:
+        return visible(message)
+    return f"{name} {bracket}{place}" if bracket else name
+
+
+def skip_reason(reason: object, *, texts: Mapping[str, str]) -> str:
+    """Why an analysis was not made.
+
+    Parameters
+    ----------
+    reason
+        As the run's record tells it.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    str
+        Reasons without a translation stay as they are.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> skip_reason("no column owner", texts=catalog("zh"))
+    '宗地图层没有权利人字段（owner）'
+    """
+    return texts.get(f"skip_reason.{visible(reason)}", visible(reason))
+
+
+def crs_chosen(phrase: object, *, texts: Mapping[str, str]) -> str:
+    """How the coordinate system of a run was chosen.
+
+    Parameters
+    ----------
+    phrase
+        As the run's record tells it.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    str
+        Phrases without a translation stay as they are.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> crs_chosen("3-degree Gauss-Krüger zone 38 of the data", texts=catalog("zh"))
+    '按数据所在的 3 度带高斯－克吕格投影第 38 带选取'
+    """
+    zone = re.fullmatch(r"(3-degree Gauss-Krüger zone) (\d+)( of the data)", visible(phrase))
+    if zone is None:
+        return named(texts, "crs_chosen", phrase)
+    return texts[f"crs_chosen.{zone[1]}{zone[3]}"].format(zone=zone[2])
+
+
+def with_messages(findings: pd.DataFrame, *, texts: Mapping[str, str]) -> pd.DataFrame:
+    """Findings whose messages are in the language of the catalog.
+
+    Parameters
+    ----------
+    findings
+        The findings table.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy with another column ``message``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gisland.present.style import catalog
+    >>> table = pd.DataFrame({"code": ["null_geometry"], "parcel_id": ["7"], "message": ["-"]})
+    >>> with_messages(table, texts=catalog("en"))["message"].tolist()
+    ['parcel 7 has no geometry']
+    """
+    plain = findings.drop(columns="geometry", errors="ignore").to_dict("records")
+    told = [finding_text(row, texts=texts) or None for row in plain]
+    changed = findings.copy()
+    changed["message"] = told
+    return changed
+
+
+def worded_enclaves(enclaves: pd.DataFrame, *, texts: Mapping[str, str]) -> pd.DataFrame:
+    """Enclaves with tenures and ids in words.
+
+    Parameters
+    ----------
+    enclaves
+        The enclaves table.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy with other columns ``value``, ``surrounded_by`` and ``enclave_id``; owners stay.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from gisland.present.style import catalog
+    >>> table = pd.DataFrame({"attribute": ["tenure"], "value": ["state"]})
+    >>> worded_enclaves(table, texts=catalog("en"))["value"].tolist()
+    ['state-owned']
+    """
+    changed = enclaves.copy()
+    tenure = (enclaves["attribute"] == "tenure").tolist()
+    for column in [c for c in ("value", "surrounded_by") if c in enclaves]:
+        cells = zip(enclaves[column].tolist(), tenure, strict=True)
+        changed[column] = [
+            named(texts, "tenure", v) if is_tenure and not is_missing(v) else v
+            for v, is_tenure in cells
+        ]
+    if "enclave_id" in enclaves:
+        changed["enclave_id"] = [enclave_text(v, texts=texts) for v in enclaves["enclave_id"]]
+    return changed
+
+
+def enclave_text(value: object, *, texts: Mapping[str, str]) -> str:
+    """What an enclave is an enclave of, or the id of one, with attribute and tenure in words.
+
+    Parameters
+    ----------
+    value
+        Such as ``owner:Smith``, ``tenure:state``, ``tenure:P01``; several joined by ``;``.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    str
+        ``—`` where there is nothing.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> enclave_text("tenure:state", texts=catalog("en"))
+    'tenure (state-owned)'
+    """
+    if is_missing(value):
+        return MISSING
+    parts = []
+    for text in visible(value).split(";"):
+        attribute, colon, rest = text.partition(":")
+        name = texts.get(f"attribute.{attribute}")
+        if not colon or name is None:
+            parts.append(text)
+            continue
+        rest = named(texts, attribute, rest) if attribute == "tenure" else rest
+        parts.append(texts["report.detail"].format(name=name, detail=rest))
+    return texts["report.list"].join(parts)

@@ -1,0 +1,176 @@
+"""A site before and after as shapes ready to be drawn: paths in page units, nothing of markup."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from gisland.present.wording import is_missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import geopandas as gpd
+    import pandas as pd
+
+WIDTH, LOWEST, HIGHEST = 400.0, 220.0, 400.0  # of a picture, in CSS pixels
+PADDING = 0.08
+MAX_CONTEXT = 2_000  # neighbors drawn around a site
+SIMPLER_PX = 0.25
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One outline: its path, the verdict it is colored by, its number and where that stands."""
+
+    path: str
+    verdict: str
+    label: str = ""
+    x: float = 0.0
+    y: float = 0.0
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Two panels of equal extent, and the length of the scale bar in metres and in pixels."""
+
+    height: float
+    context: str
+    before: tuple[Shape, ...]
+    after: tuple[Shape, ...]
+    bar_m: float
+    bar_px: float
+    width: float = WIDTH
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """Extent on the ground and its scale."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    @property
+    def scale(self) -> float:
+        return WIDTH / (self.east - self.west)
+
+    @property
+    def height(self) -> float:
+        return (self.north - self.south) * self.scale
+
+
+def picture(site: pd.Series, scraps: pd.DataFrame, parcels: gpd.GeoDataFrame) -> Picture | None:
+    """Draw a site before and after, with its considered scraps by verdict.
+
+    Parameters
+    ----------
+    site
+        One row of the sites table: ``parcel_ids``, ``geometry`` (after).
+    scraps
+        Considered scraps: ``parcel_id``, ``verdict``, ``label``.
+    parcels
+        The parcels table with its geometry before.
+
+    Returns
+    -------
+    Picture or None
+        None if there is nothing to draw. Paths are rounded to a tenth of a pixel.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import pandas as pd
+    >>> parcels = gpd.GeoDataFrame({"parcel_id": ["a"]}, geometry=[shapely.box(0, 0, 100, 50)])
+    >>> site = pd.Series({"parcel_ids": "a", "geometry": shapely.box(0, 0, 100, 50)})
+    >>> none = pd.DataFrame({"parcel_id": [], "verdict": [], "label": []})
+    >>> picture(site, none, parcels).bar_m
+    20.0
+    """
+    drawn = ~(shapely.is_missing(parcels.geometry) | shapely.is_empty(parcels.geometry))
+    there = parcels[np.asarray(drawn)].set_index("parcel_id")["geometry"]
+    members = there[there.index.isin(str(site["parcel_ids"]).split(";"))]
+    pieces = there[there.index.isin(scraps["parcel_id"])]
+    merged = site["geometry"]
+    after = [] if is_missing(merged) or merged.is_empty else [merged]
+    own = [*members, *pieces, *after]
+    if not own:
+        return None
+    frame = _frame(shapely.total_bounds(own))
+    around = there.iloc[np.sort(there.sindex.query(shapely.box(*_corners(frame))))]
+    context = around[~around.index.isin([*members.index, *pieces.index])].iloc[:MAX_CONTEXT]
+    shapes = [
+        _shape(pieces, row, frame) for row in scraps.itertuples() if row.parcel_id in pieces.index
+    ]
+    bar_m = _nice((frame.east - frame.west) / 4)
+    left = [Shape(s.path, "none") for s in shapes if s.verdict != "absorbed"]
+    joined = [Shape(s.path, "joined") for s in shapes if s.verdict == "absorbed"]
+    return Picture(
+        height=round(frame.height, 1),
+        context=_path(context, frame),
+        before=(*(Shape(_path([g], frame), "site") for g in members), *shapes),
+        after=(*left, *(Shape(_path([g], frame), "after") for g in after), *joined),
+        bar_m=bar_m,
+        bar_px=round(bar_m * frame.scale, 1),
+    )
+
+
+def _corners(frame: _Frame) -> tuple[float, float, float, float]:
+    return frame.west, frame.south, frame.east, frame.north
+
+
+def _frame(bounds: Iterable[float]) -> _Frame:
+    """Padded extent whose height stays within bounds on the page."""
+    west, south, east, north = bounds
+    pad = max(PADDING * max(east - west, north - south), 1.0)
+    width, height = east - west + 2 * pad, north - south + 2 * pad
+    height = max(height, width * LOWEST / WIDTH)
+    width = max(width, height * WIDTH / HIGHEST)
+    x, y = (west + east) / 2, (south + north) / 2
+    return _Frame(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+
+
+def _shape(pieces: gpd.GeoSeries, row: Any, frame: _Frame) -> Shape:  # noqa: ANN401 - a named tuple
+    geometry = pieces[row.parcel_id]
+    spot = shapely.get_coordinates(shapely.point_on_surface(geometry))
+    x, y = _on_page(spot, frame)[0].tolist() if len(spot) else (0.0, 0.0)
+    return Shape(_path([geometry], frame), row.verdict, row.label, round(x, 1), round(y, 1))
+
+
+def _on_page(points: np.ndarray, frame: _Frame) -> np.ndarray:
+    return (points - (frame.west, frame.north)) * (frame.scale, -frame.scale)
+
+
+def _path(geometries: Iterable[Any], frame: _Frame) -> str:
+    """SVG path data of polygons, holes included (for the even-odd rule)."""
+    given = np.asarray(list(geometries), dtype=object)
+    sound = shapely.is_valid(given)
+    if sound.any():
+        given[sound] = shapely.clip_by_rect(given[sound], *_corners(_wider(frame)))
+    rings = shapely.get_rings(shapely.get_parts(given))
+    rings = shapely.simplify(rings, SIMPLER_PX / frame.scale)
+    return "".join(_ring(r, frame) for r in rings if len(shapely.get_coordinates(r)) > 2)  # noqa: PLR2004 - a ring
+
+
+def _ring(ring: Any, frame: _Frame) -> str:  # noqa: ANN401 - shapely carries no types
+    points = _on_page(shapely.get_coordinates(ring)[:-1], frame)
+    return "M" + "L".join(f"{x + 0.0:.1f},{y + 0.0:.1f}" for x, y in points.round(1).tolist()) + "Z"
+
+
+def _wider(frame: _Frame) -> _Frame:
+    """The extent and a margin, so that clipped outlines run outside the picture."""
+    margin = (frame.east - frame.west) / 20
+    return _Frame(
+        frame.west - margin, frame.south - margin, frame.east + margin, frame.north + margin
+    )
+
+
+def _nice(length_m: float) -> float:
+    """Largest 1, 2 or 5 times a power of ten that is not above `length_m`."""
+    power = 10.0 ** math.floor(math.log10(length_m))
+    return max(k * power for k in (1.0, 2.0, 5.0) if k * power <= length_m)

@@ -1,0 +1,272 @@
+"""What the map says about a parcel, a scrap or a site: plain text in blocks, no markup."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from gisland.present.facts import (
+    UNDECIDED,
+    Block,
+    Row,
+    Rules,
+    fields,
+    plain_rows,
+    quotes,
+    reason,
+    reasons,
+    verdict_rows,
+)
+from gisland.present.lists import parcel_counts
+from gisland.present.wording import MISSING, comparison, is_missing, named, visible, with_unit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Popup = dict[str, Any]
+
+PARCEL_FIELDS = (
+    "owner",
+    "tenure",
+    "use_class",
+    "area",
+    "far",
+    "coverage",
+    "planned_use",
+    "planned_far_max",
+    "width_m",
+    "frontage_m",
+    "scrap_kind",
+    "enclave_of",
+    "site_id",
+    "zone_id",
+    "status",
+)
+MARKS = {"pass": "✓ ", "fail": "✗ "}
+CHANGES = (  # of a site: column before, column after, unit
+    ("area_before_m2", "area_after_m2", "m2"),
+    ("far_before", "far_after", "ratio"),
+    ("coverage_before", "coverage_after", "share"),
+)
+
+
+def parcel_popups(
+    parcels: pd.DataFrame,
+    verdicts: pd.DataFrame | None,
+    *,
+    records: Rules,
+    texts: Mapping[str, str],
+) -> list[Popup]:
+    """Popup of each parcel: its facts, its verdict, and why in plain words with numbers.
+
+    Parameters
+    ----------
+    parcels
+        Rows of the parcels table.
+    verdicts
+        Rows of the verdicts table, or None where it was not written.
+    records
+        Rules by id, as ``run["rules"]["records"]`` lists them.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    list of dict
+        In the order of `parcels`: title ``t``, badge ``s`` and blocks ``b``.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> one = pd.DataFrame({"parcel_id": ["7"], "verdict": ["none"], "reasons": [""]})
+    >>> popup = parcel_popups(one, None, records={}, texts=catalog("en"))[0]
+    >>> popup["t"], popup["s"]
+    ('Parcel 7', 'other parcel')
+    """
+    tests = verdict_rows(verdicts)
+    rows = plain_rows(parcels)
+    return [_parcel(p, tests[p["parcel_id"]], records=records, texts=texts) for p in rows]
+
+
+def _parcel(parcel: Row, tests: list[Row], *, records: Rules, texts: Mapping[str, str]) -> Popup:
+    own = [t for t in tests if not t["subject"]]
+    pairs = [t for t in tests if t["subject"]]
+    deciding = [t for t in pairs if t["mode"] != "advisory"]
+    advisory = [t for t in pairs if t["mode"] == "advisory" and t["outcome"] in UNDECIDED]
+    lists = [
+        ("reasons", reasons(parcel.get("reasons"), deciding, texts=texts)),
+        ("advisory", [reason(t, texts=texts) for t in advisory]),
+        ("fragment", reasons(parcel.get("fragment_reasons"), own, texts=texts)),
+        ("low_use", reasons(parcel.get("low_use_reasons"), own, texts=texts)),
+    ]
+    cited = _cited([t for t in pairs if _speaks(t, parcel)], parcel.get("verdict"))
+    blocks = [["list", texts[f"map.popup.{key}"], items] for key, items in lists if items]
+    return {
+        "t": texts["map.popup.parcel"].format(id=visible(parcel["parcel_id"])),
+        "s": _badge(parcel, texts),
+        "b": [
+            *blocks,  # why comes first: it is what was clicked for
+            fields(parcel, PARCEL_FIELDS, texts=texts),
+            *quotes(cited, records, texts=texts),
+        ],
+    }
+
+
+def _speaks(test: Row, parcel: Row) -> bool:
+    """Whether a test is about the site that a parcel is absorbed by, if it is."""
+    return parcel.get("verdict") != "absorbed" or test["subject"] == parcel.get("site_id")
+
+
+def _badge(parcel: Row, texts: Mapping[str, str]) -> str:
+    """The verdict, with its reason where that is short."""
+    first = visible(parcel.get("reasons")).split(";")[0].split(":")[0]
+    short = texts.get(f"reason_short.{first}") if parcel.get("verdict") == "eligible" else None
+    return short or named(texts, "verdict", parcel.get("verdict"))
+
+
+def _cited(tests: list[Row], verdict: object) -> list[Row]:
+    """Tests whose rules are quoted: those that refused; where nothing did, those that allowed."""
+    deciding = [t for t in tests if t["mode"] != "advisory"]
+    refused = [t for t in deciding if t["outcome"] in UNDECIDED]
+    return refused or (deciding if verdict in {"absorbed", "eligible"} else [])
+
+
+def scrap_popups(
+    plan: pd.DataFrame,
+    verdicts: pd.DataFrame | None,
+    *,
+    records: Rules,
+    texts: Mapping[str, str],
+) -> dict[str, Popup]:
+    """Popup of each scrap: every site considered, with verdict, reasons and each single test.
+
+    Parameters
+    ----------
+    plan
+        Rows of the plan table, one per considered pair.
+    verdicts
+        Rows of the verdicts table, or None where it was not written.
+    records
+        Rules by id, as ``run["rules"]["records"]`` lists them.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    dict
+        Popups by parcel id, in the order of `plan`.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> pair = {"parcel_id": ["7"], "site_id": ["S1"], "verdict": ["absorbed"], "reasons": [""]}
+    >>> popup = scrap_popups(pd.DataFrame(pair), None, records={}, texts=catalog("en"))["7"]
+    >>> popup["b"][1][3]
+    [['S1', 'absorbed', '—', '—']]
+    """
+    tests = verdict_rows(verdicts)
+    pairs: dict[str, list[Row]] = {}
+    for pair in plain_rows(plan):
+        pairs.setdefault(pair["parcel_id"], []).append(pair)
+    return {k: _scrap(rows, tests[k], records=records, texts=texts) for k, rows in pairs.items()}
+
+
+def _scrap(
+    pairs: list[Row], tests: list[Row], *, records: Rules, texts: Mapping[str, str]
+) -> Popup:
+    columns = ("site_id", "verdict", "border_m", "reasons")
+    lines = [
+        [
+            visible(p["site_id"]),
+            named(texts, "verdict", p["verdict"]),
+            with_unit(texts, p.get("border_m"), unit="m"),
+            "\n".join(reasons(p.get("reasons"), [], texts=texts)) or MISSING,
+        ]
+        for p in pairs
+    ]
+    count = texts["map.popup.considered"].format(count=len(pairs))
+    heads = [texts[f"column.{c}"] for c in columns]
+    facts = fields(pairs[0], ("area", "sites_share", "free_share"), texts=texts)
+    towards = {p["site_id"]: [t for t in tests if t["subject"] == p["site_id"]] for p in pairs}
+    cited = [t for p in pairs for t in _cited(towards[p["site_id"]], p["verdict"])]
+    return {
+        "t": texts["map.popup.scrap"].format(id=visible(pairs[0]["parcel_id"])),
+        "s": named(texts, "scrap_kind", pairs[0].get("scrap_kind")),
+        "b": [
+            facts,
+            ["table", count, heads, lines],
+            *[_test_table(site, ts, texts) for site, ts in towards.items() if ts],
+            *quotes(cited, records, texts=texts),
+        ],
+    }
+
+
+def _test_table(site: str, tests: list[Row], texts: Mapping[str, str]) -> Block:
+    heads = [texts["column.test"], texts["map.popup.measured"], texts["column.outcome"]]
+    lines = [
+        [
+            named(texts, "test", t["test"]),
+            comparison(texts, t) or MISSING,
+            MARKS.get(t["outcome"], "") + named(texts, "outcome", t["outcome"]),
+        ]
+        for t in sorted(tests, key=lambda t: (t["outcome"] not in UNDECIDED, t["test"]))
+    ]
+    return ["table", texts["map.popup.tests"].format(site=visible(site)), heads, lines]
+
+
+def site_popups(sites: pd.DataFrame, *, texts: Mapping[str, str]) -> dict[str, Popup]:
+    """Popup of each site: before and after, and the scrap share held against its cap.
+
+    Parameters
+    ----------
+    sites
+        Rows of the sites table.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    dict
+        Popups by site id.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> one = pd.DataFrame({"site_id": ["S1"], "area_before_m2": [9.0], "area_after_m2": [10.0]})
+    >>> site_popups(one, texts=catalog("en"))["S1"]["b"][0][3][0]
+    ['area', '9.00 m²', '10.00 m²']
+    """
+    return {s["site_id"]: _site_popup(s, texts) for s in plain_rows(sites)}
+
+
+def _site_popup(site: Row, texts: Mapping[str, str]) -> Popup:
+    planned = not is_missing(site.get("planned_far"))
+    names = {
+        "area_before_m2": texts["map.popup.area"],
+        "far_before": texts["map.popup.far_planned" if planned else "indicator.far"],
+        "coverage_before": texts["map.popup.coverage"],
+    }
+    lines = [
+        [names[b], with_unit(texts, site.get(b), unit=u), with_unit(texts, site.get(a), unit=u)]
+        for b, a, u in CHANGES
+    ]
+    lines.insert(1, [texts["report.fact.parcels_count"], *parcel_counts(site, texts=texts)])
+    heads = [texts["column.indicator"], texts["column.before"], texts["column.after"]]
+    share = {
+        "value": site.get("scrap_share"),
+        "limit": site.get("cap"),
+        "operator": site.get("cap_operator"),
+        "unit": "share",
+        "denominator": site.get("share_denominator"),
+    }
+    measured = comparison(texts, share)
+    rows = fields(site, ("scrap_area_m2", "denominator_m2"), texts=texts)
+    if measured:
+        rows[1].append([texts["column.scrap_share"], measured])
+    rest = ("scrap_share_boundary", "planned_far", "absorbed_ids", "parcel_ids", "optimal")
+    rows[1] += fields(site, rest, texts=texts)[1]
+    return {
+        "t": texts["map.popup.site"].format(id=visible(site["site_id"])),
+        "b": [["table", texts["map.popup.change"], heads, lines], rows],
+    }

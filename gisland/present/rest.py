@@ -1,0 +1,275 @@
+"""Tables of the report, and its parts that are not about single sites."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from gisland.present.lists import listed, some, some_ids
+from gisland.present.messages import enclave_text, finding_text, skip_reason
+from gisland.present.wording import MISSING, label, number, shortened, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    Texts = Mapping[str, str]
+
+MAX_ROWS = 100  # rows of one table
+Table = dict[str, Any]
+
+
+def rest(
+    tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], texts: Texts
+) -> dict[str, Any]:
+    """Enclaves, zones, block lines, data quality, analyses not made and the solver's proof.
+
+    Parameters
+    ----------
+    tables
+        Result tables by name.
+    run
+        The run's record.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    dict
+        Tables as `table` makes them, None where the analysis was not run; ``optimal`` is a text.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> rest({}, run={}, texts=catalog("en"))["zones"] is None
+    True
+    """
+    return {
+        "enclaves": _enclaves(tables.get("enclaves"), texts=texts),
+        "zones": _zones(tables.get("zones"), texts=texts),
+        "block_lines": _block_lines(tables.get("block_lines"), texts=texts),
+        "quality": _quality(tables.get("findings"), texts=texts),
+        "skipped": _skipped(run, texts=texts),
+        "solver": _solver(run, texts=texts),
+        "optimal": _optimal(run, texts=texts),
+    }
+
+
+def table(
+    heads: Iterable[str],
+    rows: list[list[str]],
+    *,
+    numeric: Iterable[int] = (),
+    ids: Iterable[int] = (),
+    total: int = 0,
+) -> Table:
+    """Texts of a table as the report's template reads them.
+
+    Parameters
+    ----------
+    heads
+        Heads of the columns.
+    rows
+        Texts of the cells.
+    numeric
+        Places of columns that are set to the right.
+    ids
+        Places of columns that hold lists of ids.
+    total
+        Number of rows where not all are given.
+
+    Returns
+    -------
+    dict
+        ``heads``, ``rows``, ``numeric``, ``ids``, ``total``.
+
+    Examples
+    --------
+    >>> table(["a"], [["1"]])["total"]
+    1
+    """
+    return {
+        "heads": list(heads),
+        "rows": rows,
+        "numeric": sorted(numeric),
+        "ids": sorted(ids),
+        "total": max(total, len(rows)),
+    }
+
+
+def frame_table(
+    frame: pd.DataFrame | None,
+    *,
+    heads: Iterable[str],
+    cells: Callable[[dict[Any, Any]], list[str]],
+    numeric: Iterable[int],
+    ids: Iterable[int] = (),
+) -> Table | None:
+    """The first rows of a result table as texts.
+
+    Parameters
+    ----------
+    frame
+        A result table, or None where the analysis was not run.
+    heads
+        Heads of the columns.
+    cells
+        Texts of one row.
+    numeric
+        Places of columns that are set to the right.
+    ids
+        Places of columns that hold lists of ids.
+
+    Returns
+    -------
+    dict or None
+        As `table` makes it, with at most `MAX_ROWS` rows.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"a": [1, 2]})
+    >>> frame_table(frame, heads=["a"], cells=lambda r: [str(r["a"])], numeric=[0])["rows"]
+    [['1'], ['2']]
+    """
+    if frame is None:
+        return None
+    plain = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
+    rows = [cells(r) for r in plain.head(MAX_ROWS).to_dict("records")]
+    return table(heads, rows, numeric=numeric, ids=ids, total=len(frame))
+
+
+def _enclaves(frame: pd.DataFrame | None, *, texts: Texts) -> Table | None:
+    keys = ("enclave_id", "attribute", "value", "parcel_ids", "surrounded_by", "kind", "share")
+    areas = ("area_m2", "area_mu")
+
+    def cells(row: dict[Any, Any]) -> list[str]:
+        holder = "tenure" if row["attribute"] == "tenure" else "owner_name"
+        return [
+            shortened(enclave_text(row["enclave_id"], texts=texts)),
+            label(texts, "attribute", row["attribute"]),
+            label(texts, holder, row["value"]),
+            some_ids(row["parcel_ids"], texts=texts),
+            label(texts, holder, row["surrounded_by"]),
+            label(texts, "enclave_kind", row["kind"]),
+            number(row["share"], unit="share"),
+            number(row["area_m2"], unit="m2"),
+            number(row["area_mu"], unit="mu"),
+        ]
+
+    heads = [texts[f"column.{k}"] for k in (*keys[:2], "holder", *keys[3:], *areas)]
+    return frame_table(frame, heads=heads, cells=cells, numeric=[6, 7, 8], ids=[0, 3])
+
+
+def _zones(frame: pd.DataFrame | None, *, texts: Texts) -> Table | None:
+    def cells(row: dict[Any, Any]) -> list[str]:
+        return [
+            shortened(row["zone_id"]),
+            some_ids(row["parcel_ids"], texts=texts),
+            number(row["parcels"], unit="count"),
+            number(row["area_m2"], unit="m2"),
+            number(row["area_mu"], unit="mu"),
+            number(row.get("far"), unit="ratio"),
+        ]
+
+    keys = ("zone_id", "parcel_ids", "parcels", "area_m2", "area_mu", "far")
+    return frame_table(
+        frame, heads=[texts[f"column.{k}"] for k in keys], cells=cells, numeric=range(2, 6), ids=[1]
+    )
+
+
+def _block_lines(frame: pd.DataFrame | None, *, texts: Texts) -> Table | None:
+    keys = ("block_id", "level", "area_m2", "classified_m2", "industrial_share")
+
+    def cells(row: dict[Any, Any]) -> list[str]:
+        total = row["block_id"] == "overall"
+        return [
+            texts["ledger.all_blocks"] if total else shortened(row["block_id"]),
+            number(row.get("level"), unit="count"),
+            number(row["area_m2"], unit="m2"),
+            number(row.get("classified_m2"), unit="m2"),
+            number(row["industrial_share"], unit="share"),
+            number(row["limit"], unit="share"),
+            label(texts, "outcome", row["outcome"]),
+            number(row.get("m0_share"), unit="share"),
+            number(row.get("m0_limit"), unit="share"),
+            label(texts, "outcome", row.get("m0_outcome")),
+            some_ids(row.get("cut_ids"), texts=texts),
+            some_ids(row.get("other_use_ids"), texts=texts),
+        ]
+
+    more = ("limit", "outcome", "m0_share", "m0_limit", "m0_outcome", "cut_ids", "other_use_ids")
+    heads = [texts[f"column.{k}"] for k in (*keys, *more)]
+    return frame_table(frame, heads=heads, cells=cells, numeric=[*range(1, 6), 7, 8], ids=[10, 11])
+
+
+def _quality(findings: pd.DataFrame | None, *, texts: Texts) -> Table | None:
+    if findings is None:
+        return None
+    counts = findings.groupby(["severity", "code"], as_index=False, dropna=False).size()
+    rank = counts["severity"].map({"error": 0, "warning": 1, "info": 2})
+    counts = counts.assign(rank=rank).sort_values(["rank", "code"])
+    first = findings.drop_duplicates(["severity", "code"]).set_index(["severity", "code"])
+    told = {k: finding_text({**r, "code": k[1]}, texts=texts) for k, r in _records(first).items()}
+    rows = [
+        [
+            label(texts, "severity", r.severity),
+            label(texts, "finding", r.code),
+            f"{r.count_:,}",
+            shortened(told.get((r.severity, r.code))) or MISSING,
+        ]
+        for r in counts.rename(columns={"size": "count_"}).itertuples()
+    ]
+    heads = [texts["column.severity"], texts["column.code"], texts["report.column.findings"]]
+    return table([*heads, texts["report.column.example"]], rows, numeric=[2])
+
+
+def _records(frame: pd.DataFrame) -> dict[Any, dict[str, Any]]:
+    plain = pd.DataFrame(frame.drop(columns="geometry", errors="ignore"))
+    return dict(zip(plain.index, plain.to_dict("records"), strict=True))
+
+
+def _skipped(run: Mapping[str, Any], *, texts: Texts) -> Table:
+    rows = [
+        [
+            label(texts, "analysis", s.get("analysis")),
+            shortened(skip_reason(s.get("reason"), texts=texts)),
+        ]
+        for s in run.get("skipped", [])
+    ]
+    return table([texts[f"report.column.{k}"] for k in ("analysis", "reason")], rows)
+
+
+def _solver(run: Mapping[str, Any], *, texts: Texts) -> Table | None:
+    """Components with their proved bounds, those not proved optimal first."""
+    frame = pd.DataFrame(list(run.get("components", [])))
+    if frame.empty:
+        return None
+    is_open = frame["status"] != "optimal"
+    frame = frame.assign(open=is_open).sort_values("open", ascending=False, kind="stable")
+
+    def cells(row: dict[Any, Any]) -> list[str]:
+        gap = row["bound_m2"] - row["absorbed_m2"]
+        return [
+            visible(row["component"]),
+            *(_some(row.get(k), texts=texts) for k in ("sites", "scraps")),
+            *(number(v, unit="m2") for v in (row["absorbed_m2"], row["bound_m2"], gap)),
+            label(texts, "solver_status", row["status"]),
+        ]
+
+    heads = [texts[f"column.{k}"] for k in ("component", "sites")]
+    heads += [texts[f"report.column.{k}"] for k in ("scraps", "absorbed_m2")]
+    heads += [texts["column.bound_m2"], texts["report.column.gap_m2"]]
+    heads.append(texts["column.solver_status"])
+    return frame_table(frame, heads=heads, cells=cells, numeric=[3, 4, 5])
+
+
+def _some(value: object, *, texts: Texts) -> str:
+    joined = ";".join(map(str, value)) if isinstance(value, (list, tuple)) else value
+    return some(listed(joined), texts=texts)
+
+
+def _optimal(run: Mapping[str, Any], *, texts: Texts) -> str:
+    states = [c.get("status") for c in run.get("components", [])]
+    still_open = sum(s not in {"optimal", "trivial"} for s in states)
+    key = "not_optimal" if still_open else "all_optimal"
+    return texts[f"report.{key}"].format(n=len(states), open=still_open)

@@ -1,0 +1,125 @@
+"""The rules that a run applied, quoted once and referred to by short names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gisland.present.lists import some
+from gisland.present.wording import LONGEST, SYMBOLS, label, named, shortened, visible, with_unit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    Texts = Mapping[str, str]
+
+QUOTED = 2_000  # characters of a quotation
+PASSAGE = ("title", "section", "quotation", "source", "status")
+
+
+def rulebook(
+    used: Iterable[str], *, run: Mapping[str, Any], texts: Texts
+) -> tuple[list[dict[str, Any]], dict[str, tuple[int, str]]]:
+    """Rules that were applied, those from the same passage under one quotation.
+
+    Parameters
+    ----------
+    used
+        Ids of rules.
+    run
+        The run's record.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    list of dict
+        Passages: ``number`` (from 1), ``title``, ``section``, ``quotation``, ``source``,
+        ``status``, ``status_code``, and ``lines``, one for each rule. Nothing is escaped.
+    dict
+        By rule id the number of its passage and its short name.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> rule = {"id": "scrap.area_cap", "mode": "on", "value": 9.0, "unit": "m2", "operator": "<"}
+    >>> run = {"rules": {"records": [rule]}}
+    >>> passages, names = rulebook(["scrap.area_cap"], run=run, texts=catalog("en"))
+    >>> passages[0]["lines"]
+    ['cap on the area of one scrap: < 9.00 m²']
+    >>> names
+    {'scrap.area_cap': (1, 'cap on the area of one scrap')}
+    """
+    wanted = set(used)
+    lines: dict[tuple[str, ...], list[str]] = {}
+    names: dict[str, tuple[int, str]] = {}
+    for record in run.get("rules", {}).get("records", []):
+        if record.get("id") not in wanted or record.get("mode") == "off":
+            continue
+        passage = _passage(record)
+        lines.setdefault(passage, []).append(_line(record, texts=texts))
+        number = list(lines).index(passage) + 1
+        names[record["id"]] = (number, _name(record, texts=texts))
+    passages = [
+        {**dict(zip(PASSAGE, passage, strict=True)), "number": n, "lines": told}
+        | {"status": label(texts, "rule_status", passage[4]), "status_code": passage[4]}
+        for n, (passage, told) in enumerate(lines.items(), start=1)
+    ]
+    return passages, names
+
+
+def references(used: Iterable[str], names: Mapping[str, tuple[int, str]]) -> list[tuple[int, str]]:
+    """Where the rules of one site stand in the rule book.
+
+    Parameters
+    ----------
+    used
+        Ids of rules.
+    names
+        Second result of `rulebook`.
+
+    Returns
+    -------
+    list of tuple
+        Number of the passage and short name, each pair once, in the order of the book.
+
+    Examples
+    --------
+    >>> references(["b", "a", "off"], {"a": (1, "area"), "b": (2, "width")})
+    [(1, 'area'), (2, 'width')]
+    """
+    return sorted({names[rule] for rule in used if rule in names})
+
+
+def _passage(record: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(
+        shortened(record.get(k), longest=QUOTED if k == "quotation" else LONGEST) for k in PASSAGE
+    )
+
+
+def _name(record: Mapping[str, Any], *, texts: Texts) -> str:
+    _, stem, *use_class = [*visible(record["id"]).split("."), ""][:3]
+    name = texts.get(f"rule_name.{stem}") or label(texts, "test", stem)
+    if not use_class or use_class[0] in {"", "default"}:
+        return name
+    detail = label(texts, "use_class", use_class[0])
+    return texts["report.detail"].format(name=name, detail=detail)
+
+
+def _line(record: Mapping[str, Any], *, texts: Texts) -> str:
+    name, limit = _name(record, texts=texts), _limit(record, texts=texts)
+    return shortened(texts["report.rule_line"].format(name=name, limit=limit) if limit else name)
+
+
+def _limit(record: Mapping[str, Any], *, texts: Texts) -> str:
+    value = record.get("value")
+    if isinstance(value, bool) or value is None:
+        return ""
+    if isinstance(value, (list, tuple)):
+        return some([label(texts, "use_class", v) for v in value], texts=texts)
+    operator = SYMBOLS.get(visible(record.get("operator")), "")
+    told = f"{operator} {with_unit(texts, value, unit=visible(record.get('unit')))}".strip()
+    over = record.get("denominator")
+    if not over:
+        return told
+    detail = shortened(named(texts, "denominator", over))
+    return texts["report.detail"].format(name=told, detail=detail)

@@ -1,0 +1,297 @@
+"""One site of the report: facts, before and after, its scraps with reasons, picture, rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from gisland.base.units import m2_to_mu
+from gisland.present.lists import listed, parcel_counts, some, some_ids
+from gisland.present.picture import picture
+from gisland.present.rulebook import references
+from gisland.present.wording import (
+    MISSING,
+    comparison,
+    label,
+    named_list,
+    number,
+    shortened,
+    visible,
+    with_unit,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    Texts = Mapping[str, str]
+
+FRAGMENT_TESTS = ("min_lot", "min_width", "min_frontage")
+MARKS = {"pass": "✓", "fail": "✗"}
+ORDER = ("absorbed", "eligible", "ineligible")
+SHARE_CAP = "scrap.share_cap"
+
+
+def site_sheet(
+    site: pd.Series,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    tests: pd.DataFrame,
+    rule_names: Mapping[str, tuple[int, str]],
+    texts: Texts,
+) -> dict[str, Any]:
+    """Everything one section of the report shows, as ready texts.
+
+    Parameters
+    ----------
+    site
+        One row of the sites table.
+    tables
+        Result tables by name.
+    tests
+        Tests of all considered pairs (``wording.pair_tests``).
+    rule_names
+        Where each rule stands in the report's rule book (`rulebook.rulebook`).
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    dict
+        ``id``, ``facts``, ``indicators``, ``notes``, ``scraps`` by verdict, ``picture``,
+        ``rules``; nothing is escaped.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> site = pd.Series({"site_id": "S1", "parcel_ids": "a", "area_before_m2": 2000.0})
+    >>> tests = pd.DataFrame({"site_id": []})
+    >>> sheet = site_sheet(site, {}, tests=tests, rule_names={}, texts=catalog("en"))
+    >>> sheet["id"], sheet["facts"][1]
+    ('S1', ('area before', '2,000.00 m² (3.000 mu)'))
+    """
+    row, subject = site.to_dict(), f"site:{site['site_id']}"
+    parcels = tables.get("parcels")
+    plan = tables.get("plan", pd.DataFrame({"site_id": []}))
+    indicators = tables.get("indicators", pd.DataFrame(columns=["subject"]))
+    own_tests = tests[tests["site_id"] == row["site_id"]]
+    scraps = _in_order(plan[plan["site_id"] == row["site_id"]])
+    scraps = scraps.assign(label=[str(n) for n in range(1, len(scraps) + 1)])
+    drawable = parcels is not None and "geometry" in parcels and "geometry" in site
+    return {
+        "id": shortened(row["site_id"]),
+        "facts": list(_facts(row, parcels, texts=texts)),
+        "indicators": indicator_rows(indicators, subject=subject, texts=texts),
+        "scraps": _scraps(scraps, parcels, tests=own_tests, texts=texts),
+        "picture": picture(site, scraps, parcels) if drawable else None,
+        "rules": references(_rules_of(own_tests), rule_names),
+        "notes": indicator_notes(
+            indicators[indicators["subject"] == subject],
+            planned=number(row.get("planned_far"), unit="ratio") != MISSING,
+            texts=texts,
+        ),
+    }
+
+
+def _in_order(scraps: pd.DataFrame) -> pd.DataFrame:
+    """Absorbed scraps first, refused ones last, then by id."""
+    if scraps.empty:
+        return scraps.reset_index(drop=True)
+    rank = scraps["verdict"].map({v: n for n, v in enumerate(ORDER)}).fillna(len(ORDER))
+    order = scraps.assign(rank=rank).sort_values(["rank", "parcel_id"], kind="stable")
+    return order.drop(columns="rank").reset_index(drop=True)
+
+
+def _rules_of(tests: pd.DataFrame) -> list[str]:
+    """Rules behind the tests of a site, and the cap that it is held against."""
+    return [*(tests["rule_id"].dropna().unique() if "rule_id" in tests else ()), SHARE_CAP]
+
+
+def indicator_notes(rows: pd.DataFrame, *, planned: bool, texts: Texts) -> list[str]:
+    """What the columns before and after stand for, where a reader could take them wrongly.
+
+    Parameters
+    ----------
+    rows
+        Indicators of one subject.
+    planned
+        Whether floor area and FAR after follow from a planned FAR.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    list of str
+        Sentences to stand below the table.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> rows = pd.DataFrame({"indicator": ["coverage"], "after": [0.3]})
+    >>> indicator_notes(rows, planned=False, texts=catalog("en"))
+    ['Coverage after is that of the existing buildings.']
+    """
+    if rows.empty:
+        return []
+    known = set(rows.loc[rows["after"].notna(), "indicator"])
+    notes = [texts["indicator_note.planned"]] if planned and "far" in known else []
+    return [*notes, texts["indicator_note.coverage"]] if "coverage" in known else notes
+
+
+def indicator_rows(indicators: pd.DataFrame, *, subject: str, texts: Texts) -> list[dict[str, str]]:
+    """Indicators of one subject as texts.
+
+    Parameters
+    ----------
+    indicators
+        The indicators table.
+    subject
+        ``overall`` or ``site:<id>``.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    list of dict
+        ``name``, ``before``, ``after``, ``delta``, ``unit``, ``denominator``; changes carry their
+        sign, those of shares are percentage points.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> row = {"subject": "overall", "indicator": "coverage", "before": 0.3, "after": 0.5}
+    >>> table = pd.DataFrame([row | {"delta": 0.2, "unit": "share", "denominator": "land area"}])
+    >>> indicator_rows(table, subject="overall", texts=catalog("en"))[0]["delta"]
+    '+20.00 pp'
+    """
+    return [
+        {
+            "name": label(texts, "indicator", row["indicator"]),
+            "before": number(row["before"], unit=row["unit"]),
+            "after": number(row["after"], unit=row["unit"]),
+            "delta": _delta(row["delta"], row["unit"], texts=texts),
+            "unit": "%" if row["unit"] == "share" else label(texts, "unit", row["unit"]),
+            "denominator": label(texts, "denominator", row["denominator"]),
+        }
+        for row in indicators[indicators["subject"] == subject].to_dict("records")
+    ]
+
+
+def _delta(value: Any, unit: str, *, texts: Texts) -> str:  # noqa: ANN401 - a cell
+    share = unit == "share"
+    text = number(value * 100 if share else value, unit="ratio" if share else unit)
+    if text == MISSING:
+        return MISSING
+    signed = text if value <= 0 or not text.strip("0.,") else f"+{text}"
+    return texts["report.points"].format(value=signed) if share else signed
+
+
+def _facts(
+    row: Mapping[Any, Any], parcels: pd.DataFrame | None, *, texts: Texts
+) -> Iterable[tuple[str, str]]:
+    def fact(key: str, text: str) -> tuple[str, str]:
+        return texts[f"report.fact.{key}"], text
+
+    yield fact("parcels", some_ids(row.get("parcel_ids"), texts=texts))
+    for column in ("owner", "tenure", "use_class"):
+        if parcels is not None and column in parcels:
+            members = parcels[parcels["parcel_id"].isin(listed(row.get("parcel_ids")))]
+            values = sorted(members[column].dropna().unique().tolist())
+            names = [label(texts, column, v) for v in values]
+            yield fact("owners" if column == "owner" else column, some(names, texts=texts))
+    yield fact("area_before", _area(row.get("area_before_m2"), texts=texts))
+    if listed(row.get("absorbed_ids")):
+        area = _area(row.get("scrap_area_m2"), texts=texts)
+        yield fact("absorbed", f"{some_ids(row.get('absorbed_ids'), texts=texts)} · {area}")
+    else:
+        yield fact("absorbed", texts["report.none"])
+    yield fact("area_after", _area(row.get("area_after_m2"), texts=texts))
+    yield from _shares(row, texts=texts)
+    before, after = parcel_counts(row, texts=texts)
+    yield fact("parcels_count", texts["report.arrow"].format(before=before, after=after))
+    yield fact("planned_far", number(row.get("planned_far"), unit="ratio"))
+    for key, column in (("gaps", "gap_closed_m2"), ("overlaps", "overlap_m2")):
+        yield fact(key, with_unit(texts, row.get(column), unit="m2"))
+    proved = label(texts, "bool", visible(row.get("optimal")).lower() or "missing")
+    yield fact("optimal", proved)
+    yield fact("bound", with_unit(texts, row.get("bound_m2"), unit="m2"))
+
+
+def _shares(row: Mapping[Any, Any], *, texts: Texts) -> Iterable[tuple[str, str]]:
+    """How the share was computed, and what it is over the other denominators."""
+    areas = [with_unit(texts, row.get(k), unit="m2") for k in ("scrap_area_m2", "denominator_m2")]
+    fraction = texts["report.fraction"].format(part=areas[0], whole=areas[1])
+    yield texts["report.fact.share_of"], fraction if MISSING not in areas else MISSING
+    for kind in ("including", "excluding", "boundary"):
+        share = number(row.get(f"scrap_share_{kind}"), unit="share")
+        yield texts[f"report.fact.share_{kind}"], share
+    area = _area(row.get("candidate_area_m2"), texts=texts)
+    count = len(listed(row.get("candidate_ids")))
+    candidates = texts["report.candidates"].format(n=count, area=area)
+    yield texts["report.fact.candidates"], candidates if count else texts["report.none"]
+    shares = [
+        number(row.get(f"candidate_share_{kind}"), unit="share")
+        for kind in ("including", "excluding", "boundary")
+    ]
+    yield texts["report.fact.candidate_share"], " | ".join(shares)
+
+
+def _area(area_m2: Any, *, texts: Texts) -> str:  # noqa: ANN401 - a cell
+    m2 = number(area_m2, unit="m2")
+    if m2 == MISSING:
+        return MISSING
+    return texts["report.area_both"].format(m2=m2, mu=number(m2_to_mu(area_m2), unit="mu"))
+
+
+def _scraps(
+    scraps: pd.DataFrame, parcels: pd.DataFrame | None, *, tests: pd.DataFrame, texts: Texts
+) -> list[dict[str, Any]]:
+    owners: dict[str, object] = {}
+    if parcels is not None and "owner" in parcels:
+        own = parcels[parcels["parcel_id"].isin(scraps["parcel_id"])]
+        owners = dict(zip(own["parcel_id"], own["owner"], strict=True))
+    by_parcel = dict(iter(tests.groupby("parcel_id"))) if len(tests) else {}
+    return [
+        {
+            "label": row["label"],
+            "parcel": shortened(row["parcel_id"]),
+            "owner": shortened(owners.get(row["parcel_id"])) or MISSING,
+            "kind": label(texts, "scrap_kind", row["scrap_kind"]),
+            "area_m2": number(row["area_m2"], unit="m2"),
+            "area_mu": number(m2_to_mu(row["area_m2"]), unit="mu"),
+            "border": number(row["border_m"], unit="m"),
+            "code": row["verdict"],
+            "verdict": label(texts, "verdict", row["verdict"]),
+            "reasons": _reasons(row["reasons"], texts=texts),
+            "tests": _tests(by_parcel.get(row["parcel_id"]), texts=texts),
+        }
+        for row in pd.DataFrame(scraps).to_dict("records")
+    ]
+
+
+def _reasons(codes: object, *, texts: Texts) -> str:
+    names = shortened(named_list(texts, "reason", codes))
+    return "" if names == MISSING else names
+
+
+def _tests(tests: pd.DataFrame | None, *, texts: Texts) -> list[dict[str, Any]]:
+    """Conditions for merging, then those for development alone, each with its numbers."""
+    if tests is None:
+        return []
+    lines: dict[str, list[dict[str, str]]] = {"merge_tests": [], "fragment_tests": []}
+    for row in tests.to_dict("records"):
+        group = "fragment_tests" if row["test"] in FRAGMENT_TESTS else "merge_tests"
+        advisory = row.get("mode") == "advisory"
+        name = label(texts, "test", row["test"])
+        if advisory:
+            name = texts["report.detail"].format(name=name, detail=texts["mode.advisory"])
+        measured = comparison(texts, row) or label(texts, "outcome", row["outcome"])
+        lines[group].append(
+            {
+                "mark": MARKS.get(row["outcome"], "?"),
+                "outcome": visible(row["outcome"]),
+                "name": name,
+                "measured": shortened(measured),
+            }
+        )
+    return [{"title": texts[f"report.{k}"], "lines": v} for k, v in lines.items() if v]

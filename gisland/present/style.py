@@ -1,0 +1,124 @@
+"""Display text in Chinese and English from one catalog, and the colors of verdicts and kinds."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from gisland.base.errors import ProjectError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+LANGUAGES = ("zh", "en")
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a class of features is drawn: outline, dash and fill, the same on map and legend.
+
+    Parameters
+    ----------
+    color
+        Outline, ``#rrggbb``.
+    weight
+        Outline width in pixels.
+    dash
+        Lengths of dashes and gaps in pixels, such as ``"8 5"``; empty is a solid line.
+    fill
+        Fill color; empty is no fill.
+    opacity
+        Of the fill, 0 to 1.
+    """
+
+    color: str
+    weight: float = 1.0
+    dash: str = ""
+    fill: str = ""
+    opacity: float = 1.0
+
+
+_EDGE = "#6b7785"
+VERDICTS = {  # told apart by lightness too: see the test with simulated color blindness
+    "site": Look(_EDGE, 0.8, fill="#8fb4dd"),
+    "absorbed": Look(_EDGE, 0.8, fill="#00795c"),
+    "eligible": Look(_EDGE, 0.8, fill="#f4dd4a"),
+    "ineligible": Look(_EDGE, 0.8, fill="#d5602a"),
+    "none": Look("#a9b2bc", 0.8, fill="#eef0f2"),
+}
+SCRAP_KINDS = {
+    "corner": Look("#1d1d1d", 2, dash="6 4"),
+    "sandwiched": Look("#1d1d1d", 2.5),
+    "interlocking": Look("#1d1d1d", 2, dash="10 3 2 3"),
+    "adjacent": Look("#1d1d1d", 1.5, dash="2 4"),
+}
+SITES = {
+    "before": Look("#0b2f66", 2.5, dash="9 6"),
+    "after": Look("#8a3fb0", 5),
+}
+ENCLAVES = {"strict": Look("#b8005c", 3, dash="2 5"), "nearly": Look("#b8005c", 2, dash="2 8")}
+BLOCK_LINES = {
+    "1": Look("#7a1f1f", 3.5),
+    "2": Look("#7a1f1f", 3, dash="14 7"),
+    "other": Look("#7a1f1f", 2, dash="3 5"),
+}
+ZONES = Look("#7d6608", 2.5, dash="16 5 3 5", fill="#c9a227", opacity=0.12)
+EXCLUSIONS = Look("#3c6e47", 2, dash="4 3", fill="#3c6e47", opacity=0.25)
+ROADS = Look("#b9c0c8", 2, fill="#d9dde2")
+PROJECT_BOUNDARY = Look("#111111", 2, dash="20 5")
+SEVERITIES = {
+    "error": Look("#a50026", 2.5, fill="#a50026", opacity=0.45),
+    "warning": Look("#e08214", 2.5, fill="#e08214", opacity=0.4),
+    "info": Look("#4575b4", 2.5, fill="#4575b4", opacity=0.35),
+}
+
+
+@cache
+def catalog(language: str) -> Mapping[str, str]:
+    """All display text of one language, by dotted key.
+
+    The text lives in ``present/catalog/*.toml``: ``[section]`` tables whose entries are
+    ``key = { zh = "…", en = "…" }``.
+
+    Parameters
+    ----------
+    language
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    Mapping
+        Such as ``{"verdict.absorbed": "并入", …}``.
+
+    Raises
+    ------
+    ProjectError
+        If there is no such language.
+
+    Examples
+    --------
+    >>> catalog("en")["verdict.absorbed"]
+    'absorbed'
+    """
+    if language not in LANGUAGES:
+        raise ProjectError(f"language {language!r} is unknown", do="use zh or en")
+    folder = resources.files("gisland.present") / "catalog"
+    texts: dict[str, str] = {}
+    for file in sorted(folder.iterdir(), key=lambda f: f.name):
+        if file.name.endswith(".toml"):
+            for key, entry in _leaves("", tomllib.loads(file.read_text("utf-8"))):
+                texts[key] = entry[language]
+    return MappingProxyType(texts)
+
+
+def _leaves(prefix: str, node: dict[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
+    for key, child in node.items():
+        dotted = f"{prefix}.{key}" if prefix else key
+        if set(child) == set(LANGUAGES):
+            yield dotted, child
+        else:
+            yield from _leaves(dotted, child)

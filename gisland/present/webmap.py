@@ -1,0 +1,217 @@
+"""The map of a run in one HTML file that opens anywhere and asks nobody for anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import folium
+
+from gisland.base.units import m2_to_mu
+from gisland.present.conditions import told_verdicts
+from gisland.present.elements import HANDLE, DataLayer, Page, Script, referring, shared_texts
+from gisland.present.maplayers import MapLayer, map_layers, not_drawn
+from gisland.present.messages import with_messages
+from gisland.present.offline import OfflineFigure
+from gisland.present.style import catalog
+from gisland.present.wording import named, number, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pandas as pd
+
+NOWHERE = (35.0, 105.0)  # view of an empty map
+START_ZOOM = {True: 15, False: 4}
+MAX_ZOOM = 23
+
+
+def web_map(tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], language: str) -> str:
+    """Map of a run as one HTML file without any reference outside itself.
+
+    Parameters
+    ----------
+    tables
+        Result tables by name; a missing table leaves its layers out.
+    run
+        The run's record (``run.json``): project, rules, CRS, area basis.
+    language
+        ``zh`` or ``en``: display text only.
+
+    Returns
+    -------
+    str
+        HTML; equal input gives equal text.
+
+    Raises
+    ------
+    ProjectError
+        If there is no such language.
+    CRSError
+        If a table with geometry has no CRS.
+
+    Examples
+    --------
+    >>> page = web_map({}, run={"project": "{{ 7 * 7 }}"}, language="en")
+    >>> "<title>{{ 7 * 7 }}" in page, "http-equiv" in page
+    (True, True)
+    """
+    text: str = folium_map(tables, run=run, language=language).get_root().render()
+    return text
+
+
+def folium_map(
+    tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], language: str
+) -> folium.Map:
+    """Map of a run as a folium map, to be shown in a notebook or added to.
+
+    Parameters
+    ----------
+    tables
+        Result tables by name; a missing table leaves its layers out.
+    run
+        The run's record (``run.json``).
+    language
+        ``zh`` or ``en``.
+
+    Returns
+    -------
+    folium.Map
+        In an `OfflineFigure`: saving it fails if something that was added needs the network.
+
+    Raises
+    ------
+    ProjectError
+        If there is no such language.
+    CRSError
+        If a table with geometry has no CRS.
+
+    Examples
+    --------
+    >>> folium_map({}, run={}, language="zh").get_name()
+    'map_main'
+    """
+    texts = catalog(language)
+    records = {r["id"]: r for r in run.get("rules", {}).get("records", [])}
+    layers = map_layers(_told(tables, run, texts), records=records, texts=texts)
+    shared = shared_texts(layers)
+    bounds = _bounds(layers)
+    title = _title(run, texts)
+    drawn = folium.Map(
+        location=_middle(bounds),
+        zoom_start=START_ZOOM[bool(layers)],
+        tiles=None,
+        prefer_canvas=True,
+        zoom_control=False,
+        attribution_control=False,
+        maxZoom=MAX_ZOOM,
+        zoom_snap=0.25,
+    )
+    drawn._id = HANDLE  # noqa: SLF001 - folium's ids are random otherwise
+    OfflineFigure(title=title, language=language).add_child(drawn)
+    drawn.add_child(Script(shared))
+    for layer in layers:
+        drawn.add_child(DataLayer(layer, data=referring(layer.data, shared)))
+    control = folium.LayerControl(collapsed=False, autoZIndex=False)
+    control._id = HANDLE  # noqa: SLF001 - see above
+    drawn.add_child(control)
+    data = _page(tables, run, layers=layers, texts=texts) | {"title": title, "bounds": bounds}
+    drawn.add_child(Page(data))
+    return drawn
+
+
+def _told(
+    tables: Mapping[str, pd.DataFrame], run: Mapping[str, Any], texts: Mapping[str, str]
+) -> dict[str, pd.DataFrame]:
+    """Tables whose verdicts and findings say in words what codes and columns hold."""
+    told = dict(tables)
+    verdicts = told_verdicts(tables, run=run, texts=texts)
+    if verdicts is not None:
+        told["verdicts"] = verdicts
+    if "findings" in tables:
+        told["findings"] = with_messages(tables["findings"], texts=texts)
+    return told
+
+
+def _page(
+    tables: Mapping[str, pd.DataFrame],
+    run: Mapping[str, Any],
+    *,
+    layers: list[MapLayer],
+    texts: Mapping[str, str],
+) -> dict[str, Any]:
+    notes = [
+        texts["map.not_drawn"].format(layer=texts[f"table.{name}"], count=f"{count:,}")
+        for name, count in not_drawn(tables).items()
+    ]
+    return {
+        "summary": _summary(tables, texts),
+        "about": texts["map.about"],
+        "lines": list(_lines(run, texts)),
+        "notes": notes if layers else [*notes, texts["map.nothing"]],
+        "legend": texts["map.legend"],
+        "zoom_in": texts["map.zoom_in"],
+        "zoom_out": texts["map.zoom_out"],
+        "layers": texts["map.layers"],
+        "whole": texts["map.whole"],
+        "find": texts["map.find"],
+        "no_hit": texts["map.no_hit"],
+        "more_hits": texts["map.more_hits"],
+        "owner": texts["column.owner"],
+        "order": [layer.id for layer in layers],
+    }
+
+
+def _summary(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> list[str]:
+    """What was found, in a line."""
+    if "parcels" not in tables:
+        return []
+    parcels = tables["parcels"]
+    absorbed = parcels[parcels["verdict"] == "absorbed"].sort_values("parcel_id")
+    area = float(absorbed["area_m2"].sum()) if "area_m2" in absorbed else 0.0
+    found = texts["map.summary"].format(
+        parcels=f"{len(parcels):,}",
+        sites=f"{len(tables.get('sites', ())):,}",
+        absorbed=f"{len(absorbed):,}",
+        area_m2=number(area, unit="m2"),
+        area_mu=number(m2_to_mu(area), unit="mu"),
+    )
+    return [found, texts["map.click"]]
+
+
+def _lines(run: Mapping[str, Any], texts: Mapping[str, str]) -> Iterator[str]:
+    """Under which rules, on which basis, by which version."""
+    rules = run.get("rules", {})
+    if rules:
+        title, name = visible(rules.get("title")), visible(rules.get("name"))
+        yield texts["map.rules"].format(title=title, name=name)
+    if run.get("as_of"):
+        yield texts["map.as_of"].format(date=visible(run["as_of"]))
+    if run.get("area_basis"):
+        basis = named(texts, "area_basis", run["area_basis"])
+        crs = visible(run.get("crs", {}).get("name"))
+        yield texts["map.basis"].format(basis=basis, crs=crs)
+    if run.get("gisland"):
+        fingerprint = visible(rules.get("fingerprint"))
+        version = visible(run["gisland"])
+        yield texts["map.made"].format(version=version, fingerprint=fingerprint)
+
+
+def _title(run: Mapping[str, Any], texts: Mapping[str, str]) -> str:
+    project = visible(run.get("project"))
+    return texts["map.title_of"].format(project=project) if project else texts["map.title"]
+
+
+def _bounds(layers: list[MapLayer]) -> list[list[float]] | None:
+    """South-west and north-east of the parcels, or of all layers where there is no parcel."""
+    boxes = [m.bounds for m in layers if m.id == "parcels"] or [m.bounds for m in layers]
+    if not boxes:
+        return None
+    west, south, east, north = zip(*boxes, strict=True)
+    return [[min(south), min(west)], [max(north), max(east)]]
+
+
+def _middle(bounds: list[list[float]] | None) -> tuple[float, float]:
+    if bounds is None:
+        return NOWHERE
+    (south, west), (north, east) = bounds
+    return (south + north) / 2, (west + east) / 2

@@ -1,0 +1,376 @@
+"""Hand-made result tables of a made-up district: eleven parcels, two sites, four scraps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+from shapely import Polygon, box
+from shapely.affinity import translate
+
+CRS = "EPSG:4547"
+X, Y = 512_000.0, 3_400_000.0
+QUOTATION = "零星用地面积不超过改造开发项目总用地面积10%"
+SHAPES: dict[str, Any] = {
+    "A1": box(0, 0, 200, 120),
+    "A2": box(200, 0, 300, 120),
+    "B1": box(400, 0, 550, 100),
+    "C1": box(0, 120, 60, 140),
+    "C2": box(60, 120, 300, 140),
+    "C3": Polygon([(300, 0), (330, 0), (300, 60)]),
+    "C4": box(400, 100, 430, 130),
+    "K1": box(0, 160, 300, 260),
+    "K2": box(440, 110, 550, 200),
+    "K3": box(-120, 0, -10, 140).difference(box(-80, 40, -50, 70)),
+    "N1": None,
+}
+OWNERS = dict.fromkeys(["A1", "A2", "C1", "C3"], "津北机械制造有限公司") | {
+    "B1": "海河仓储股份公司",
+    "C2": "土地整理中心",
+    "C4": "海河仓储股份公司",
+    "K1": "新华纺织厂",
+    "K2": "青光村集体经济合作社",
+    "K3": "新华纺织厂",
+    "N1": "未登记",
+}
+VERDICTS = {
+    "A1": "site",
+    "A2": "site",
+    "B1": "site",
+    "C1": "absorbed",
+    "C2": "ineligible",
+    "C3": "eligible",
+    "C4": "absorbed",
+}
+
+
+def _frame(rows: list[dict[str, Any]], geometry: list[Any]) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(rows, geometry=gpd.GeoSeries(geometry, crs=CRS))
+
+
+def _moved(shape: Polygon | None) -> Polygon | None:
+    return None if shape is None else translate(shape, X, Y)
+
+
+def parcels() -> gpd.GeoDataFrame:
+    rows = [
+        {
+            "parcel_id": name,
+            "owner": OWNERS[name],
+            "tenure": "collective" if name == "K2" else "state",
+            "use_class": "logistics" if name in {"B1", "C4"} else "industrial",
+            "tax_yuan": 1_200_000.0 if name == "A1" else None,
+            "备注": "原厂区" if name == "A1" else None,
+            "area_m2": shape.area if shape else None,
+            "area_mu": shape.area * 15 / 10_000 if shape else None,
+            "far": 0.8 if name == "A1" else None,
+            "coverage": 0.335 if name == "A1" else None,
+            "fragment": name.startswith("C"),
+            "fragment_reasons": "min_lot;min_width" if name.startswith("C") else None,
+            "enclave_of": "owner:青光村集体经济合作社" if name == "K2" else None,
+            "scrap_kind": "corner" if name.startswith("C") else None,
+            "verdict": VERDICTS.get(name, "none"),
+            "site_id": {"A": "S1", "B": "S2"}.get(name[0]),
+            "reasons": "no_geometry" if name == "N1" else None,
+            "low_use": name == "K1",
+        }
+        for name, shape in SHAPES.items()
+    ]
+    return _frame(rows, [_moved(s) for s in SHAPES.values()])
+
+
+def sites() -> gpd.GeoDataFrame:
+    common = {
+        "share_denominator": "including",
+        "cap": 0.1,
+        "cap_operator": "<=",
+        "boundary_area_m2": None,
+        "scrap_share_boundary": None,
+        "candidate_share_boundary": None,
+        "optimal": True,
+        "gap_closed_m2": 0.0,
+        "overlap_m2": 0.0,
+        "coverage_before": 0.335,
+        "coverage_after": None,
+    }
+    first = {
+        "site_id": "S1",
+        "parcel_ids": "A1;A2",
+        "absorbed_ids": "C1",
+        "parcels_before": 2,
+        "parcels_after": 1,
+        "area_before_m2": 36_000.0,
+        "scrap_area_m2": 1_200.0,
+        "area_after_m2": 37_200.0,
+        "scrap_share": 1_200 / 37_200,
+        "denominator_m2": 37_200.0,
+        "scrap_share_including": 1_200 / 37_200,
+        "scrap_share_excluding": 1_200 / 36_000,
+        "candidate_ids": "C1;C2;C3",
+        "candidate_area_m2": 6_900.0,
+        "candidate_share_including": 6_900 / 42_900,
+        "candidate_share_excluding": 6_900 / 36_000,
+        "far_before": 0.8,
+        "far_after": 1.7,
+        "planned_far": 1.7,
+        "bound_m2": 1_200.0,
+        "component": 1,
+    }
+    second = first | {
+        "site_id": "S2",
+        "parcel_ids": "B1",
+        "absorbed_ids": "C4",
+        "parcels_before": 1,
+        "area_before_m2": 15_000.0,
+        "scrap_area_m2": 900.0,
+        "area_after_m2": 15_900.0,
+        "scrap_share": 900 / 15_900,
+        "denominator_m2": 15_900.0,
+        "scrap_share_including": 900 / 15_900,
+        "scrap_share_excluding": 900 / 15_000,
+        "candidate_ids": "C4",
+        "candidate_area_m2": 900.0,
+        "candidate_share_including": 900 / 15_900,
+        "candidate_share_excluding": 900 / 15_000,
+        "far_before": None,
+        "far_after": None,
+        "planned_far": None,
+        "bound_m2": 900.0,
+        "component": 2,
+    }
+    merged = [["A1", "A2", "C1"], ["B1", "C4"]]
+    geometry = [shapely.union_all([_moved(SHAPES[n]) for n in names]) for names in merged]
+    return _frame([first | common, second | common], geometry)
+
+
+def plan() -> gpd.GeoDataFrame:
+    rows = [
+        ("C1", "S1", "corner", 1_200.0, 60.0, "absorbed", None),
+        ("C2", "S1", "adjacent", 4_800.0, 240.0, "ineligible", "area_cap;same_owner"),
+        ("C3", "S1", "corner", 900.0, 60.0, "eligible", "not_chosen"),
+        ("C4", "S2", "sandwiched", 900.0, 30.0, "absorbed", None),
+    ]
+    names = ["parcel_id", "site_id", "scrap_kind", "area_m2", "border_m", "verdict", "reasons"]
+    shares = {"site_share": 0.375, "free_share": 0.625, "rule_id": "scrap.area_cap"}
+    records = [dict(zip(names, r, strict=True)) | shares for r in rows]
+    return _frame(records, [_moved(SHAPES[r[0]]) for r in rows])
+
+
+def verdicts() -> pd.DataFrame:
+    rows = []
+    for pair in plan().itertuples():
+        area = {"parcel_id": pair.parcel_id, "value": pair.area_m2, "unit": "m2", "mode": "on"}
+        large = pair.area_m2 >= 2_000
+        cap = {"test": "area_cap", "limit": 2_000.0, "operator": "<", "rule_id": "scrap.area_cap"}
+        lot = {"test": "min_lot", "limit": 5_000.0, "operator": ">=", "subject": ""}
+        rows.append(area | cap | {"subject": pair.site_id, "outcome": "fail" if large else "pass"})
+        rows.append(area | lot | {"outcome": "fail", "rule_id": "fragment.min_lot.industrial"})
+        owner = {
+            "parcel_id": pair.parcel_id,
+            "subject": pair.site_id,
+            "test": "same_owner",
+            "outcome": "fail" if pair.parcel_id == "C2" else "pass",
+            "rule_id": "scrap.same_owner",
+            "mode": "advisory",
+        }
+        rows.append(owner)
+    rows.append(
+        {
+            "parcel_id": "C3",
+            "subject": "S1",
+            "test": "share_cap",
+            "outcome": "fail",
+            "value": 0.1000004,
+            "limit": 0.1,
+            "operator": "<=",
+            "unit": "share",
+            "denominator": "including",
+            "rule_id": "scrap.share_cap",
+            "mode": "on",
+        }
+    )
+    names = ["parcel_id", "subject", "test", "outcome", "value", "limit", "operator", "unit"]
+    return pd.DataFrame(rows)[[*names, "denominator", "rule_id", "mode"]]
+
+
+def lineage() -> pd.DataFrame:
+    roles = {"site": "site", "absorbed": "absorbed"}
+    hosts = {"A1": "S1", "A2": "S1", "C1": "S1", "B1": "S2", "C4": "S2"}
+    rows = [
+        {
+            "parcel_id": name,
+            "after_id": hosts.get(name, name),
+            "role": roles.get(VERDICTS.get(name, ""), "kept") if shape else "no_geometry",
+            "area_m2": shape.area if shape else None,
+        }
+        for name, shape in SHAPES.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def indicators() -> pd.DataFrame:
+    rows = []
+    for subject in ("overall", "site:S1", "site:S2"):
+        rows += [
+            (subject, "parcels", 3.0, 1.0, -2.0, "count", None),
+            (subject, "land_area", 36_000.0, 37_200.0, 1_200.0, "m2", None),
+            (subject, "far", 0.8, 1.7, 0.9, "ratio", "land area"),
+            (subject, "coverage", 0.335, 0.4, 0.065, "share", "land area"),
+            (subject, "tax_per_mu", 16_200.0, None, None, "yuan/mu", "land area"),
+        ]
+    names = ["subject", "indicator", "before", "after", "delta", "unit", "denominator"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def tables() -> dict[str, pd.DataFrame]:
+    """Every table of a run, small."""
+    enclave = {
+        "enclave_id": "E1",
+        "attribute": "tenure",
+        "value": "collective",
+        "parcel_ids": "K2",
+        "surrounded_by": "state",
+        "kind": "nearly",
+        "share": 0.81,
+        "free_share": 0.1,
+        "area_m2": 9_900.0,
+        "area_mu": 14.85,
+        "surrounding_area_m2": 50_000.0,
+    }
+    zone = {"zone_id": "Z1", "parcel_ids": "K1", "parcels": 1, "area_m2": 30_000.0, "area_mu": 45.0}
+    block = {
+        "block_id": "一级-01",
+        "level": 1.0,
+        "area_m2": 80_000.0,
+        "area_mu": 120.0,
+        "classified_m2": 79_000.0,
+        "industrial_m2": 45_000.0,
+        "industrial_share": 0.5696,
+        "limit": 0.6,
+        "m0_m2": None,
+        "m0_share": None,
+        "m0_limit": None,
+        "m0_outcome": "not_assessed",
+        "parcels_cut": 1,
+        "cut_ids": "K1",
+        "other_use_ids": None,
+        "outcome": "fail",
+        "rule_id": "block_line.industrial_share",
+    }
+    finding = {
+        "code": "no_geometry",
+        "severity": "error",
+        "layer": "parcels",
+        "parcel_id": "N1",
+        "other_id": None,
+        "value": None,
+        "unit": None,
+        "message": "没有图形",
+    }
+    overlap = finding | {
+        "code": "overlap",
+        "severity": "warning",
+        "parcel_id": "K1",
+        "other_id": "K2",
+        "value": 1.25,
+        "unit": "m2",
+    }
+    change = {
+        "parcel_id": "K3",
+        "action": "made_valid",
+        "area_before_m2": 14_500.0,
+        "area_after_m2": 14_500.0,
+        "message": "自相交",
+    }
+    k1, k2 = _moved(SHAPES["K1"]), _moved(SHAPES["K2"])
+    total = block | {"block_id": "overall", "level": None}
+    total |= {"m0_m2": 11_250.0, "m0_share": 0.25, "m0_limit": 0.2, "m0_outcome": "fail"}
+    return {
+        "parcels": parcels(),
+        "sites": sites(),
+        "plan": plan(),
+        "verdicts": verdicts(),
+        "lineage": lineage(),
+        "enclaves": _frame([enclave], [k2]),
+        "zones": _frame([zone | {"far": 0.6}], [k1]),
+        "block_lines": _frame([block, total], [k1, None]),
+        "findings": _frame([finding, overlap], [None, k1]),
+        "changes": pd.DataFrame([change]),
+        "indicators": indicators(),
+    }
+
+
+def run() -> dict[str, Any]:
+    """The record of that run."""
+    rule = {
+        "id": "scrap.share_cap",
+        "mode": "on",
+        "value": 0.1,
+        "unit": "share",
+        "operator": "<=",
+        "denominator": "including",
+        "title": "低效用地再开发试点典型案例（第三批）",
+        "section": "案例三 四（三）",
+        "quotation": QUOTATION,
+        "source": "自然资源部典型案例",
+        "status": "seed",
+        "note": "",
+    }
+    area_cap = rule | {
+        "id": "scrap.area_cap",
+        "value": 2_000.0,
+        "unit": "m2",
+        "operator": "<",
+        "denominator": "",
+        "quotation": "单块面积小于3亩",
+        "status": "sourced",
+    }
+    lot = area_cap | {
+        "id": "fragment.min_lot.industrial",
+        "value": 5_000.0,
+        "operator": ">=",
+        "quotation": "",
+        "title": "经验值",
+        "section": "",
+        "status": "general knowledge",
+    }
+    owner = rule | {"id": "scrap.same_owner", "mode": "advisory", "value": ["土地整理中心"]}
+    components = [
+        {"component": n, "sites": 1, "scraps": s, "absorbed_m2": a, "bound_m2": a}
+        | {"status": "optimal"}
+        for n, s, a in ((1, 3, 1_200.0), (2, 1, 900.0))
+    ]
+    layer = {
+        "layer": "parcels",
+        "path": "宗地.shp",
+        "sha256": "9f" * 32,
+        "rows": 11,
+        "encoding": "GB18030",
+        "encoding_evidence": "no .cpg",
+        "crs": "EPSG:4547",
+    }
+    return {
+        "gisland": "0.1.0",
+        "project": "北辰经济技术开发区东区",
+        "language": "zh",
+        "as_of": "2026-01-01",
+        "inputs": [layer],
+        "crs": {"name": "EPSG:4547", "wkt": "", "chosen": "the parcel layer's own"},
+        "area_basis": "plane",
+        "parameters": {"tolerance_m": 0.1, "min_border_m": 1.0},
+        "rules": {
+            "name": "tianjin-2024",
+            "title": "天津市零星用地规则（2024）",
+            "jurisdiction": "天津市",
+            "fingerprint": "0123456789abcdef",
+            "records": [lot, area_cap, owner, rule],
+        },
+        "sites_from": "layer",
+        "versions": {},
+        "timings_s": {},
+        "counts": {"fragments": 4},
+        "components": components,
+        "skipped": [{"analysis": "low_use", "reason": "parcels 没有 output_yuan 列"}],
+    }

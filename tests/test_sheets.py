@@ -1,0 +1,348 @@
+"""The report: what officials need, escaped, complete in one file, the same bytes every time."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+import small_results
+from gisland.present import rest, sheets
+from gisland.present.picture import picture
+from gisland.present.sheets import report
+from gisland.present.style import catalog
+from gisland.present.wording import comparison, number
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "=cmd|' /C calc'!A0",
+    "+1",
+    "{{7*7}}",
+    "{% raw %}",
+    "</td></table>",
+    '" onmouseover="alert(1)',
+    "\u202eabc\u2066",
+    "a\x00b",
+)
+
+
+class Page(HTMLParser):
+    """Tags, attributes and visible text of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.texts: list[str] = []
+        self.open: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in {"meta", "path", "rect", "br"}:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] != "style" and data.strip():
+            self.texts.append(data.strip())
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.texts)
+
+
+def build(tables: dict[str, Any] | None = None, language: str = "zh") -> str:
+    given = small_results.tables() if tables is None else tables
+    return report(given, run=small_results.run(), language=language)
+
+
+def hostile(text: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    tables = small_results.tables()
+    keep = {"site_id", "verdict", "parcel_ids", "absorbed_ids", "subject", "parcel_id"}
+    for name, frame in tables.items():
+        changed = frame.copy()
+        for column in changed.columns.drop("geometry", errors="ignore"):
+            is_text = not pd.api.types.is_numeric_dtype(changed[column])
+            if is_text and column not in keep:
+                changed[column] = text
+        tables[name] = changed
+    run = _poisoned(small_results.run(), text)
+    for record, rule in zip(
+        run["rules"]["records"], ("a.b", "a.c", "a.d", "scrap.share_cap"), strict=True
+    ):
+        record["id"] = rule
+    return tables, run
+
+
+def _poisoned(value: Any, text: str) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, dict):
+        return {k: _poisoned(v, text) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_poisoned(v, text) for v in value]
+    return text if isinstance(value, str) else value
+
+
+def sections(page: str) -> list[str]:
+    return re.findall(r'<section class="site">.*?</section>', page, re.DOTALL)
+
+
+def test_page_is_whole_and_asks_for_nothing() -> None:
+    page = Page(build())
+    assert page.open == []
+    assert "script" not in page.tags
+    assert "src" not in {k for k, _ in page.attributes}
+    links = {str(v) for k, v in page.attributes if k == "href"}
+    assert links
+    assert all(re.fullmatch(r"#[a-z_]+(-\d+)?", link) for link in links)
+    assert {link[1:] for link in links} <= {str(v) for k, v in page.attributes if k == "id"}
+    assert "default-src 'none'" in str(page.attributes)
+    assert not re.search(r"https?://|url\(|@import", build())
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_parts_stand_in_the_order_officials_use(language: str) -> None:
+    texts = catalog(language)
+    heads = re.findall(r"<h2[^>]*>(.*?)</h2>", build(language=language))
+    keys = ["basis", "overall"]
+    after = ["enclaves", "zones", "block_lines", "quality", "skipped", "solver", "rules"]
+    assert heads[:2] == [texts[f"report.head.{k}"] for k in keys]
+    assert heads[4:] == [texts[f"report.head.{k}"] for k in after]
+    assert "S1" in heads[2]
+    assert "S2" in heads[3]
+
+
+def test_no_chinese_display_text_in_the_english_report() -> None:
+    tables = small_results.tables()
+    run = _poisoned(small_results.run(), "x")
+    run["crs"]["chosen"] = run["area_basis"] = "plane"
+    for name, frame in tables.items():
+        texts = frame.columns.drop("geometry", errors="ignore")
+        tables[name] = frame.assign(**{c: "x" for c in texts if c in {"owner", "备注", "block_id"}})
+    page = report(tables, run=run, language="en")
+    style_free = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+    assert not re.findall(r"[\u4e00-\u9fff]+", style_free)
+
+
+def test_basis_names_inputs_rules_and_changed_parameters() -> None:
+    text = Page(build()).text
+    for wanted in ("9f" * 32, "GB18030", "EPSG:4547", "平面面积（投影）", "0123456789abcdef"):
+        assert wanted in text
+    assert "共边容差（m）\n0.1\n0.05" in text
+    assert "最短有效共边" not in text
+
+
+def test_share_is_printed_with_denominator_and_cap() -> None:
+    first, second = sections(build())
+    assert "3.23%（要求 ≤ 10.00%；分母：项目总用地（含并入零星用地））" in first
+    assert "1,200.00 m² ÷ 37,200.00 m²" in first
+    assert "5.66%（要求 ≤ 10.00%；分母：项目总用地（含并入零星用地））" in second
+
+
+def test_indicators_before_after_delta_and_missing() -> None:
+    row = re.search(r"<tr><td><bdi>亩均税收.*?</tr>", sections(build())[0])
+    assert row is not None
+    assert Page(row[0]).texts == ["亩均税收", "16,200", "—", "—", "元/亩", "用地面积"]
+    row = re.search(r"<tr><td><bdi>建筑密度.*?</tr>", sections(build())[0])
+    assert row is not None
+    texts = ["建筑密度", "33.50%", "40.00%", "+6.50 个百分点", "%", "用地面积"]
+    assert Page(row[0]).texts == texts
+
+
+def test_scraps_tell_reasons_with_value_and_limit() -> None:
+    text = Page(sections(build())[0]).text
+    assert "C2\n土地整理中心\n相邻零星用地\n4,800.00\n7.200\n240.00\n不可并入" in text
+    assert "超出单宗零星用地面积上限；土地权利人不一致" in text
+    assert "✗\n单宗零星用地面积上限\n4,800.00 m²（要求 < 2,000.00 m²）" in text
+    assert "土地权利人一致（提示）" in text
+    assert "10.00004%（要求 ≤ 10.00000%" in text
+    assert "C4" not in text
+
+
+def test_rules_are_quoted_with_source_and_status() -> None:
+    page = build()
+    assert "#rule-" in sections(page)[0]
+    assert small_results.QUOTATION not in sections(page)[0]
+    text = Page(page).text
+    assert text.count(f"“{small_results.QUOTATION}”") == 1
+    assert f"“{small_results.QUOTATION}”" in text
+    assert "低效用地再开发试点典型案例（第三批）" in text
+    assert "通用经验值（须核实）" in text
+    assert "最小宗地面积（工业用地）：≥ 5,000.00 m²" in text
+
+
+def test_rest_of_the_report() -> None:
+    text = Page(build()).text
+    assert "E1\n权属性质\n集体\nK2\n国有\n基本包围\n81.00%\n9,900.00\n14.850" in text
+    assert "全部区块\n—\n80,000.00" in text
+    assert "25.00%\n20.00%\n未通过" in text  # new-type land in all blocks: share, cap, outcome
+    assert "错误\n图形缺失\n1" in text
+    assert "低效用地识别\nparcels 没有 output_yuan 列" in text
+    assert "2 个求解分组全部已证最优。" in text
+
+
+def test_scraps_are_in_the_order_of_their_verdicts() -> None:
+    found = re.findall(r'<td class="v-(\w+)">', sections(build())[0])
+    assert found == ["absorbed", "eligible", "ineligible"]
+
+
+def test_long_lists_of_ids_end_in_their_number() -> None:
+    tables = small_results.tables()
+    many = ";".join(f"Q{n:02}" for n in range(30))
+    tables["block_lines"] = tables["block_lines"].assign(other_use_ids=many)
+    text = Page(build(tables)).text
+    assert "Q10；Q11 等 30 宗" in text
+    assert "Q12" not in text
+
+
+def test_what_stands_after_is_told_below_the_indicators() -> None:
+    first, second = sections(build())
+    assert "改造后容积率、计容建筑面积为规划条件下的数值" in first
+    assert "改造后容积率、计容建筑面积为规划条件下的数值" not in second
+    assert "建筑密度（改造后）按现状建筑计。" in second
+
+
+def test_parcels_and_scraps_of_a_site_are_counted_apart() -> None:
+    assert "原宗地 2 + 零星用地 1 → 1" in sections(build())[0]
+
+
+def test_balance_is_yes_or_no() -> None:
+    assert "面积平衡：是。改造前 113,200.00 m² = 改造后 113,200.00 m²" in build()
+    lost = small_results.tables()
+    lost["sites"] = lost["sites"].assign(area_after_m2=37_000.0)
+    assert '<p class="bad">面积平衡：否。' in build(lost)
+
+
+def test_data_quality_gives_an_example_in_words() -> None:
+    assert "宗地 K1 与 K2 重叠 1.25 m²" in Page(build()).text
+
+
+def test_component_that_was_not_proved_is_told() -> None:
+    run = small_results.run()
+    run["components"][1] |= {"status": "time_limit", "bound_m2": 950.0}
+    text = Page(report(small_results.tables(), run=run, language="zh")).text
+    assert "2 个求解分组中有 1 个未证最优" in text
+    assert "900.00\n950.00\n50.00\n达到时限" in text
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_hostile_text_is_text(text: str, language: str) -> None:
+    tables, run = hostile(text)
+    page = Page(report(tables, run=run, language=language))
+    plain = Page(build(language=language))
+    assert set(page.tags) == set(plain.tags)
+    assert {k for k, _ in page.attributes} == {k for k, _ in plain.attributes}
+    shown = text.replace("\x00", "\ufffd")
+    assert page.text.count(shown) > 20
+    assert "49" not in page.texts
+
+
+def test_long_text_is_shortened_not_dropped() -> None:
+    tables, run = hostile("长" * 10_000)
+    page = report(tables, run=run, language="zh")
+    plain = "\n".join(t for t in Page(page).texts if not t.startswith("“"))
+    assert max(map(len, plain.split("\n"))) < 700
+    assert "长" * 300 + "…" in page
+
+
+def test_same_bytes_twice() -> None:
+    assert build() == build()
+
+
+def test_missing_tables_are_told_not_guessed() -> None:
+    page = Page(report({}, run={}, language="zh"))
+    assert page.open == []
+    assert page.texts.count("未做此项分析。") == 5
+    assert "本次没有改造项目用地，因此没有可并入的零星用地。" in page.texts
+    lone = Page(build({"sites": small_results.sites()}))
+    assert lone.texts.count("没有与本项目相邻的零星用地。") == 2
+    empty = {k: v.iloc[:0] for k, v in small_results.tables().items()}
+    assert Page(build(empty)).open == []
+
+
+def test_at_most_sixty_sites_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "MAX_SITES", 1)
+    page = build()
+    assert len(sections(page)) == 1
+    assert "<bdi>S1</bdi></h2>" in page
+    assert "共 2 个项目，以下详列并入面积最大的 1 个" in page
+    monkeypatch.setattr(rest, "MAX_ROWS", 1)
+    assert "共 2 行，此处列出 1 行，其余见 ledger.xlsx。" in build()
+
+
+def test_picture_shows_site_scraps_and_scale() -> None:
+    first = sections(build())[0]
+    before, after = re.findall(r"<svg.*?</svg>", first, re.DOTALL)
+    assert re.findall(r'class="s-(\w+)"', before) == [
+        "none",
+        "site",
+        "site",
+        "absorbed",
+        "eligible",
+        "ineligible",
+    ]
+    assert re.findall(r'class="s-(\w+)"', after) == ["none"] * 3 + ["after", "joined"]
+    assert re.findall(r'class="label".*?>(\d)<', before) == ["1", "2", "3"]
+    assert "50 m" in before
+
+
+def test_picture_is_true_to_scale() -> None:
+    parcels = gpd.GeoDataFrame({"parcel_id": ["a"]}, geometry=[shapely.box(0, 0, 100, 50)])
+    site = pd.Series({"parcel_ids": "a", "geometry": None})
+    scraps = pd.DataFrame({"parcel_id": [], "verdict": [], "label": []})
+    drawn = picture(site, scraps, parcels)
+    assert drawn is not None
+    points = [float(v) for v in re.findall(r"-?[\d.]+", drawn.before[0].path)]
+    width_px = max(points[::2]) - min(points[::2])
+    height_px = max(points[1::2]) - min(points[1::2])
+    assert width_px / height_px == pytest.approx(2, rel=1e-3)
+    assert drawn.bar_px / width_px == pytest.approx(drawn.bar_m / 100, rel=2e-3)
+
+
+def test_picture_survives_invalid_empty_and_missing_geometry() -> None:
+    bow = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
+    shapes = [bow, shapely.Polygon(), None]
+    parcels = gpd.GeoDataFrame({"parcel_id": ["a", "b", "c"]}, geometry=shapes)
+    site = pd.Series({"parcel_ids": "a;b;c", "geometry": None})
+    scraps = pd.DataFrame({"parcel_id": ["c"], "verdict": ["eligible"], "label": ["1"]})
+    drawn = picture(site, scraps, parcels)
+    assert drawn is not None
+    assert len(drawn.before) == 1
+    nothing = picture(pd.Series({"parcel_ids": "b", "geometry": None}), scraps, parcels)
+    assert nothing is None
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (45_071.4, "m2", "45,071.40"),
+        (67.6071, "mu", "67.607"),
+        (-0.001, "ratio", "0.00"),
+        (0.03746, "share", "3.75%"),
+        (float("inf"), "m2", "—"),
+        (pd.NA, "m2", "—"),
+        ("=1", "m2", "—"),
+    ],
+)
+def test_numbers_as_printed(value: object, unit: str, text: str) -> None:
+    assert number(value, unit=unit) == text
+
+
+def test_value_and_limit_are_told_apart() -> None:
+    row = {"value": 2_000.004, "limit": 2_000.0, "operator": "<=", "unit": "m2"}
+    told = comparison(catalog("en"), row)
+    assert told == "2,000.004 m² (requires ≤ 2,000.000 m²)"

@@ -1,0 +1,152 @@
+"""The catalog names every code in both languages; colors survive color blindness."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import string
+
+import numpy as np
+import pytest
+
+from gisland.base import schema
+from gisland.base.errors import ProjectError
+from gisland.base.rules import MODES, OPERATORS, SPECS, STATUSES
+from gisland.present import style
+
+CODES = {
+    "verdict": ("site", "absorbed", "eligible", "ineligible", "none"),
+    "scrap_kind": ("corner", "sandwiched", "interlocking", "adjacent"),
+    "use_class": schema.USE_CLASSES,
+    "tenure": schema.TENURES,
+    "outcome": schema.OUTCOMES,
+    "severity": schema.SEVERITIES,
+    "mode": MODES,
+    "operator": tuple(OPERATORS),
+    "rule_status": STATUSES,
+    "test": (
+        *("min_lot", "min_width", "min_frontage", "adjacent", "share_cap", "area_cap"),
+        *("not_developable", "same_tenure", "same_owner", "same_use", "planned_use", "exclusion"),
+        *("far_not_above", "far", "coverage", "tax", "output", "investment", "status"),
+    ),
+    "reason": (
+        *("cap_full", "count_full", "taken_by", "time_limit", "not_chosen", "no_geometry"),
+        "missing",
+    ),
+    "finding": (
+        *("null_geometry", "empty_geometry", "invalid_geometry", "duplicate_geometry", "overlap"),
+        *("gap", "hairline_gaps", "enclosed_space", "sliver", "recorded_area", "multipart"),
+        *("unknown_use", "unknown_tenure", "impossible_value", "no_overlap", "ids_made"),
+    ),
+    "action": ("make_valid", "not_repairable"),
+    "solver_status": ("optimal", "optimal_area", "time_limit"),
+    "role": ("site", "absorbed", "kept", "no_geometry"),
+    "enclave_kind": ("strict", "nearly"),
+    "denominator": tuple(d for spec in SPECS.values() for d in spec.denominators),
+    "unit": tuple(spec.unit for spec in SPECS.values() if spec.unit),
+    "column": (
+        *(c for c in schema.PARCELS),
+        *(c for c in schema.FINDINGS),
+        *(c for c in schema.VERDICTS),
+    ),
+    "indicator": (
+        *("parcels", "owners", "land_area", "counted_floor_area", "floor_area", "far", "coverage"),
+        *("green_ratio", "tax_per_mu", "output_per_mu", "investment_per_mu"),
+        *("capacity_gained", "mean_parcel_area", "median_parcel_area"),
+        "effective_mesh_size",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", style.LANGUAGES)
+@pytest.mark.parametrize("section", CODES)
+def test_every_code_has_a_name(section: str, language: str) -> None:
+    texts = style.catalog(language)
+    assert [c for c in CODES[section] if not texts.get(f"{section}.{c}")] == []
+
+
+@pytest.mark.parametrize("language", style.LANGUAGES)
+def test_each_finding_has_a_text(language: str) -> None:
+    texts = style.catalog(language)
+    assert [c for c in CODES["finding"] if not texts.get(f"finding_text.{c}")] == []
+
+
+def test_each_test_can_be_a_reason() -> None:
+    texts = style.catalog("en")
+    assert [c for c in CODES["test"] if f"reason.{c}" not in texts] == []
+
+
+def places(text: str) -> set[str]:
+    """Names of the places for values in a text."""
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_the_languages_have_the_same_keys_and_the_same_places_for_values() -> None:
+    zh, en = style.catalog("zh"), style.catalog("en")
+    assert zh.keys() == en.keys()
+    assert [key for key in zh if places(zh[key]) != places(en[key])] == []
+
+
+def test_english_text_has_no_chinese_in_it() -> None:
+    han = re.compile("[\u4e00-\u9fff]")
+    assert [k for k, text in style.catalog("en").items() if han.search(text)] == []
+
+
+def test_an_unknown_language_is_refused() -> None:
+    with pytest.raises(ProjectError, match="language 'fr' is unknown; use zh or en"):
+        style.catalog("fr")
+
+
+# Machado, Oliveira and Fernandes 2009: full protanopia, deuteranopia, tritanopia on linear RGB.
+BLINDNESS = {
+    "none": np.eye(3),
+    "protanopia": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+         [-0.003882, -0.048116, 1.051998]]
+    ),
+    "deuteranopia": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+         [-0.011820, 0.042940, 0.968881]]
+    ),
+    "tritanopia": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
+         [0.004733, 0.691367, 0.303900]]
+    ),
+}  # fmt: skip
+XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
+     [0.0193339, 0.1191920, 0.9503041]]
+)  # fmt: skip
+
+
+def lab(color: str, *, seen: np.ndarray) -> np.ndarray:
+    """CIE Lab (D65) of a color as somebody sees it."""
+    rgb = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    xyz = XYZ @ np.clip(seen @ linear, 0, 1) / np.array([0.95047, 1.0, 1.08883])
+    f = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+def closest(fills: list[str], *, seen: np.ndarray) -> float:
+    """Smallest color difference (CIE 1976) between any two."""
+    seen_as = [lab(f, seen=seen) for f in fills]
+    return min(float(np.linalg.norm(a - b)) for a, b in itertools.combinations(seen_as, 2))
+
+
+@pytest.mark.parametrize("kind", BLINDNESS)
+def test_verdict_colors_stay_apart(kind: str) -> None:
+    fills = [look.fill for look in style.VERDICTS.values()]
+    assert closest(fills, seen=BLINDNESS[kind]) > 20
+
+
+def test_the_measure_finds_a_bad_pair() -> None:
+    red_and_green = ["#b5651d", "#6b8e23"]
+    assert closest(red_and_green, seen=BLINDNESS["none"]) > 20
+    assert closest(red_and_green, seen=BLINDNESS["deuteranopia"]) < 20
+
+
+def test_classes_that_share_a_color_differ_in_their_dashes() -> None:
+    for looks in (style.SCRAP_KINDS, style.BLOCK_LINES, style.ENCLAVES):
+        drawn = [(look.color, look.dash) for look in looks.values()]
+        assert len(set(drawn)) == len(drawn)
