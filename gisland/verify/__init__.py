@@ -1,0 +1,80 @@
+"""Re-read what a run wrote and prove it from geometry and input columns alone.
+
+Nothing of the planning code is used here: what it derived is computed again, by other means
+where there are any.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gisland.layers.results import Results, read_results
+from gisland.verify.areas import check_areas, check_merges
+from gisland.verify.bounds import check_bounds
+from gisland.verify.caps import check_caps, check_shares
+from gisland.verify.eligible import check_eligibility
+from gisland.verify.facts import Violation, gather
+from gisland.verify.indicators import check_indicators
+from gisland.verify.lineage import check_lineage
+from gisland.verify.missed import check_missed
+from gisland.verify.reasons import check_reasons
+from gisland.verify.record import check_record
+from gisland.verify.recorded import check_plan, check_verdicts
+from gisland.verify.tables import check_tables
+from gisland.verify.touch import check_connected, touches
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Violation", "verify"]
+
+
+def verify(results: str | Path | Results) -> list[Violation]:
+    """Prove the results of a run, or list what does not hold.
+
+    Proved are: every parcel once in the lineage; areas conserved, per parcel, site and in total;
+    every cap over its denominator; every absorbed scrap adjacent, outside the sites before, in
+    one site, and eligible by recomputed numbers; merged sites connected; absorbed areas within
+    their proved bounds; verdicts, plan and indicators consistent with one another and with the
+    record of the run.
+
+    Parameters
+    ----------
+    results
+        The output folder, its ``results.gpkg``, or what `read_results` made of them.
+
+    Returns
+    -------
+    list of Violation
+        Empty if all holds. If tables, ids or the rules' record are unusable, those alone.
+
+    Raises
+    ------
+    OutputError
+        If there are no results, or they cannot be read.
+
+    Examples
+    --------
+    >>> verify("no/such/folder")
+    Traceback (most recent call last):
+    ...
+    gisland.base.errors.OutputError: no/such/folder holds no results of gisland (there is no \
+results.gpkg); give the output folder of a run, or its results.gpkg
+    """
+    read = results if isinstance(results, Results) else read_results(results)
+    found = check_tables(read)
+    if found:
+        return found
+    facts = gather(read)
+    found = [*check_lineage(facts), *check_areas(facts), *check_indicators(facts)]
+    found += [*check_record(facts), *check_verdicts(facts)]
+    if facts.sites is not None:
+        touching = touches(facts)
+        found += check_merges(facts)
+        found += check_shares(facts)
+        found += check_caps(facts)
+        found += check_bounds(facts)
+        found += [*check_plan(facts), *check_reasons(facts)]
+        found += check_eligibility(facts, touching)
+        found += [*check_connected(facts, touching), *check_missed(facts)]
+    return found

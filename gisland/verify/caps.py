@@ -1,0 +1,207 @@
+"""Every cap over the denominator that its rule names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from gisland.verify.facts import Facts, Violation, differs, sums, violations
+
+if TYPE_CHECKING:
+    from gisland.base.rules import Rule
+
+SHARE = 1e-6
+DENOMINATORS = ("including", "excluding", "boundary")
+
+
+def denominators(facts: Facts, scrap_m2: pd.Series) -> pd.DataFrame:
+    """Area of each denominator per site, from geometry.
+
+    Parameters
+    ----------
+    facts
+        From `gather`, with sites.
+    scrap_m2
+        Scrap area by site id.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``including``, ``excluding``, ``boundary``, in m², by site id; the boundary's is
+        missing where no project boundary holds half of the site.
+
+    Examples
+    --------
+    >>> from gisland.verify.example import example_facts
+    >>> denominators(example_facts(), pd.Series([500.0], index=["S1"])).loc["S1"].tolist()
+    [2000.0, 1500.0, nan]
+    """
+    before = sums(facts.area_m2, facts.members, over=facts.drawn.index)
+    return pd.DataFrame(
+        {"including": before + scrap_m2, "excluding": before, "boundary": facts.boundary_m2}
+    )
+
+
+def budget_m2(rule: Rule, base: pd.DataFrame) -> pd.Series:
+    """Largest scrap area that each site may absorb.
+
+    Over the denominator ``including``, S / (A + S) <= p is S <= A p / (1 - p).
+
+    Parameters
+    ----------
+    rule
+        ``scrap.share_cap``.
+    base
+        From `denominators`; ``excluding`` is the site's own area.
+
+    Returns
+    -------
+    pandas.Series
+        Square metres; infinite for a cap of 1 over ``including``.
+
+    Examples
+    --------
+    >>> from gisland.base.rules import load_rules
+    >>> base = pd.DataFrame({"including": [9500.0], "excluding": [9000.0], "boundary": [None]})
+    >>> budget_m2(load_rules("tianjin-2024")["scrap.share_cap"], base).round(6).item()
+    1000.0
+    """
+    if rule.denominator != "including":
+        return (base[rule.denominator] * rule.limit).astype("float64")
+    open_end = rule.limit >= 1
+    factor = np.inf if open_end else rule.limit / (1 - rule.limit)
+    return base["excluding"] * factor
+
+
+def cents(area_m2: pd.Series) -> pd.Series:
+    """Areas at the stated rounding, as whole hundredths of a square metre.
+
+    Parameters
+    ----------
+    area_m2
+        Square metres.
+
+    Returns
+    -------
+    pandas.Series
+        ``float64`` with whole values, so that sums are exact.
+
+    Examples
+    --------
+    >>> cents(pd.Series([1.005, 2.0])).tolist()
+    [100.0, 200.0]
+    """
+    return (area_m2 * 100).round()
+
+
+def within(scrap_cents: pd.Series, budget: pd.Series, *, operator: str) -> pd.Series:
+    """Whether a sum of scrap areas keeps its budget at 0.01 m².
+
+    Parameters
+    ----------
+    scrap_cents
+        Hundredths of a square metre.
+    budget
+        From `budget_m2`; where it is missing nothing may be absorbed.
+    operator
+        ``<`` or ``<=``.
+
+    Returns
+    -------
+    pandas.Series
+        Bool.
+
+    Examples
+    --------
+    >>> ten = pd.Series([1000.0])
+    >>> within(ten, ten / 100, operator="<=").item(), within(ten, ten / 100, operator="<").item()
+    (True, False)
+    """
+    room = budget.fillna(0.0) * 100
+    kept = scrap_cents <= room + SHARE if operator == "<=" else scrap_cents < room - SHARE
+    return kept | (scrap_cents == 0)
+
+
+def check_shares(facts: Facts) -> list[Violation]:
+    """Hold the shares of the sites table against recomputed ones.
+
+    Parameters
+    ----------
+    facts
+        From `gather`, with sites.
+
+    Returns
+    -------
+    list of Violation
+        ``share``.
+
+    Examples
+    --------
+    >>> from gisland.verify.example import example_facts
+    >>> [str(v) for v in check_shares(example_facts("sites", scrap_share=0.05))]
+    ['share: scrap_share is not the recomputed share: S1']
+    """
+    sites = facts.drawn
+    scrap = sums(facts.area_m2, facts.absorbed, over=sites.index)
+    base = denominators(facts, scrap)
+    expected = {f"scrap_share_{d}": scrap / base[d] for d in DENOMINATORS}
+    candidates = sites["candidate_area_m2"]
+    expected |= {f"candidate_share_{d}": candidates / base[d] for d in DENOMINATORS[1:]}
+    expected["candidate_share_including"] = candidates / (base["excluding"] + candidates)
+    chosen = sites["share_denominator"].where(sites["share_denominator"].isin(DENOMINATORS))
+    own = pd.Series(
+        [base[d][s] if isinstance(d, str) else np.nan for s, d in chosen.items()],
+        index=sites.index,
+        dtype="float64",
+    )
+    expected["scrap_share"] = scrap / own
+    found = []
+    for column, share in expected.items():
+        wrong = sites.index[differs(sites[column], share, absolute=SHARE)]
+        found += violations("share", f"{column} is not the recomputed share", wrong)
+    for column, area in {"denominator_m2": own, "boundary_area_m2": base["boundary"]}.items():
+        wrong = sites.index[differs(sites[column], area)]
+        found += violations("share", f"{column} is not the recomputed area", wrong)
+    return found
+
+
+def check_caps(facts: Facts) -> list[Violation]:
+    """Hold the absorbed scraps of each site against the caps in force.
+
+    Parameters
+    ----------
+    facts
+        From `gather`, with sites.
+
+    Returns
+    -------
+    list of Violation
+        ``cap``, ``cap_recorded``, ``count_cap``.
+
+    Examples
+    --------
+    >>> from gisland.verify.example import example_facts
+    >>> [str(v) for v in check_caps(example_facts("sites", cap=0.2))]
+    ["cap_recorded: cap is not the rule's: S1"]
+    """
+    sites, found = facts.drawn, []
+    rule = facts.rules["scrap.share_cap"]
+    if rule.mode == "on":
+        absorbed = sums(cents(facts.area_m2), facts.absorbed, over=sites.index)
+        base = denominators(facts, absorbed / 100)
+        over = ~within(absorbed, budget_m2(rule, base), operator=rule.operator)
+        text = f"scraps exceed the cap {rule.operator} {rule.limit:g} of {rule.denominator}"
+        found += violations("cap", text, sites.index[over])
+        told = (sites["share_denominator"] == rule.denominator) & (
+            sites["cap_operator"] == rule.operator
+        )
+        told &= ~differs(sites["cap"], pd.Series(rule.limit, index=sites.index), absolute=1e-12)
+        found += violations("cap_recorded", "cap is not the rule's", sites.index[~told])
+    rule = facts.rules["scrap.count_cap"]
+    if rule.mode == "on":
+        count = facts.absorbed.groupby(facts.absorbed).size().reindex(sites.index, fill_value=0)
+        bad = ~rule.holds(count.astype("float64")).astype(bool) & (count > 0)
+        found += violations("count_cap", f"more scraps than {rule.limit:g}", sites.index[bad])
+    return found

@@ -1,0 +1,319 @@
+"""What the proofs start from: written tables by id, recomputed areas, rules, parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from gisland.base.crs import areas_m2
+from gisland.base.errors import MAX_IDS
+from gisland.base.parameters import Parameters
+from gisland.base.rules import Rule, RuleSet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    import geopandas as gpd
+
+    from gisland.layers.results import Results
+
+AREA_M2 = 0.01  # areas are compared at this, and at RELATIVE
+RELATIVE = 1e-6
+GRID_M = 1e-6
+HALF = 0.5  # a project boundary that holds less of a site is not the site's own
+
+
+@dataclass(frozen=True)
+class Violation:
+    """Something in the results that does not hold.
+
+    Parameters
+    ----------
+    code
+        Stable name of the proof that failed.
+    message
+        What was found, with at most ten ids.
+    ids
+        All ids at fault, sorted.
+    """
+
+    code: str
+    message: str
+    ids: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+def violations(code: str, message: str, ids: Iterable[object]) -> list[Violation]:
+    """One violation that names the rows at fault, or none if there are none.
+
+    Parameters
+    ----------
+    code
+        Stable name of the proof.
+    message
+        What does not hold, without a final stop.
+    ids
+        Rows at fault.
+
+    Returns
+    -------
+    list of Violation
+        Empty or of one.
+
+    Examples
+    --------
+    >>> violations("lineage_once", "parcels not once in the lineage", ["b", "a"])[0].message
+    'parcels not once in the lineage: a, b'
+    """
+    names = tuple(sorted({str(i) for i in ids}))
+    if not names:
+        return []
+    more = len(names) - MAX_IDS
+    text = ", ".join(names[:MAX_IDS]) + (f" and {more} more" if more > 0 else "")
+    return [Violation(code, f"{message}: {text}", names)]
+
+
+def differs(
+    recorded: pd.Series,
+    expected: pd.Series,
+    *,
+    absolute: float = AREA_M2,
+    relative: float = RELATIVE,
+) -> pd.Series:
+    """Where two numbers are not the same, or only one of them is known.
+
+    Parameters
+    ----------
+    recorded, expected
+        On the same index.
+    absolute, relative
+        Differences up to their sum are none.
+
+    Returns
+    -------
+    pandas.Series
+        Bool, on the index of `recorded`.
+
+    Examples
+    --------
+    >>> differs(pd.Series([1.0, 1.0, None]), pd.Series([1.001, 2.0, None])).tolist()
+    [False, True, False]
+    """
+    left, right = recorded.to_numpy("float64"), expected.to_numpy("float64")
+    apart = np.abs(left - right) > absolute + relative * np.abs(right)
+    return pd.Series(apart | (np.isnan(left) != np.isnan(right)), index=recorded.index)
+
+
+def sums(values: pd.Series, groups: pd.Series, *, over: pd.Index) -> pd.Series:
+    """Sum of values per group, added in the order of their ids; 0 where a group has none.
+
+    Parameters
+    ----------
+    values
+        Numbers by id.
+    groups
+        Group by id, for the ids to add.
+    over
+        The groups to answer for.
+
+    Returns
+    -------
+    pandas.Series
+        On `over`.
+
+    Examples
+    --------
+    >>> group = pd.Series(["S1", "S1"], index=["a", "b"])
+    >>> sums(pd.Series([1.0, 2.0, 4.0], index=["a", "b", "c"]), group, over=pd.Index(["S1", "S2"]))
+    S1    3.0
+    S2    0.0
+    dtype: float64
+    """
+    ordered = groups.sort_index()
+    total = values.reindex(ordered.index).groupby(ordered).sum()
+    return total.reindex(over, fill_value=0.0).astype("float64")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The results of a run, indexed by id; `area_m2` is computed anew on the stated basis."""
+
+    tables: Mapping[str, pd.DataFrame]
+    run: Mapping[str, Any]
+    rules: RuleSet
+    parameters: Parameters
+    parcels: gpd.GeoDataFrame
+    area_m2: pd.Series
+    sites: gpd.GeoDataFrame | None
+    members: pd.Series
+    absorbed: pd.Series
+    boundary_m2: pd.Series
+
+    @property
+    def drawn(self) -> gpd.GeoDataFrame:
+        """The sites table; asked for only where there is one."""
+        if self.sites is None:
+            raise LookupError("there is no sites table")
+        return self.sites
+
+    def shapes(self, ids: Iterable[str]) -> np.ndarray:
+        """Geometry of parcels, made valid, in the order of `ids`."""
+        return valid(self.parcels.geometry.reindex(list(ids)).to_numpy())
+
+    def column(self, name: str) -> pd.Series | None:
+        """Input column of the parcels; None where it is absent or holds nothing."""
+        if name not in self.parcels or self.parcels[name].isna().all():
+            return None
+        return self.parcels[name]
+
+
+def valid(shapes: np.ndarray) -> np.ndarray:
+    """Geometry that every overlay can use.
+
+    Parameters
+    ----------
+    shapes
+        Any geometry; missing stays missing.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the same length.
+
+    Examples
+    --------
+    >>> bow = shapely.from_wkt("POLYGON ((0 0, 2 2, 2 0, 0 2, 0 0))")
+    >>> valid(np.array([bow]))[0].area
+    2.0
+    """
+    bad = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
+    return np.where(bad, shapely.make_valid(shapes), shapes) if bad.any() else shapes
+
+
+def overlay(operation: Callable[..., Any], *shapes: object) -> Any:  # noqa: ANN401 - as shapely
+    """Overlay that never fails on nearly coincident lines: then it snaps to a fine grid.
+
+    Parameters
+    ----------
+    operation
+        Such as `shapely.difference`, with a ``grid_size``.
+    *shapes
+        Its arguments.
+
+    Returns
+    -------
+    shapely.Geometry or numpy.ndarray
+        What the operation returns.
+
+    Examples
+    --------
+    >>> overlay(shapely.union_all, [shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)]).area
+    2.0
+    """
+    try:
+        return operation(*shapes)
+    except shapely.errors.GEOSException:
+        return operation(*shapes, grid_size=GRID_M)
+
+
+def rules_of(run: Mapping[str, Any]) -> RuleSet:
+    """Rebuild the rule set from the record of a run.
+
+    Parameters
+    ----------
+    run
+        With ``rules``: ``name``, ``title``, ``jurisdiction``, ``records``.
+
+    Returns
+    -------
+    RuleSet
+        Its fingerprint can be held against the recorded one.
+
+    Raises
+    ------
+    KeyError, TypeError
+        If the record is not complete.
+
+    Examples
+    --------
+    >>> rules_of({"rules": {"name": "none", "records": []}}).name
+    'none'
+    """
+    record = run["rules"]
+    rules = {}
+    for given in record["records"]:
+        value = given["value"]
+        rule = Rule(**{**given, "value": tuple(value) if isinstance(value, list) else value})
+        rules[rule.id] = rule
+    title, jurisdiction = str(record.get("title", "")), str(record.get("jurisdiction", ""))
+    return RuleSet(str(record["name"]), title, jurisdiction, 0, rules)
+
+
+def gather(results: Results) -> Facts:
+    """Index the tables, rebuild rules and parameters, compute the areas.
+
+    Parameters
+    ----------
+    results
+        Results whose tables are complete (`check_tables`).
+
+    Returns
+    -------
+    Facts
+        Members and absorbed scraps are taken from the parcels table.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from gisland.layers.results import Results
+    >>> lot = {"parcel_id": ["a"], "verdict": ["site"], "site_id": ["S1"]}
+    >>> parcels = gpd.GeoDataFrame(lot, geometry=[shapely.box(0, 0, 9, 9)], crs=4547)
+    >>> run = {
+    ...     "rules": {"name": "none", "records": []}, "parameters": {}, "area_basis": "plane"
+    ... }
+    >>> facts = gather(Results({"parcels": parcels}, run, None))
+    >>> facts.area_m2.to_dict(), facts.members.to_dict()
+    ({'a': 81.0}, {'a': 'S1'})
+    """
+    parcels: Any = results.tables["parcels"].set_index("parcel_id").sort_index()
+    sites: Any = results.tables.get("sites")
+    members = parcels["site_id"][parcels["verdict"] == "site"]
+    return Facts(
+        tables=results.tables,
+        run=results.run,
+        rules=rules_of(results.run),
+        parameters=Parameters.from_mapping(results.run["parameters"]),
+        parcels=parcels,
+        area_m2=areas_m2(parcels.geometry, basis=results.run["area_basis"]),
+        sites=None if sites is None else sites.set_index("site_id").sort_index(),
+        members=members,
+        absorbed=parcels["site_id"][parcels["verdict"] == "absorbed"],
+        boundary_m2=_boundaries(results, parcels, members),
+    )
+
+
+def _boundaries(results: Results, parcels: gpd.GeoDataFrame, members: pd.Series) -> pd.Series:
+    """Area of the project boundary that holds at least half of each site as it was before."""
+    sites = results.tables.get("sites")
+    ids: Any = [] if sites is None else sites["site_id"]
+    found = pd.Series(np.nan, index=pd.Index(ids).sort_values())
+    layer: Any = results.tables.get("project_boundary")
+    if layer is None or layer.empty or members.empty:
+        return found
+    ordered = layer.sort_values("boundary_id")
+    area = areas_m2(ordered.geometry, basis=results.run["area_basis"]).to_numpy()
+    shapes = valid(ordered.geometry.to_numpy())
+    tree = shapely.STRtree(shapes)
+    for site, own in members.groupby(members):
+        whole = overlay(shapely.union_all, valid(parcels.geometry.loc[own.index].to_numpy()))
+        near = np.sort(tree.query(whole, predicate="intersects"))
+        inside = shapely.area(overlay(shapely.intersection, shapes[near], whole))
+        if len(near) and site in found.index and inside.max() >= HALF * whole.area:
+            found[site] = area[near[int(inside.argmax())]]
+    return found

@@ -1,0 +1,92 @@
+"""The reasons and deciding rules of the plan, derived once more from the verdicts and areas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from gisland.verify.caps import budget_m2, cents, denominators, within
+from gisland.verify.facts import Facts, Violation, sums, violations
+
+if TYPE_CHECKING:
+    from gisland.base.rules import Rule
+
+PREFIX = {"fail": "", "missing": "missing:"}
+CAPS = {"cap_full": "scrap.share_cap", "count_full": "scrap.count_cap"}
+
+
+def check_reasons(facts: Facts) -> list[Violation]:
+    """Hold reasons and rule of every pair against its failing tests and the caps.
+
+    Parameters
+    ----------
+    facts
+        From `gather`, with sites.
+
+    Returns
+    -------
+    list of Violation
+        ``plan_reasons``, ``plan_rule``.
+
+    Examples
+    --------
+    >>> from gisland.verify.example import example_facts
+    >>> check_reasons(example_facts())
+    []
+    """
+    plan = facts.tables["plan"]
+    known = plan["parcel_id"].isin(facts.parcels.index) & plan["site_id"].isin(facts.drawn.index)
+    pairs = pd.DataFrame(plan[known]).reset_index(drop=True)
+    if pairs.empty:
+        return []
+    failed = _failed(facts, pairs)
+    expected = failed["reasons"].mask(pairs["verdict"] == "absorbed", "")
+    expected = expected.mask(pairs["verdict"] == "eligible", _not_chosen(facts, pairs))
+    wrong = pairs["parcel_id"][pairs["reasons"].fillna("") != expected]
+    found = violations("plan_reasons", "reasons do not follow from verdicts and caps", wrong)
+    rule = failed["rule_id"].where(pairs["verdict"] == "ineligible", expected.map(CAPS))
+    wrong = pairs["parcel_id"][pairs["rule_id"].fillna("") != rule.fillna("")]
+    return [*found, *violations("plan_rule", "rule_id is not of the rule that decided", wrong)]
+
+
+def _failed(facts: Facts, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Failing tests in mode ``on`` of each pair, in the order of the alphabet, and their rule."""
+    rows = facts.tables["verdicts"]
+    rows = rows[(rows["mode"] == "on") & rows["outcome"].isin(list(PREFIX))]
+    rows = rows.assign(reasons=rows["outcome"].map(PREFIX) + rows["test"]).sort_values("test")
+    groups = rows.groupby(["parcel_id", "subject"])
+    told = pd.DataFrame({"reasons": groups["reasons"].agg(";".join)})
+    told["rule_id"] = groups["rule_id"].first()
+    keys = pd.MultiIndex.from_frame(pairs[["parcel_id", "site_id"]])
+    return told.reindex(keys).fillna("").set_axis(pairs.index)
+
+
+def _not_chosen(facts: Facts, pairs: pd.DataFrame) -> pd.Series:
+    """Why each pair, were it eligible, is not in the plan."""
+    site, sites = pairs["site_id"], facts.drawn
+    taken = pairs["parcel_id"].map(facts.absorbed)
+    proved = sites["optimal"].fillna(value=False).astype(bool)
+    count = facts.absorbed.groupby(facts.absorbed).size().reindex(sites.index, fill_value=0)
+    most: Rule = facts.rules["scrap.count_cap"]
+    full = pd.Series(data=False, index=sites.index)
+    if most.mode == "on":
+        full = ~most.holds((count + 1).astype("float64")).astype(bool)
+    words = pd.Series("not_chosen", index=pairs.index, dtype="str")
+    words = words.mask(~site.map(proved).astype(bool), "time_limit")
+    words = words.mask(site.map(full).astype(bool), "count_full")
+    words = words.mask(_over(facts, pairs), "cap_full")
+    return words.mask(taken.notna(), "taken_by:" + taken.fillna(""))
+
+
+def _over(facts: Facts, pairs: pd.DataFrame) -> pd.Series:
+    """Whether the scrap exceeds what its site may still absorb."""
+    cap: Rule = facts.rules["scrap.share_cap"]
+    if cap.mode != "on":
+        return pd.Series(data=False, index=pairs.index)
+    index = facts.drawn.index
+    base = denominators(facts, sums(facts.area_m2, facts.absorbed, over=index))
+    used = sums(cents(facts.area_m2), facts.absorbed, over=index)
+    more = pairs["site_id"].map(used) + cents(pairs["parcel_id"].map(facts.area_m2))
+    budget = pairs["site_id"].map(budget_m2(cap, base))
+    return ~within(more, budget, operator=cap.operator)

@@ -1,0 +1,97 @@
+"""The tables are there, with their columns, and the record of the run can be used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+
+from gisland.base.crs import not_metric_because
+from gisland.base.errors import GislandError
+from gisland.base.parameters import Parameters
+from gisland.layers.results import TABLES
+from gisland.verify.facts import Violation, rules_of, violations
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from gisland.layers.results import Results
+
+ALWAYS = ("parcels", "lineage")
+WITH_SITES = ("plan", "verdicts")
+UNIQUE = {"parcels": ["parcel_id"], "sites": ["site_id"], "plan": ["parcel_id", "site_id"]}
+RUN_KEYS = ("gisland", "area_basis", "parameters", "rules", "inputs", "counts")
+
+
+def check_tables(results: Results) -> list[Violation]:
+    """Whether everything is there that the proofs need.
+
+    Parameters
+    ----------
+    results
+        As read back.
+
+    Returns
+    -------
+    list of Violation
+        ``table_missing``, ``columns_missing``, ``ids_repeated``, ``run_incomplete``,
+        ``rules_unreadable``, ``rules_fingerprint``.
+
+    Examples
+    --------
+    >>> from gisland.layers.results import Results
+    >>> [v.code for v in check_tables(Results({}, {}, None))]
+    ['table_missing', 'run_incomplete']
+    """
+    tables = results.tables
+    needed = [*ALWAYS, *(WITH_SITES if "sites" in tables else ())]
+    absent = [n for n in needed if n not in tables]
+    found = violations("table_missing", "tables that every such run writes", absent)
+    for name, frame in tables.items():
+        found += _check_table(name, frame)
+    return [*found, *_check_run(results.run)]
+
+
+def _check_table(name: str, frame: pd.DataFrame) -> list[Violation]:
+    contract = TABLES[name]
+    absent = [c for c in contract.columns if c not in frame]
+    if contract.drawn and not isinstance(frame, gpd.GeoDataFrame):
+        absent.append("geometry")
+    found = violations("columns_missing", f"{name} lacks columns", absent)
+    keys = UNIQUE.get(name, [])
+    if not keys or absent:
+        return found
+    bad = frame[frame.duplicated(keys, keep=False) | frame[keys].isna().any(axis=1)]
+    found += violations("ids_repeated", f"{name}: ids missing or repeated", bad[keys[0]])
+    crs = frame.crs if isinstance(frame, gpd.GeoDataFrame) else None
+    if name == "parcels" and (crs is None or not_metric_because(crs)):
+        found.append(Violation("crs", "parcels are not in a metric coordinate system"))
+    return found
+
+
+def _check_run(run: Mapping[str, Any]) -> list[Violation]:
+    found = violations(
+        "run_incomplete", "run.json lacks keys", [k for k in RUN_KEYS if k not in run]
+    )
+    if found:
+        return found
+    try:
+        rules = rules_of(run)
+        Parameters.from_mapping(run["parameters"])
+    except (KeyError, TypeError, AttributeError, GislandError) as error:
+        return [Violation("rules_unreadable", f"rules or parameters in run.json: {error!r}")]
+    recorded = run["rules"].get("fingerprint")
+    if rules.fingerprint != recorded:
+        text = f"the rules in run.json have fingerprint {rules.fingerprint}, recorded is {recorded}"
+        return [Violation("rules_fingerprint", text)]
+    if not _is_list_of_mappings(run["inputs"]) or not isinstance(run["counts"], dict):
+        return [Violation("run_incomplete", "inputs or counts in run.json cannot be read")]
+    if run["area_basis"] not in {"plane", "ellipsoidal"}:
+        return [Violation("run_incomplete", f"area_basis is {run['area_basis']!r}")]
+    return []
+
+
+def _is_list_of_mappings(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(v, dict) for v in value)
