@@ -1,0 +1,113 @@
+"""Put scattered industrial land back to work.
+
+Find fragments, enclaves and scraps of land; plan which scraps may be merged into which site, with
+proof; measure before and after; check industrial block lines; show it all in one offline map.
+
+Examples
+--------
+>>> import gisland as gl
+>>> gl.load_rules("tianjin-2024")["scrap.share_cap"].limit
+0.1
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from gisland.base.version import __version__
+
+if TYPE_CHECKING:
+    from gisland.base.errors import GislandError
+    from gisland.base.parameters import Parameters
+    from gisland.base.result import Choices, Result
+    from gisland.base.rules import RuleSet, load_rules, rule_set_names
+    from gisland.base.schema import Inputs
+    from gisland.jobs import (
+        check_project,
+        choices_of,
+        map_results,
+        run_demo,
+        run_project,
+        sample_folder,
+    )
+    from gisland.layers.project import read_project
+    from gisland.layers.read import load_inputs
+    from gisland.layers.results import read_results
+    from gisland.pipeline import check_inputs, run
+    from gisland.present.webmap import folium_map
+    from gisland.topology.borders import borders
+    from gisland.topology.check import check
+    from gisland.topology.overlay import overlap_areas
+    from gisland.topology.repair import repair
+    from gisland.verify import verify as verify_results
+
+__all__ = [
+    "Choices",
+    "GislandError",
+    "Inputs",
+    "Parameters",
+    "Result",
+    "RuleSet",
+    "__version__",
+    "borders",
+    "check",
+    "check_inputs",
+    "check_project",
+    "choices_of",
+    "folium_map",
+    "load_inputs",
+    "load_rules",
+    "map_results",
+    "overlap_areas",
+    "read_project",
+    "read_results",
+    "repair",
+    "rule_set_names",
+    "run",
+    "run_demo",
+    "run_project",
+    "sample_folder",
+    "verify_results",
+]
+
+_HOMES = {
+    "gisland.base.errors": ("GislandError",),
+    "gisland.base.parameters": ("Parameters",),
+    "gisland.base.result": ("Choices", "Result"),
+    "gisland.base.rules": ("RuleSet", "load_rules", "rule_set_names"),
+    "gisland.base.schema": ("Inputs",),
+    "gisland.jobs": (
+        "check_project",
+        "choices_of",
+        "map_results",
+        "run_demo",
+        "run_project",
+        "sample_folder",
+    ),
+    "gisland.layers.project": ("read_project",),
+    "gisland.layers.read": ("load_inputs",),
+    "gisland.layers.results": ("read_results",),
+    "gisland.pipeline": ("check_inputs", "run"),
+    "gisland.present.webmap": ("folium_map",),
+    "gisland.topology.borders": ("borders",),
+    "gisland.topology.check": ("check",),
+    "gisland.topology.overlay": ("overlap_areas",),
+    "gisland.topology.repair": ("repair",),
+}
+_HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
+    "verify_results": ("gisland.verify", "verify"),  # the package bears the short name
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
+    """Import a public name when it is first used, so that ``import gisland`` stays cheap."""
+    if name not in _HOME_OF:
+        message = f"module 'gisland' has no attribute {name!r}"
+        raise AttributeError(message)
+    home, attribute = _HOME_OF[name]
+    return getattr(import_module(home), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,354 @@
+"""The command line: arguments, progress and exit codes; the work is done in `gisland.jobs`.
+
+Exit codes: 0 done; 1 done, but findings of severity error, or verification failed; 2 the command,
+the project file or a layer cannot be used; 70 a fault of gisland itself.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from gisland.base.errors import GislandError
+from gisland.base.version import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gisland.base.rules import Rule, RuleSet
+    from gisland.jobs import Done
+
+FAULTS, UNUSABLE, OUR_FAULT, INTERRUPTED = 1, 2, 70, 130
+MOST_SHOWN = 20
+WORST_FIRST = ("error", "warning", "info")
+
+app = typer.Typer(
+    help="Put scattered industrial land back to work: find scraps, plan merges, prove, map.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+rules_app = typer.Typer(help="Rule sets: list them, show one with its sources, check a file.")
+app.add_typer(rules_app, name="rules")
+
+ProjectFile = Annotated[Path, typer.Argument(help="Project file (gisland.toml).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the summary for machines.")]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", help="Output folder [default: gisland-out beside the project]."),
+]
+
+
+def main() -> None:
+    """Run the command line; a user's mistake ends in one message and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a console in another code page shows "?" instead
+            stream.reconfigure(errors="replace")
+    try:
+        app()
+    except GislandError as error:
+        _fail(str(error))
+    except SystemExit as end:  # how typer ends; an interruption too, and without a word
+        if end.code == INTERRUPTED:
+            typer.echo("gisland: interrupted; earlier results are whole", err=True)
+        raise
+    except Exception:  # noqa: BLE001 - told whole, and never taken for exit code 1
+        traceback.print_exc()
+        typer.echo("gisland: this is a fault of gisland; please report the lines above", err=True)
+        raise SystemExit(OUR_FAULT) from None
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"gisland: {message}", err=True)
+    raise SystemExit(UNUSABLE)
+
+
+def _version(*, value: bool) -> None:
+    if value:
+        typer.echo(f"gisland {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    del version
+
+
+def _teller(*, quiet: bool) -> Callable[[str], None]:
+    """Progress: one line on stderr for each step."""
+    return (lambda _: None) if quiet else (lambda step: typer.echo(f"… {step}", err=True))
+
+
+@app.command()
+def init(
+    layers: Annotated[list[Path], typer.Argument(help="Layers to look at.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Project file to write.")] = Path(
+        "gisland.toml"
+    ),
+) -> None:
+    """Look at layers and write a commented project file."""
+    from gisland.layers.propose import propose_project  # noqa: PLC0415 - heavy
+    from gisland.layers.write import write_file  # noqa: PLC0415
+
+    if out.exists():
+        _fail(f"{out} exists already; name another file with -o, or move it away")
+    write_file(out, propose_project(layers, folder=out.resolve().parent).encode())
+    shown = _quoted(out)
+    typer.echo(f"{out} is written: read it, switch on what is right, then:")
+    typer.echo(f"  gisland check {shown}\n  gisland run {shown}")
+
+
+@app.command()
+def check(project: ProjectFile, *, as_json: AsJson = False) -> None:
+    """Report the quality of the data; write nothing."""
+    import pandas as pd  # noqa: PLC0415 - heavy
+
+    from gisland.jobs import check_project  # noqa: PLC0415
+
+    found = check_project(project, progress=_teller(quiet=as_json))
+    plain = pd.DataFrame(found.drop(columns="geometry")).astype("object")
+    rows = [
+        {str(k): v for k, v in row.items()}
+        for row in plain.where(plain.notna(), None).to_dict("records")
+    ]
+    counts = {s: int((found["severity"] == s).sum()) for s in ("error", "warning", "info")}
+    if as_json:
+        _print_json({"findings": rows, "counts": counts})
+    else:
+        _print_findings(rows)
+        typer.echo(_severities(counts))
+    if counts["error"]:
+        raise typer.Exit(FAULTS)
+
+
+def _print_findings(rows: list[dict[str, Any]]) -> None:
+    """First findings of every code, the worst first."""
+    shown: dict[str, int] = {}
+    for row in sorted(rows, key=lambda r: WORST_FIRST.index(r["severity"])):
+        code = str(row["code"])
+        shown[code] = shown.get(code, 0) + 1
+        if shown[code] <= MOST_SHOWN:
+            named = (row["layer"], code, row["parcel_id"], row["other_id"])
+            about = " ".join(str(name) for name in named if name)
+            typer.echo(f"{row['severity']:8}{about}: {row['message']}")
+    for code, count in shown.items():
+        if count > MOST_SHOWN:
+            typer.echo(f"        … {code}: {count - MOST_SHOWN} more")
+
+
+def _severities(counts: dict[str, int]) -> str:
+    faults = [_count(counts.get(word, 0), word) for word in ("error", "warning")]
+    return ", ".join([*faults, f"{counts.get('info', 0)} info"])
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _quoted(path: object) -> str:
+    """A path as it can be pasted into a shell."""
+    return f'"{path}"' if " " in str(path) else str(path)
+
+
+@app.command()
+def run(
+    project: ProjectFile,
+    out: Out = None,
+    *,
+    parquet: Annotated[
+        bool, typer.Option("--parquet", help="Write the tables as Parquet too, with borders.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Do everything, into one folder: results, ledger, map, report."""
+    from gisland.jobs import run_project  # noqa: PLC0415 - heavy
+
+    done = run_project(project, out, parquet=parquet, progress=_teller(quiet=as_json))
+    _finish(done, as_json=as_json)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Output folder.")] = Path("gisland-demo"),
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Run the sample district that comes with gisland; nothing is downloaded."""
+    from gisland.jobs import run_demo  # noqa: PLC0415 - heavy
+
+    done = run_demo(out, progress=_teller(quiet=as_json))
+    _finish(done, as_json=as_json)
+
+
+def _finish(done: Done, *, as_json: bool) -> None:
+    """Summary of a run, and the exit code that its findings call for."""
+    counts = done.record["counts"]
+    if as_json:
+        keys = ("gisland", "project", "counts", "components", "skipped", "timings_s")
+        _print_json({"out": str(done.folder), **{k: done.record[k] for k in keys}})
+    else:
+        _print_summary(done, counts)
+    if counts["findings_error"]:
+        raise typer.Exit(FAULTS)
+
+
+def _print_summary(done: Done, counts: dict[str, Any]) -> None:
+    rules = done.record["rules"]
+    sites = done.tables["sites"]
+    typer.echo(f"{done.record['project']}: {rules['title']} ({rules['fingerprint']})")
+    typer.echo(
+        f"  {_count(counts['parcels'], 'parcel')}, {_count(counts['fragments'], 'fragment')},"
+        f" {_count(counts['enclaves'], 'enclave')}, {_count(counts['zones'], 'zone')}"
+    )
+    if len(sites):
+        typer.echo(
+            f"  {_count(counts['sites'], 'site')}, {_count(counts['scraps'], 'scrap')},"
+            f" {counts['absorbed']} absorbed: {counts['absorbed_m2']:,.2f} m²;"
+            f" plan proved optimal for {int(sites['optimal'].sum())} of {len(sites)}"
+        )
+    crs = done.record["crs"]
+    typer.echo(f"  {crs['name']} ({crs['chosen']}), {done.record['area_basis']} areas")
+    found = {s: counts[f"findings_{s}"] for s in ("error", "warning", "info")}
+    typer.echo(f"  data quality: {_severities(found)}")
+    for skipped in done.record["skipped"]:
+        typer.echo(f"  not done: {skipped['analysis']} ({skipped['reason']})")
+    for name in ("map.html", "report.html", "ledger.xlsx", "results.gpkg"):
+        typer.echo(f"  {done.folder / name}")
+    if counts["findings_error"]:
+        typer.echo("  the data have errors (exit code 1): see the findings in the report")
+    typer.echo(f"  now: gisland verify {_quoted(done.folder)}")
+
+
+@app.command(name="map")
+def draw(
+    results: Annotated[Path, typer.Argument(help="Results folder or results.gpkg.")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="HTML file to write.")] = None,
+) -> None:
+    """Draw the map of results again."""
+    from gisland.jobs import map_results  # noqa: PLC0415 - heavy
+
+    typer.echo(map_results(results, out))
+
+
+@app.command()
+def verify(
+    results: Annotated[Path, typer.Argument(help="Results folder.")], *, as_json: AsJson = False
+) -> None:
+    """Re-read results.gpkg and run.json and prove them."""
+    from gisland.verify import verify as prove  # noqa: PLC0415 - heavy
+
+    violations = prove(results)
+    if as_json:
+        rows = [{"code": v.code, "message": v.message, "ids": list(v.ids)} for v in violations]
+        _print_json({"violations": rows})
+    elif violations:
+        for violation in violations:
+            typer.echo(str(violation))
+        many = "1 violation" if len(violations) == 1 else f"{len(violations)} violations"
+        typer.echo(f"{many}: these results do not hold")
+    else:
+        typer.echo("verified: lineage, areas, caps, eligibility, borders and bounds hold")
+    if violations:
+        raise typer.Exit(FAULTS)
+
+
+@rules_app.callback(invoke_without_command=True)
+def _rules(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        list_rules()
+
+
+@rules_app.command(name="list")
+def list_rules() -> None:
+    """List the packaged rule sets."""
+    from gisland.base.rules import load_rules, rule_set_names  # noqa: PLC0415 - heavy
+
+    for name in rule_set_names():
+        rules = load_rules(name)
+        typer.echo(f"{name:20}{rules.jurisdiction}: {rules.title}")
+
+
+@rules_app.command(name="show")
+def show_rules(
+    name: Annotated[str, typer.Argument(help="Packaged name, or a TOML file.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show a rule set: every number with its quotation, source and status."""
+    from gisland.base.rules import load_rules  # noqa: PLC0415 - heavy
+
+    rules = load_rules(name)
+    if as_json:
+        _print_json(
+            {
+                "name": rules.name,
+                "title": rules.title,
+                "fingerprint": rules.fingerprint,
+                "rules": [vars(rule) for rule in rules],
+            }
+        )
+        return
+    typer.echo(f"{rules.name}: {rules.title} ({rules.jurisdiction}), {rules.fingerprint}")
+    for line in _rule_lines(rules):
+        typer.echo(line)
+
+
+def _rule_lines(rules: RuleSet) -> list[str]:
+    lines = []
+    for rule in rules:
+        lines.append(f"\n{rule.id} [{rule.mode}] {_limit(rule)}")
+        lines.append(f"    {rule.title}{f', {rule.section}' if rule.section else ''}")
+        lines += [f"    “{rule.quotation}”"] if rule.quotation else []
+        lines.append(f"    {rule.status}: {rule.source}")
+        lines += [f"    note: {rule.note}"] if rule.note else []
+    return lines
+
+
+@rules_app.command(name="check")
+def check_rules(file: Annotated[Path, typer.Argument(help="A rule file (TOML).")]) -> None:
+    """Check one's own rule file."""
+    from gisland.base.rules import load_rules  # noqa: PLC0415 - heavy
+
+    if file.suffix.lower() != ".toml":
+        _fail(f"{file} is not a TOML file; give the path of a .toml file")
+    rules = load_rules(file)
+    typer.echo(f"{file}: {rules.title}, {len(list(rules))} rules, {rules.fingerprint}")
+    for line in _changed_lines(rules):
+        typer.echo(line)
+
+
+def _changed_lines(rules: RuleSet) -> list[str]:
+    """What a set changes in the packaged one that it builds on."""
+    from gisland.base.rules import load_rules, rule_set_names  # noqa: PLC0415 - heavy
+
+    base = next((n for n in reversed(rules.extends) if n in rule_set_names()), None)
+    if base is None:
+        return []
+    old = load_rules(base)
+    lines = [f"extends {base}; changed:"]
+    for rule in rules:
+        was = old[rule.id]
+        if rule != was:
+            before = f" (was {_limit(was)})" if was.mode != "off" else " (new)"
+            lines.append(f"  {rule.id} [{rule.mode}] {_limit(rule)}{before}")
+    return lines if len(lines) > 1 else [f"extends {base} without a change"]
+
+
+def _limit(rule: Rule) -> str:
+    value = "; ".join(rule.value) if isinstance(rule.value, tuple) else f"{rule.limit:g}"
+    over = f"of {rule.denominator}" if rule.denominator else ""
+    return " ".join(filter(None, (rule.operator, value, rule.unit, over)))
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1, default=str))
