@@ -1,0 +1,1 @@
+"""The parts of the sample district: streets, lots, planted cases, attributes, files."""

@@ -1,0 +1,196 @@
+"""The whole district: every parcel with its attributes, and the other layers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import shapely
+from shapely import LineString, Polygon
+from shapely.affinity import translate
+
+from sample_district.buildings import Building, buildings_on
+from sample_district.geometry import between, frame, rounded, unit
+from sample_district.lots import Lot, lots_of, nudge
+from sample_district.names import GOVERNMENT, company, villager
+from sample_district.plants import BANK, STATE
+from sample_district.streets import (
+    AVENUE,
+    CANAL,
+    RAILWAY_HALF_M,
+    Block,
+    blocks,
+    railway,
+    strip,
+)
+
+COUNTY = "420190"
+MU_M2 = 10_000 / 15
+IDLE = "闲置"
+LOW_BLOCKS = {(1, 4): (3, 2, 3), (2, 4): (0, 1, 3)}  # side of the block (two corners), lots
+LONE_LOW = (4, 0)
+WRONGLY_RECORDED = {(2, 5): 1.12, (3, 5): 0.91}
+STRADDLED = ((2, 0), (4, 5), (2, 3))
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A finished parcel."""
+
+    zddm: str
+    lot: Lot
+    owner: str
+    recorded_mu: float
+    floor_m2: float
+    counted_m2: float
+    tax_wan: float | None
+
+    @property
+    def polygon(self) -> Polygon:
+        """Drawn outline."""
+        return self.lot.polygon
+
+
+class District:
+    """All of the sample district, made once."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = blocks()
+        lots = nudge(_low_use(self.blocks, [t for b in self.blocks for t in lots_of(b)]))
+        lots = [replace(t, polygon=rounded(t.polygon)) for t in [*lots, *self._corridors()]]
+        self.parcels: list[Parcel] = []
+        self.buildings: list[Building] = []
+        self._finish(lots)
+
+    def _corridors(self) -> list[Lot]:
+        found = [
+            Lot((AVENUE, c[0]), 9, strip(self.blocks, line=AVENUE, columns=c), "1004", STATE)
+            for c in ((0, 1), (2, 3), (4, 5))
+        ]
+        found += [
+            Lot((CANAL, c[0]), 9, strip(self.blocks, line=CANAL, columns=c), "1107", STATE)
+            for c in ((0, 2), (3, 5))
+        ]
+        track = railway().buffer(RAILWAY_HALF_M, join_style="mitre", cap_style="flat")
+        return [*found, Lot((6, 4), 9, track, "1001", STATE)]
+
+    def _finish(self, lots: list[Lot]) -> None:
+        owners, across = _owners(lots), _straddling(lots)
+        self.buildings += across
+        serial: Counter[tuple[int, int]] = Counter()
+        for n, lot in enumerate(lots):
+            serial[lot.key] += 1
+            mark = "GB" if lot.tenure == STATE else "JB"
+            area, quarter = f"{lot.key[0] + 1:03d}", f"{lot.key[1] + 1:03d}"
+            zddm = f"{COUNTY}{area}{quarter}{mark}{serial[lot.key]:05d}"
+            built = buildings_on(lot, n)
+            self.buildings += built
+            self.parcels.append(
+                Parcel(
+                    zddm=zddm,
+                    lot=lot,
+                    owner=owners[n],
+                    recorded_mu=_recorded(lot, n, serial[lot.key]),
+                    floor_m2=_floor_m2(lot, [*built, *across], counted=False),
+                    counted_m2=_floor_m2(lot, [*built, *across], counted=True),
+                    tax_wan=_tax(lot, n),
+                )
+            )
+
+    @cached_property
+    def by_name(self) -> dict[str, Parcel]:
+        """Planted parcels by their names."""
+        return {p.lot.name: p for p in self.parcels if p.lot.name}
+
+    def block(self, row: int, column: int) -> Block:
+        """First block of a cell."""
+        return next(b for b in self.blocks if b.key == (row, column))
+
+    def drawn_at(self, block: Block, shape: Polygon, *, width: float, edge: int = 0) -> Polygon:
+        """Put a shape, drawn in the local metres of the cluster on this block, on the map."""
+        origin, along = block.quad[edge], block.quad[(edge + 1) % 4]
+        offset = (shapely.distance(*shapely.points([origin, along])) - width) / 2
+        return frame(translate(shape, offset), origin, along)
+
+
+def _low_use(found: list[Block], lots: list[Lot]) -> list[Lot]:
+    """Mark idle factories along both sides of one street, and a lone one elsewhere."""
+    changed = list(lots)
+    for key, (start, end, count) in LOW_BLOCKS.items():
+        block = next(b for b in found if b.key == key)
+        side = LineString([block.quad[start], block.quad[end]])
+        along = [
+            (side.project(t.polygon.centroid), n)
+            for n, t in enumerate(lots)
+            if t.key == key and t.polygon.distance(side) < 0.1  # noqa: PLR2004
+        ]
+        for _, n in sorted(along)[:count]:
+            changed[n] = replace(lots[n], state=IDLE, use="0601")
+    lone = next(n for n, t in enumerate(lots) if t.key == LONE_LOW)
+    changed[lone] = replace(lots[lone], state=IDLE, use="0601")
+    first = [n for n, t in enumerate(lots) if t.key == (0, 0)][1:3]
+    for n in first:
+        changed[n] = replace(lots[n], use="M0")
+    return changed
+
+
+def _owners(lots: list[Lot]) -> list[str]:
+    """Owner of every lot; a few companies hold a second lot in another row of blocks."""
+    by_key: dict[str, str] = {BANK: BANK}
+    found: list[str] = []
+    firms = villagers = 0
+    for n, lot in enumerate(lots):
+        if lot.use in {"1001", "1004", "1107"}:
+            found.append(GOVERNMENT)
+        elif lot.owner in by_key:
+            found.append(by_key[lot.owner])
+        elif lot.use == "0702":
+            found.append(villager(villagers))
+            villagers += 1
+        elif not lot.owner and unit("second lot", n) < 0.05 and lot.key[0] >= 3:  # noqa: PLR2004
+            back = next(k for k in range(n % 40 + 3, n) if lots[k].key[0] == lot.key[0] - 3)
+            found.append(found[back])
+        else:
+            found.append(company(firms))
+            firms += 1
+        if lot.owner:
+            by_key[lot.owner] = found[-1]
+    return found
+
+
+def _straddling(lots: list[Lot]) -> list[Building]:
+    """Sheds that stand on the line between two lots."""
+    found = []
+    for key in STRADDLED:
+        own = [t for t in lots if t.key == key and not t.plant]
+        left = own[0]
+        strips = [(left.polygon.boundary & t.polygon.buffer(0.05), t) for t in own[1:]]
+        line = max((s for s, _ in strips), key=lambda s: s.length)
+        middle = line.interpolate(0.5, normalized=True)
+        wall = line.intersection(middle.buffer(11.0))
+        found.append(Building(rounded(wall.buffer(4.0, cap_style="flat")), 1, 4.8))
+    return found
+
+
+def _floor_m2(lot: Lot, near: list[Building], *, counted: bool) -> float:
+    """Floor area on a lot: of a building across a boundary, the part that stands on it."""
+    total = 0.0
+    for b in near:
+        floor = b.counted_m2 if counted else b.floor_m2
+        total += floor * lot.polygon.intersection(b.polygon).area / b.polygon.area
+    return round(total, 1)
+
+
+def _recorded(lot: Lot, n: int, serial: int) -> float:
+    """Area in mu as it stands in the register: near the drawn one, except where planted."""
+    wrong = WRONGLY_RECORDED.get(lot.key, 1.0) if serial == 1 else 1.0
+    return round(lot.polygon.area / MU_M2 * wrong * between(0.998, 1.002, "recorded", n), 4)
+
+
+def _tax(lot: Lot, n: int) -> float | None:
+    """Tax of the year in 10 000 yuan, for works only."""
+    if lot.use not in {"0601", "0508", "M0"}:
+        return None
+    per_mu = between(0.2, 1.5, "tax", n) if lot.state == IDLE else between(6, 34, "tax", n)
+    return round(lot.polygon.area / MU_M2 * per_mu, 2)

@@ -1,0 +1,112 @@
+"""The page that goes with the sample district."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sample_district.clusters import clusters
+
+if TYPE_CHECKING:
+    from sample_district.district import District
+
+HEAD = """\
+# Sample district (江城区示范工业片区)
+
+A made-up industrial district of {count} parcels, {area:.2f} km², in EPSG:4547 (CGCS2000, 3-degree
+Gauss-Krüger, central meridian 114° E, no zone prefix). Nothing in it is real. Made by
+`python scripts/make_sample.py`, the same bytes at every run; do not edit the files by hand.
+
+| file | what |
+|---|---|
+| `parcels.shp` | parcels. The `.dbf` is GBK, without a `.cpg` and with language byte 0: nothing in the files says so |
+| `buildings.gpkg` | {buildings} footprints: `CS` storeys, `GD` height in m; three stand across a parcel boundary |
+| `zoning.gpkg` | planning zones: `planned_use`, `far_min`, `far_max`, `coverage_max` |
+| `block_lines.gpkg` | three industrial block lines: `QKBH` id, `JB` level |
+| `red_line.gpkg` | ecological red line: the western canal and a wetland |
+| `roads.gpkg` | centre lines: `DLMC` name, `LMKD` width in m |
+| `sites.gpkg` | outlines of twelve redevelopment projects `XM01` to `XM12`, drawn up to 0.5 m off the parcels |
+| `gisland.toml`, `rules.toml` | project file, and a made-up rule set that switches every test on |
+| `truth.csv` | what must be found |
+
+Parcel fields: `ZDDM` 19-character code, `QLRMC` owner, `QSXZ` tenure, `DLBM` use (land survey codes,
+and `M0`), `ZDMJ` recorded area in **mu**, `JZMJ` floor area and `JRMJ` counted floor area in m²
+(storeys over 8 m count twice), `SS` tax of the year in 10 000 yuan, `GSZT` status, `XMBH` project.
+
+## How it is drawn
+
+Streets are gaps between blocks; the avenue (工业大道), the canal and the railway are parcels. Lots
+were cut one by one, so that a long side faces several short ones and few vertices match. About a
+quarter of the lots had one vertex moved by 1 to 3 cm, nearly all of them inwards, which leaves
+hairline gaps; four in the south-west were moved outwards and overlap their neighbors (six overlaps
+above 0.01 m²). Two parcels have a recorded area 9 and 12 % off the drawn one
+(`420190003006GB00001`, `420190004006GB00001`). The outline of `XM02` leaves out a fifth of one of
+its parcels, that of `XM03` takes in a third of a scrap: membership goes by half the area.
+
+## What is planted
+
+The column "name" is the name used in `scripts/sample_district`, where each case is drawn.
+
+"""  # noqa: E501 - table rows cannot be wrapped
+
+TAIL = """
+Everything else is meant to be quiet: no other parcel that borders a site is small, narrow or
+without a street, no other parcel is a fragment, an enclave or low-use land. A parcel of a site
+behind another one has no street front of its own: those are fragments (`min_frontage`) and listed
+in `truth.csv`.
+
+- **Greedy is wrong** (`XM07`): G1 is the largest scrap with the longest border. It leaves no room
+  for G2 and G3, which together are larger and fit. The optimum is unique.
+- **Wanted by two, area decides** (`XM08`, `XM09`): H2 borders `XM08` more, but `XM08` has room for
+  one scrap only and H1 can go nowhere else: H2 goes to `XM09`.
+- **Wanted by two, border decides** (`XM10`, `XM11`): both have room for I2; the longer border is
+  with `XM11`. I1 borders `XM10` by 30 m and `XM11` by 0.5 m, which is less than `min_border_m`.
+- **Enclaves**: shares are 1.0 (`strict`) or 0.78 to 0.86 (`nearly`); two of them consist of two
+  parcels, and one is surrounded by two parcels of one owner.
+- **Low use**: six works on both sides of a street make one zone; one lies alone and is too small.
+- **Block lines**: `QK1-01` (level 1) and `QK2-01` (level 2) hold, `QK1-02` (level 1) falls short of
+  60 % industrial land; `QK2-01` cuts through lots at its eastern end.
+
+## truth.csv
+
+`parcel_id`, `site_id`, `case`, `field`, `expected`. `field` is `table.column` of the results:
+
+| field | row is found by |
+|---|---|
+| `parcels.*` | `parcel_id` |
+| `plan.*` | `parcel_id` and `site_id`: every pair that is considered |
+| `sites.*` | `site_id` |
+| `enclaves.<attribute>.<column>` | the attribute, and `parcel_id` in its `parcel_ids` |
+| `zones.parcel_ids` | the zone that holds `parcel_id`; empty: in no zone |
+| `findings.<code>` | a finding of that code about `parcel_id` |
+| `block_lines.*` | block id, in the column `site_id`; `overall` is the total |
+
+Lists are joined by `;` and sorted. The plan's own words for a scrap that is eligible but not taken
+are not part of the truth. Areas are sums of plane areas of the drawn polygons in m².
+Rows of `plan.verdict`, `parcels.scrap_kind`, `parcels.fragment_reasons`, `parcels.low_use` and
+`enclaves.*` are complete: what has no row there must not be found.
+"""
+
+
+def readme(district: District) -> str:
+    """Text of README.md."""
+    area = sum(p.polygon.area for p in district.parcels) / 1e6
+    head = HEAD.format(count=len(district.parcels), area=area, buildings=len(district.buildings))
+    return head + "\n".join(_table(district)) + "\n" + TAIL
+
+
+def _table(district: District) -> list[str]:
+    lines = ["| parcel | name | kind | fails | with | outcome |", "|---|---|---|---|---|---|"]
+    names = sorted(p.name for c in clusters().values() for p in c.plants if p.kind or p.case)
+    for name in names:
+        parcel = district.by_name[name]
+        plant = parcel.lot.plant
+        if plant is None or plant.site:
+            continue
+        kind = plant.kind or plant.case
+        fails = ", ".join(sorted(plant.fails)) or "none"
+        pairs = plant.pairs or {"": ""}
+        lines += [
+            f"| `{parcel.zddm}` | {name} | {kind} | {fails} | {site} | {told} |"
+            for site, told in pairs.items()
+        ]
+    return lines

@@ -1,0 +1,189 @@
+"""Project file and rule set of the sample district."""
+
+from __future__ import annotations
+
+PROJECT = """\
+# Project file of the sample district. Paths are relative to this file.
+
+[project]
+name = "江城区示范工业片区"
+rules = "rules.toml"
+crs = "EPSG:4547"
+language = "zh"
+as_of = 2026-01-01
+
+[layers.parcels]
+path = "parcels.shp" # GBK without a .cpg: the encoding is found out
+
+[layers.parcels.fields]
+parcel_id = "ZDDM"
+owner = "QLRMC"
+tenure = "QSXZ"
+use_code = "DLBM"
+recorded_area_m2 = "ZDMJ"
+floor_area_m2 = "JZMJ"
+counted_floor_area_m2 = "JRMJ"
+tax_yuan = "SS"
+status = "GSZT"
+
+[layers.parcels.units]
+recorded_area_m2 = "mu"
+tax_yuan = "wan_yuan"
+
+[layers.parcels.classes] # codes of the land survey (三调); M0 is a local addition
+"05H1" = "commercial"
+"0508" = "logistics"
+"0601" = "industrial"
+"M0" = "industrial"
+"0701" = "residential"
+"0702" = "residential"
+"08H1" = "public"
+"08H2" = "public"
+"0809" = "utility"
+"0810" = "green"
+"09" = "other"
+"1001" = "transport"
+"1004" = "transport"
+"1107" = "water"
+"1201" = "reserve"
+
+[layers.buildings]
+path = "buildings.gpkg"
+
+[layers.buildings.fields]
+building_id = "JZBH"
+floors = "CS"
+height_m = "GD"
+
+[layers.zoning]
+path = "zoning.gpkg"
+
+[layers.zoning.fields]
+zone_id = "zone_id"
+planned_use = "planned_use"
+far_min = "far_min"
+far_max = "far_max"
+coverage_max = "coverage_max"
+
+[layers.zoning.classes]
+"一类物流仓储用地" = "logistics"
+"中小学用地" = "public"
+"二类城镇住宅用地" = "residential"
+"二类工业用地" = "industrial"
+"公园绿地" = "green"
+"商业用地" = "commercial"
+
+[layers.roads]
+path = "roads.gpkg"
+
+[layers.roads.fields]
+road_id = "DLBH"
+width_m = "LMKD"
+
+[layers.block_lines]
+path = "block_lines.gpkg"
+
+[layers.block_lines.fields]
+block_id = "QKBH"
+level = "JB"
+
+[layers.sites]
+path = "sites.gpkg"
+
+[layers.sites.fields]
+site_id = "XMBH"
+
+[layers.exclusions.red_line]
+path = "red_line.gpkg"
+
+[sites]
+from = "layer"
+
+[parameters]
+tolerance_m = 0.05
+min_border_m = 1.0
+"""
+
+_HEAD = """\
+# Rule set of the sample district: made up, so that every test has something to say.
+
+[ruleset]
+name = "sample-district"
+title = "示范片区虚构规则"
+jurisdiction = "江城区（虚构）"
+vintage = 2026
+extends = "tianjin-2024"
+"""
+
+SOURCE = """\
+section = ""
+quotation = ""
+source = "示范片区虚构，不是任何地方的规定"
+status = "general knowledge"
+note = ""
+"""
+
+SCRAPS = """\
+scrap.share_cap | 0.10 share <= | including | 并入的零星用地不超过项目总用地的 10%
+scrap.area_cap | 2000 m2 < | | 单宗零星用地小于 3 亩
+scrap.not_developable | | | 零星用地难以独立开发
+scrap.same_tenure | | | 与项目用地权属性质一致
+scrap.same_owner | ["江城区土地储备中心"] owner | | 与项目用地权利人一致，或已由土地储备中心收储
+scrap.same_use | ["reserve","green","other"] use_class | | 与项目用地用途一致，或为空闲、绿地
+scrap.forbidden_planned_use | ["二类城镇住宅用地","residential"] use | | 规划用途不是住宅
+scrap.exclusion | 0 m2 <= | | 不占用生态保护红线
+scrap.far_not_above | | | 规划容积率不高于项目用地
+"""
+
+FRAGMENTS = """\
+fragment.min_lot.default | 1200 m2 >= | | 最小独立建设用地面积
+fragment.min_lot.industrial | 1200 m2 >= | | 工业用地最小面积
+fragment.min_lot.residential | 300 m2 >= | | 居住用地最小面积
+fragment.min_width.default | 20 m >= | | 最小独立建设用地宽度
+fragment.min_width.industrial | 20 m >= | | 工业用地最小宽度
+fragment.min_width.residential | 10 m >= | | 居住用地最小宽度
+fragment.min_frontage.default | 6 m >= | | 最小临路边长
+fragment.min_frontage.residential | 4 m >= | | 居住用地最小临路边长
+"""
+
+LOW_USE = """\
+low_use.far.industrial | 0.4 ratio >= | land area | 工业用地容积率下限
+low_use.coverage.industrial | 0.2 share >= | land area | 工业用地建筑密度下限
+low_use.tax.industrial | 30000 yuan/mu >= | land area | 工业用地亩均税收下限
+low_use.status | ["闲置","停产","空置"] status | | 视为闲置的利用状况
+"""
+
+BLOCK_LINES = """\
+block_line.industrial_share | 0.60 share >= | classified land in the block | 单个区块线内工业用地占比
+block_line.total_industrial_share | 0.60 share >= | classified land in all blocks | 全部区块线内工业用地占比
+block_line.m0_share | 0.20 share <= | industrial land in all blocks | 新型产业用地（M0）占工业用地比例
+"""  # noqa: E501 - one rule a line
+
+
+def _record(line: str) -> str:
+    """One rule of a set, from a line: id | value unit operator | denominator | title."""
+    rule_id, number, denominator, title = (part.strip() for part in line.split("|"))
+    value, unit, operator = (*number.split(), "", "", "")[:3]
+    lines = [f"\n[rule.{rule_id}]", 'mode = "on"', f"value = {value}" if value else ""]
+    texts = {"unit": unit, "operator": operator, "denominator": denominator, "title": title}
+    lines += [f'{key} = "{text}"' for key, text in texts.items() if text]
+    return "\n".join(filter(None, lines)) + "\n" + SOURCE
+
+
+def _off(rule_id: str, unit: str) -> str:
+    """Roads and canals need no area, width or frontage of a building lot."""
+    line = f"{rule_id} | 0 {unit} >= | | 道路与水域不作要求"
+    return _record(line).replace('mode = "on"', 'mode = "off"')
+
+
+def _rules() -> str:
+    on = (SCRAPS + FRAGMENTS + LOW_USE + BLOCK_LINES).splitlines()
+    off = [
+        (f"fragment.{test}.{use}", unit)
+        for test, unit in (("min_lot", "m2"), ("min_width", "m"), ("min_frontage", "m"))
+        for use in ("transport", "water")
+    ]
+    return _HEAD + "".join([*map(_record, on), *(_off(*o) for o in off)])
+
+
+RULES = _rules()

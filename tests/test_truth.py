@@ -1,0 +1,180 @@
+"""The sample district, run whole: what was planted is found, and nothing else."""
+
+from __future__ import annotations
+
+import csv
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from gisland.jobs import sample_folder
+from gisland.layers.results import Results, read_results
+
+if TYPE_CHECKING:
+    from gisland.jobs import Done
+
+Facts = dict[tuple[str, str], str]  # by parcel and site (or block)
+
+with (sample_folder() / "truth.csv").open(encoding="utf-8", newline="") as file:
+    TRUTH = list(csv.DictReader(file))
+FIELDS = sorted({row["field"] for row in TRUTH})
+TABLES = {"parcels", "plan", "sites", "enclaves", "zones", "findings", "block_lines"}
+AREA_M2, SHARE = 0.0051, 0.00000051  # the truth has two and six decimals
+GREEDY_SITE = "XM07"
+
+
+@pytest.fixture(scope="module")
+def results(sample_run: Done) -> Results:
+    return read_results(sample_run.folder)
+
+
+def told(field: str) -> Facts:
+    return {(r["parcel_id"], r["site_id"]): r["expected"] for r in TRUTH if r["field"] == field}
+
+
+def text(value: object) -> str:
+    return "" if pd.isna(value) else str(value)
+
+
+def by_site(results: Results, table: str, column: str) -> Facts:
+    key = {"sites": "site_id", "block_lines": "block_id"}[table]
+    frame = results.tables[table]
+    return {("", i): text(v) for i, v in zip(frame[key], frame[column], strict=True)}
+
+
+def by_parcel(results: Results, table: str, column: str) -> Facts:
+    """Every parcel, or every member of a patch, with its value."""
+    name, _, attribute = table.partition(".")
+    frame = results.tables[name]
+    if name == "parcels":
+        return {(i, ""): text(v) for i, v in zip(frame["parcel_id"], frame[column], strict=True)}
+    if attribute:
+        frame = frame[frame["attribute"] == attribute]
+    lists = frame["parcel_ids"].str.split(";")
+    return {
+        (i, ""): text(v) for ids, v in zip(lists, frame[column], strict=True) for i in ids if ids
+    }
+
+
+def found(results: Results, field: str) -> Facts:
+    """Everything the results hold in a field of the truth, by the same keys."""
+    table, _, column = field.rpartition(".")
+    if table == "plan":
+        plan = results.tables["plan"]
+        keys = zip(plan["parcel_id"], plan["site_id"], strict=True)
+        return dict(zip(keys, plan[column].map(text), strict=True))
+    if table == "findings":
+        frame = results.tables["findings"]
+        ids = frame.loc[frame["code"] == column, "parcel_id"]
+        return {(i, ""): "True" for i in ids}
+    if table in {"sites", "block_lines"}:
+        return by_site(results, table, column)
+    return by_parcel(results, table, column)
+
+
+def key_of(row_key: tuple[str, str], field: str) -> tuple[str, str]:
+    """The site of a parcel's fact is told beside it, but a parcel is found by its id alone."""
+    return (row_key[0], "") if field.startswith("parcels.") else row_key
+
+
+def agree(value: str, expected: str, *, field: str) -> bool:
+    if field.endswith("_m2"):
+        return float(value) == pytest.approx(float(expected), abs=AREA_M2)
+    if "share" in field:
+        return float(value) == pytest.approx(float(expected), abs=SHARE)
+    if field.endswith(".level"):
+        return float(value) == float(expected)
+    return value == expected
+
+
+def test_truth_speaks_of_tables_that_are_written(results: Results) -> None:
+    assert {f.partition(".")[0] for f in FIELDS} == TABLES <= set(results.tables)
+    assert len(TRUTH) >= 360
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_every_fact_told_is_found(results: Results, field: str) -> None:
+    there = found(results, field)
+    pairs = {k: (there.get(key_of(k, field), ""), e) for k, e in told(field).items()}
+    wrong = {k: pair for k, pair in pairs.items() if not agree(*pair, field=field)}
+    assert wrong == {}
+
+
+COMPLETE = (
+    "plan.verdict",
+    "parcels.fragment_reasons",
+    "parcels.scrap_kind",
+    "findings.recorded_area",
+    *(f for f in FIELDS if f.startswith(("enclaves.", "sites.", "block_lines.outcome"))),
+)
+
+
+@pytest.mark.parametrize("field", COMPLETE)
+def test_nothing_else_is_found(results: Results, field: str) -> None:
+    there = {k for k, value in found(results, field).items() if value}
+    assert there == set(told(field))
+
+
+def test_no_other_land_is_low_use_or_in_a_zone(results: Results) -> None:
+    low = {k for k, value in found(results, "parcels.low_use").items() if value == "True"}
+    assert low == set(told("parcels.low_use"))
+    zones = found(results, "zones.parcel_ids")
+    assert zones == {k: ids for k, ids in told("zones.parcel_ids").items() if ids}
+    assert len(results.tables["zones"]) == 1
+
+
+def test_flags_of_parcels_agree_with_their_lists(results: Results) -> None:
+    parcels = results.tables["parcels"].set_index("parcel_id")
+    assert set(parcels.index[parcels["fragment"]]) == {
+        i for i, _ in told("parcels.fragment_reasons")
+    }
+    members = {i for ids in told("sites.parcel_ids").values() for i in ids.split(";")}
+    assert set(parcels.index[parcels["verdict"] == "site"]) == members
+    absorbed = {p: s for (p, s), v in told("plan.verdict").items() if v == "absorbed"}
+    taken = parcels.loc[parcels["verdict"] == "absorbed", "site_id"]
+    assert taken.to_dict() == absorbed
+    considered = {p for p, _ in told("plan.verdict")}
+    left = parcels.index[parcels["verdict"].isin(["eligible", "ineligible"])]
+    assert set(left) == considered - set(absorbed)
+    assert set(parcels["verdict"]) == {"site", "absorbed", "eligible", "ineligible", "none"}
+
+
+def test_enclaves_are_one_row_each(results: Results) -> None:
+    enclaves = results.tables["enclaves"]
+    for attribute in ("owner", "tenure"):
+        listed = enclaves.loc[enclaves["attribute"] == attribute, "parcel_ids"]
+        assert sorted(listed) == sorted(set(told(f"enclaves.{attribute}.parcel_ids").values()))
+
+
+def test_no_findings_but_those_of_the_drawing(results: Results) -> None:
+    findings = results.tables["findings"]
+    assert set(findings["severity"]) == {"warning", "info"}
+    warned = set(findings.loc[findings["severity"] == "warning", "code"])
+    assert warned == {"building_off_parcels", "gap", "overlap", "recorded_area"}
+    assert (findings["code"] == "overlap").sum() == 6
+
+
+def greedy_m2(results: Results, site: str, *, by: str) -> float:
+    """Area absorbed by taking the scraps that fit in the order of one number."""
+    row = results.tables["sites"].set_index("site_id").loc[site]
+    plan = results.tables["plan"]
+    fits = plan[(plan["site_id"] == site) & (plan["verdict"] != "ineligible")]
+    room = row["cap"] / (1 - row["cap"]) * row["area_before_m2"]
+    total = 0.0
+    for area in fits.sort_values(by, ascending=False)["area_m2"]:
+        total += area if total + area <= room else 0.0
+    return total
+
+
+@pytest.mark.parametrize("by", ["border_m", "area_m2"])
+def test_greedy_absorbs_less_at_the_planted_site(results: Results, by: str) -> None:
+    best = results.tables["sites"].set_index("site_id")["scrap_area_m2"]
+    assert 0 < greedy_m2(results, GREEDY_SITE, by=by) < best[GREEDY_SITE] - 500
+
+
+def test_every_site_is_proved_optimal(results: Results) -> None:
+    sites = results.tables["sites"]
+    assert sites["optimal"].all()
+    parts = sites.groupby("component").agg({"scrap_area_m2": "sum", "bound_m2": "first"})
+    assert (parts["bound_m2"] - parts["scrap_area_m2"]).abs().max() < 0.02
