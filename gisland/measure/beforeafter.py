@@ -115,8 +115,9 @@ def indicator_table(
     rows: list[Row] = []
     for site in far.index:
         before, after = held[site]
+        existing = after.total("floor_m2")
         floor = planned_floor_m2(
-            after.land_m2, _floor_m2(after), planned_far=far[site], scenario=parameters.scenario
+            after.land_m2, existing, planned_far=far[site], scenario=parameters.scenario
         )
         planned = {
             "floor_m2": floor,
@@ -131,7 +132,7 @@ def indicator_table(
     moved = roles["role"].isin(["site", "absorbed"])
     whole = merged.reindex(roles.index)[moved].groupby(roles.loc[moved, "after_id"]).sum()
     pieces = np.concatenate([kept["area_m2"].to_numpy(), whole.to_numpy()])
-    existing = _floor_m2(Holding(kept, kept["area_m2"].to_numpy())) if len(kept) else 0.0
+    existing = Holding(kept, kept["area_m2"].to_numpy()).total("floor_m2") if len(kept) else 0.0
     planned = {
         "floor_m2": existing + sum(s["floor_m2"] for s in sites) if sites else float("nan"),
         "before_m2": _known_sum([s["before_m2"] for s in sites]),
@@ -146,19 +147,18 @@ def _known_sum(values: list[float]) -> float:
     return sum(known) if known else float("nan")
 
 
-def _floor_m2(held: Holding) -> float:
-    return held.total("floor_m2")
-
-
 def _holdings(parcels: pd.DataFrame, lineage: pd.DataFrame) -> dict[str, tuple[Holding, Holding]]:
-    """The land of each site before and after."""
-    moved = lineage[lineage["role"].isin(["site", "absorbed"])].sort_values("parcel_id")
+    """The land of each site before and after; own parcels first, each by id, as sums need order."""
+    moved = lineage[lineage["role"].isin(["site", "absorbed"])]
+    moved = moved.sort_values(["role", "parcel_id"], ascending=[False, True])
+    land = pd.DataFrame(parcels).drop(columns="geometry", errors="ignore").loc[moved["parcel_id"]]
+    own = (moved["role"] == "site").to_numpy()
     found = {}
-    for site, rows in moved.groupby("after_id"):
-        own = parcels.loc[rows.loc[rows["role"] == "site", "parcel_id"]]
-        both = pd.concat([own, parcels.loc[rows.loc[rows["role"] == "absorbed", "parcel_id"]]])
+    for site, rows in moved.groupby("after_id").indices.items():
+        both = land.iloc[rows]
+        before = both[own[rows]]
         found[str(site)] = (
-            Holding(own, own["area_m2"].to_numpy()),
+            Holding(before, before["area_m2"].to_numpy()),
             Holding(both, np.array([both["area_m2"].sum()])),
         )
     return found
