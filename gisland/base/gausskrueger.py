@@ -45,6 +45,28 @@ def gk_code(zone: int, *, prefixed: bool) -> int:
     return (GK_PREFIXED if prefixed else GK_PLAIN) + zone
 
 
+def prefix_zone(west: float, east: float) -> int | None:
+    """3-degree zone whose prefix all eastings carry.
+
+    Parameters
+    ----------
+    west, east
+        Smallest and largest easting, in metres.
+
+    Returns
+    -------
+    int or None
+        25 to 45; None where they carry no prefix, or not the same.
+
+    Examples
+    --------
+    >>> prefix_zone(38_512_000.0, 38_513_000.0), prefix_zone(512_000.0, 513_000.0)
+    (38, None)
+    """
+    zone = int(west // ZONE_M)
+    return zone if zone in GK_ZONES and int(east // ZONE_M) == zone else None
+
+
 def zone_hint(west: float, east: float) -> str:
     """Code that prefixed eastings point at, for the end of a message.
 
@@ -63,10 +85,8 @@ def zone_hint(west: float, east: float) -> str:
     >>> zone_hint(38_512_000.0, 38_513_000.0)
     ', probably EPSG:4526'
     """
-    zone = int(west // ZONE_M)
-    if zone in GK_ZONES and int(east // ZONE_M) == zone:
-        return f", probably EPSG:{gk_code(zone, prefixed=True)}"
-    return ""
+    zone = prefix_zone(west, east)
+    return f", probably EPSG:{gk_code(zone, prefixed=True)}" if zone else ""
 
 
 def check_zone(crs: CRS, west: float, east: float, *, what: str) -> None:
@@ -94,7 +114,7 @@ def check_zone(crs: CRS, west: float, east: float, *, what: str) -> None:
     if declared is None:
         return
     zone, prefixed = declared
-    found = int(west // ZONE_M)
+    found = prefix_zone(west, east)
     said = f"{what}: marked {_name(crs)}, but eastings {west:.0f} to {east:.0f}"
     if prefixed and 0 <= west <= east < ZONE_M:
         raise CRSError(
@@ -102,7 +122,7 @@ def check_zone(crs: CRS, west: float, east: float, *, what: str) -> None:
             do=f"declare {_code(crs, zone, prefixed=False)} (same zone without prefix)"
             f" if zone {zone} is right",
         )
-    if found in GK_ZONES and int(east // ZONE_M) == found and (not prefixed or found != zone):
+    if found and (not prefixed or found != zone):
         raise CRSError(
             f"{said} carry the prefix of zone {found}",
             do=f"declare {_code(crs, found, prefixed=True)}",

@@ -11,7 +11,7 @@ from shapely import box
 
 from gisland.base.crs import check_coordinates, choose_analysis_crs
 from gisland.base.errors import CRSError
-from gisland.base.gausskrueger import GK_ZONES, ZONE_M, gk_code
+from gisland.base.gausskrueger import gk_code, prefix_zone
 from gisland.layers.source import unit_factors
 from gisland.layers.values import to_number
 
@@ -168,8 +168,8 @@ def crs_hint(bounds: tuple[float, float, float, float] | None) -> tuple[str, str
     west, south, east, north = bounds
     if -180 <= west <= east <= 180 and -90 <= south <= north <= 90:  # noqa: PLR2004
         return "EPSG:4490", "these are degrees (4490 CGCS2000, 4326 WGS84)"
-    zone = int(west // ZONE_M)
-    if zone in GK_ZONES and int(east // ZONE_M) == zone:
+    zone = prefix_zone(west, east)
+    if zone:
         code = f"EPSG:{gk_code(zone, prefixed=True)}"
         return code, f"eastings carry the prefix of 3-degree zone {zone}, if the datum is CGCS2000"
     return NO_CODE, f"x from {west:.0f} to {east:.0f} does not tell the zone"
