@@ -11,6 +11,7 @@ import pandas as pd
 
 from gisland.base import schema
 from gisland.base.errors import FieldError, did_you_mean
+from gisland.base.tables import INTERNAL, PARCEL_RESULTS
 from gisland.layers.source import (
     CLASSIFIED,
     ID_COLUMNS,
@@ -40,12 +41,9 @@ SHOWN = 5  # values listed in a finding
 Finding = dict[str, Any]
 # Columns that results add, and names that file formats keep for themselves.
 RESERVED = (
-    *("area_m2", "area_mu", "perimeter_m", "width_m", "frontage_m", "far", "coverage"),
-    *("planned_use", "planning_zone_id", "planned_far_min", "planned_far_max", "fragment"),
-    *("fragment_reasons", "enclave_of", "scrap_kind", "verdict", "site_id", "reasons", "zone_id"),
-    *("low_use", "low_use_reasons", "parcel_id", "use_class", "fid", "ogc_fid", "geom"),
-    *("free_m", "floor_m2", "planned_use_class", "exclusion_m2"),
-    *("geometry", "index", "level_0"),
+    *PARCEL_RESULTS,
+    *INTERNAL,
+    *("parcel_id", "use_class", "fid", "ogc_fid", "geom", "geometry", "index", "level_0"),
 )
 
 
@@ -153,10 +151,8 @@ def _require_columns(table: gpd.GeoDataFrame, source: Source) -> None:
 
 def _with_own_names(table: gpd.GeoDataFrame, source: Source) -> tuple[Source, list[Finding]]:
     """The declaration with the columns that bear their canonical names already."""
-    canonical = [ID_COLUMNS[source.kind], *canonical_columns(source.kind)]
-    mapped = set(source.fields.values())
-    own = [n for n in dict.fromkeys(canonical) if n in table and n not in mapped]
-    own = [n for n in own if n not in source.fields]
+    taken = {*source.fields, *source.fields.values()}
+    own = [n for n in canonical_columns(source.kind) if n in table and n not in taken]
     if not own:
         return source, []
     message = f"{source.name}: columns taken by their names: {', '.join(own)}"

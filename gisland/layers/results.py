@@ -17,6 +17,7 @@ import shapely
 
 from gisland.base.errors import OutputError, TableError
 from gisland.base.schema import PARCELS
+from gisland.base.tables import PARCEL_RESULTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +51,7 @@ class Results:
 
 
 def _columns(**names: str) -> dict[str, str]:
-    kinds = {"text": "str", "flag": "bool", "maybe": "boolean", "count": "Int64"}
+    kinds = {"text": "str", "flag": "bool", "count": "Int64"}
     return {n: kinds.get(k, "float64") for k, text in names.items() for n in text.split()}
 
 
@@ -58,17 +59,7 @@ _KINDS = {"text": "str", "number": "float64", "bool": "boolean", "date": "dateti
 GIVEN = {name: _KINDS[column.kind] for name, column in PARCELS.items() if name != "site_id"}
 
 TABLES: dict[str, Table] = {
-    "parcels": Table(
-        _columns(
-            text="parcel_id planned_use planned_use_class planning_zone_id fragment_reasons"
-            " enclave_of scrap_kind verdict site_id reasons zone_id low_use_reasons",
-            number="area_m2 area_mu perimeter_m width_m frontage_m far coverage planned_far_min"
-            " planned_far_max",
-            flag="fragment",
-            maybe="low_use",
-        ),
-        drawn=True,
-    ),
+    "parcels": Table({"parcel_id": "str", **PARCEL_RESULTS}, drawn=True),
     "sites": Table(
         _columns(
             text="site_id parcel_ids absorbed_ids share_denominator cap_operator candidate_ids",
