@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +14,8 @@ from gisland.base.verdicts import long_enough, outcomes, together, verdict_frame
 from gisland.plan.caps import UNLIMITED, budget_cents, cents, shares
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gisland.base.rules import Rule, RuleSet
 
 ADJACENT = "scrap.adjacent"  # always on: no rule text merges what does not touch
@@ -77,20 +81,20 @@ def eligibility(
     >>> found.loc[["adjacent", "area_cap"], "outcome"].to_dict()
     {'adjacent': 'pass', 'area_cap': 'fail'}
     """
-    parts = [
-        _adjacent(pairs, min_border_m=min_border_m),
-        _share_cap(pairs, sites, rule=rules["scrap.share_cap"]),
-        _area_cap(pairs, rule=rules["scrap.area_cap"]),
-        _not_developable(pairs, parcels, rule=rules["scrap.not_developable"]),
-        *(
-            _same(pairs, parcels, members, test=test, column=column, rule=rules[rule_id])
+    tests: dict[str, Callable[..., pd.DataFrame]] = {
+        "scrap.share_cap": partial(_share_cap, pairs, sites),
+        "scrap.area_cap": partial(_area_cap, pairs),
+        "scrap.not_developable": partial(_not_developable, pairs, parcels),
+        **{
+            rule_id: partial(_same, pairs, parcels, members, test=test, column=column)
             for test, (rule_id, column) in SAME.items()
-        ),
-        _planned_use(pairs, parcels, rule=rules["scrap.forbidden_planned_use"]),
-        _exclusion(pairs, parcels, rule=rules["scrap.exclusion"]),
-        _far_not_above(pairs, parcels, sites, rule=rules["scrap.far_not_above"]),
-    ]
-    return together([p for p in parts if p is not None])
+        },
+        "scrap.forbidden_planned_use": partial(_planned_use, pairs, parcels),
+        "scrap.exclusion": partial(_exclusion, pairs, parcels),
+        "scrap.far_not_above": partial(_far_not_above, pairs, parcels, sites),
+    }
+    made = [test(rule=rules[i]) for i, test in tests.items() if rules[i].mode != "off"]
+    return together([_adjacent(pairs, min_border_m=min_border_m), *made])
 
 
 def deciding_failures(verdicts: pd.DataFrame, pairs: pd.DataFrame) -> pd.Series:
@@ -159,13 +163,11 @@ def _adjacent(pairs: pd.DataFrame, *, min_border_m: float) -> pd.DataFrame:
     )
 
 
-def _share_cap(pairs: pd.DataFrame, sites: pd.DataFrame, *, rule: Rule) -> pd.DataFrame | None:
+def _share_cap(pairs: pd.DataFrame, sites: pd.DataFrame, *, rule: Rule) -> pd.DataFrame:
     """Hold the scrap alone against the cap; what fails here fits into no plan."""
-    if rule.mode == "off":
-        return None
     site = sites.reindex(pairs["site_id"]).set_axis(pairs.index)
     by_denominator = shares(pairs["area_m2"], site["area_m2"], site["boundary_area_m2"])
-    as_on = budget_cents(_switched_on(rule), site["area_m2"], site["boundary_area_m2"])
+    as_on = budget_cents(replace(rule, mode="on"), site["area_m2"], site["boundary_area_m2"])
     fits = (cents(pairs["area_m2"]) <= as_on) | (as_on == UNLIMITED)
     return _rows(
         pairs,
@@ -177,13 +179,7 @@ def _share_cap(pairs: pd.DataFrame, sites: pd.DataFrame, *, rule: Rule) -> pd.Da
     )
 
 
-def _switched_on(rule: Rule) -> Rule:
-    return type(rule)(**{**rule.__dict__, "mode": "on"})
-
-
-def _area_cap(pairs: pd.DataFrame, *, rule: Rule) -> pd.DataFrame | None:
-    if rule.mode == "off":
-        return None
+def _area_cap(pairs: pd.DataFrame, *, rule: Rule) -> pd.DataFrame:
     return _rows(
         pairs,
         rule,
@@ -194,11 +190,7 @@ def _area_cap(pairs: pd.DataFrame, *, rule: Rule) -> pd.DataFrame | None:
     )
 
 
-def _not_developable(
-    pairs: pd.DataFrame, parcels: pd.DataFrame, *, rule: Rule
-) -> pd.DataFrame | None:
-    if rule.mode == "off":
-        return None
+def _not_developable(pairs: pd.DataFrame, parcels: pd.DataFrame, *, rule: Rule) -> pd.DataFrame:
     fragment = lookup(pairs["parcel_id"], parcels["fragment"])
     return _rows(pairs, rule, test="not_developable", outcome=outcomes(fragment.astype("boolean")))
 
@@ -211,10 +203,8 @@ def _same(
     test: str,
     column: str,
     rule: Rule,
-) -> pd.DataFrame | None:
+) -> pd.DataFrame:
     """Whether the scrap's value is that of at least one parcel of the site, or is listed."""
-    if rule.mode == "off":
-        return None
     if column not in parcels:
         return _rows(pairs, rule, test=test, outcome="not_assessed")
     value = lookup(pairs["parcel_id"], parcels[column])
@@ -229,9 +219,7 @@ def _same(
     return _rows(pairs, rule, test=test, outcome=outcomes(answer))
 
 
-def _planned_use(pairs: pd.DataFrame, parcels: pd.DataFrame, *, rule: Rule) -> pd.DataFrame | None:
-    if rule.mode == "off":
-        return None
+def _planned_use(pairs: pd.DataFrame, parcels: pd.DataFrame, *, rule: Rule) -> pd.DataFrame:
     if "planned_use" not in parcels:
         return _rows(pairs, rule, test="planned_use", outcome="not_assessed")
     forbidden = rule.value if isinstance(rule.value, tuple) else ()
@@ -243,9 +231,7 @@ def _planned_use(pairs: pd.DataFrame, parcels: pd.DataFrame, *, rule: Rule) -> p
     return _rows(pairs, rule, test="planned_use", outcome=outcomes(allowed))
 
 
-def _exclusion(pairs: pd.DataFrame, parcels: pd.DataFrame, *, rule: Rule) -> pd.DataFrame | None:
-    if rule.mode == "off":
-        return None
+def _exclusion(pairs: pd.DataFrame, parcels: pd.DataFrame, *, rule: Rule) -> pd.DataFrame:
     if "exclusion_m2" not in parcels:
         return _rows(pairs, rule, test="exclusion", outcome="not_assessed", limit=rule.limit)
     overlap = lookup(pairs["parcel_id"], parcels["exclusion_m2"])
@@ -261,9 +247,7 @@ def _exclusion(pairs: pd.DataFrame, parcels: pd.DataFrame, *, rule: Rule) -> pd.
 
 def _far_not_above(
     pairs: pd.DataFrame, parcels: pd.DataFrame, sites: pd.DataFrame, *, rule: Rule
-) -> pd.DataFrame | None:
-    if rule.mode == "off":
-        return None
+) -> pd.DataFrame:
     if "planned_far_max" not in parcels:
         return _rows(pairs, rule, test="far_not_above", outcome="not_assessed")
     own = lookup(pairs["parcel_id"], parcels["planned_far_max"])
