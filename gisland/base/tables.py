@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from gisland.base.errors import TableError
-from gisland.base.schema import PARCELS, require_ids
+from gisland.base.schema import FREE_USE_CLASSES, PARCELS, require_ids
 
 if TYPE_CHECKING:
     from gisland.base.schema import Inputs
@@ -194,6 +194,29 @@ def lookup(keys: pd.Series, values: pd.Series) -> pd.Series:
     'float64'
     """
     return values.reindex(keys.to_numpy()).set_axis(keys.index)
+
+
+def is_land(parcels: pd.DataFrame) -> pd.Series:
+    """Whether a parcel can be built on: it is drawn, and neither road nor water.
+
+    Parameters
+    ----------
+    parcels
+        With ``area_m2`` and, if known, ``use_class``.
+
+    Returns
+    -------
+    pandas.Series
+        Bool, on the index of `parcels`.
+
+    Examples
+    --------
+    >>> lots = pd.DataFrame({"area_m2": [9.0, 9.0], "use_class": ["green", "water"]})
+    >>> is_land(lots).tolist()
+    [True, False]
+    """
+    drawn = parcels["area_m2"].notna()
+    return drawn & ~parcels["use_class"].isin(FREE_USE_CLASSES) if "use_class" in parcels else drawn
 
 
 def joined_ids(groups: pd.Series, index: pd.Index) -> pd.Series:

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gisland.base.schema import FREE_USE_CLASSES
-from gisland.base.tables import lookup
+from gisland.base.tables import is_land, lookup
 from gisland.base.units import m2_to_mu
 from gisland.topology.graph import components
 
@@ -99,9 +98,7 @@ def _patches(
 ) -> tuple[pd.Series, pd.DataFrame, pd.Index]:
     """Patch of each parcel that has one, its borders with other land, and patches with gaps."""
     value = parcels[attribute]
-    land = parcels["area_m2"].notna()
-    if "use_class" in parcels:
-        land &= ~parcels["use_class"].isin(FREE_USE_CLASSES)
+    land = is_land(parcels)
     value = value[land & value.notna()]
     pair = borders.reset_index()
     pair = pair[pair["focal"].isin(value.index) & pair["neighbor"].isin(land.index[land])]

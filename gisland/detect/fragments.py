@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gisland.base.schema import FREE_USE_CLASSES
+from gisland.base.tables import is_land
 from gisland.base.verdicts import by_use_class, together
 
 if TYPE_CHECKING:
@@ -113,11 +113,8 @@ def fragment_verdicts(parcels: gpd.GeoDataFrame, *, rules: RuleSet) -> pd.DataFr
     >>> dict(zip(found["test"], found["outcome"]))
     {'min_frontage': 'pass', 'min_lot': 'fail', 'min_width': 'pass'}
     """
-    use_class = parcels.get("use_class")
-    tested = parcels[parcels["area_m2"].notna()]
-    if use_class is not None:
-        tested = tested[~tested["use_class"].isin(FREE_USE_CLASSES)]
-        use_class = tested["use_class"]
+    tested = parcels[is_land(parcels)]
+    use_class = tested.get("use_class")
     parts = [
         by_use_class(tested[column], use_class, rules=rules, rule_id=rule_id)
         for rule_id, column in TESTS.items()

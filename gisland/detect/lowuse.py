@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gisland.base.schema import FREE_USE_CLASSES
+from gisland.base.tables import is_land
 from gisland.base.verdicts import by_use_class, failing, outcomes, together, verdict_frame
 
 if TYPE_CHECKING:
@@ -51,9 +51,7 @@ def low_use_verdicts(parcels: gpd.GeoDataFrame, *, rules: RuleSet) -> pd.DataFra
     >>> dict(zip(found["test"], found["outcome"]))
     {'coverage': 'not_assessed', 'far': 'fail', 'status': 'not_assessed'}
     """
-    tested = parcels[parcels["area_m2"].notna()]
-    if "use_class" in tested:
-        tested = tested[~tested["use_class"].isin(FREE_USE_CLASSES)]
+    tested = parcels[is_land(parcels)]
     parts = [
         _measured(tested, rule_id=rule_id, column=column, rules=rules)
         for rule_id, column in TESTS.items()

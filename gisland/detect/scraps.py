@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 
 from gisland.base.schema import FREE_USE_CLASSES
-from gisland.base.tables import lookup
+from gisland.base.tables import is_land, lookup
 from gisland.base.verdicts import long_enough
 from gisland.detect.fragments import border_with
 from gisland.topology.overlay import robust
@@ -154,9 +154,7 @@ def _contacts(
     parcels: gpd.GeoDataFrame, borders: pd.DataFrame, members: pd.Series, *, tolerance_m: float
 ) -> pd.DataFrame:
     """Border length of every outside parcel with every site it touches, zero at corners."""
-    outside = parcels[parcels["area_m2"].notna() & ~parcels.index.isin(members.index)]
-    if "use_class" in outside:
-        outside = outside[~outside["use_class"].isin(FREE_USE_CLASSES)]
+    outside = parcels[is_land(parcels) & ~parcels.index.isin(members.index)]
     pair = borders["border_m"].reset_index()
     pair = pair[pair["focal"].isin(outside.index) & pair["neighbor"].isin(members.index)]
     touching = _touching(outside, parcels.loc[members.index], tolerance_m=tolerance_m)
