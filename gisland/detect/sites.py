@@ -98,6 +98,39 @@ def members_by_field(parcels: gpd.GeoDataFrame) -> pd.Series:
     return _named(parcels["site_id"].dropna())
 
 
+def large_clusters(
+    ids: pd.Index, pairs: pd.DataFrame, *, areas_m2: pd.Series, min_area_m2: float
+) -> pd.Series:
+    """Cluster of each parcel that is in one of enough area.
+
+    Parameters
+    ----------
+    ids
+        Parcel ids.
+    pairs
+        Columns ``focal`` and ``neighbor``: parcels that belong together.
+    areas_m2
+        Area by parcel id.
+    min_area_m2
+        Smaller clusters are left out.
+
+    Returns
+    -------
+    pandas.Series
+        Smallest parcel id of the cluster, by parcel id.
+
+    Examples
+    --------
+    >>> pair = pd.DataFrame({"focal": ["a"], "neighbor": ["b"]})
+    >>> area = pd.Series(600.0, index=["a", "b", "c"])
+    >>> large_clusters(area.index, pair, areas_m2=area, min_area_m2=1000.0).to_dict()
+    {'a': 'a', 'b': 'a'}
+    """
+    label = components(ids, pairs)
+    size = areas_m2.reindex(ids).sort_index().groupby(label).sum()
+    return label[lookup(label, size).round(AREA_DECIMALS) >= min_area_m2]
+
+
 def members_by_cluster(
     chosen: pd.Series, borders: pd.DataFrame, *, areas_m2: pd.Series, min_area_m2: float
 ) -> pd.Series:
@@ -131,10 +164,7 @@ def members_by_cluster(
     ids = chosen.index[chosen]
     pair = borders.index.to_frame(index=False)
     pair = pair[pair["focal"].isin(ids) & pair["neighbor"].isin(ids)]
-    label = components(ids, pair)
-    size = areas_m2.reindex(ids).sort_index().groupby(label).sum()
-    large = label[lookup(label, size).round(AREA_DECIMALS) >= min_area_m2]
-    return _named("S-" + large)
+    return _named("S-" + large_clusters(ids, pair, areas_m2=areas_m2, min_area_m2=min_area_m2))
 
 
 def members(

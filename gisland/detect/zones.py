@@ -8,11 +8,9 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from gisland.base.rules import AREA_DECIMALS
-from gisland.base.schema import FREE_USE_CLASSES
-from gisland.base.tables import lookup
+from gisland.base.tables import is_land
 from gisland.base.units import m2_to_mu
-from gisland.topology.graph import components
+from gisland.detect.sites import large_clusters
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,9 +55,8 @@ def zones(parcels: gpd.GeoDataFrame, *, corridor_m: float, min_area_m2: float) -
     """
     drawn = parcels[parcels["area_m2"].notna()].sort_index()
     low = drawn[drawn["low_use"].fillna(value=False).astype(bool)]
-    label = components(low.index, _joined(low, drawn, corridor_m=corridor_m))
-    area = low["area_m2"].groupby(label).sum()
-    large = label[lookup(label, area).round(AREA_DECIMALS) >= min_area_m2]
+    facing = _joined(low, drawn, corridor_m=corridor_m)
+    large = large_clusters(low.index, facing, areas_m2=low["area_m2"], min_area_m2=min_area_m2)
     rows = low.loc[large.index].groupby(large)
     floor = rows["floor_m2"].agg(lambda s: s.sum(skipna=False)) if "floor_m2" in low else None
     area = rows["area_m2"].sum()
@@ -115,10 +112,7 @@ def _joined(low: gpd.GeoDataFrame, drawn: gpd.GeoDataFrame, *, corridor_m: float
     left, right = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=corridor_m)
     left, right = left[left < right], right[left < right]
     ways = shapely.shortest_line(shapes[left], shapes[right])
-    blockers = drawn
-    if "use_class" in drawn:
-        blockers = drawn[~drawn["use_class"].isin(FREE_USE_CLASSES)]
-    clear = ~_blocked(ways, blockers.geometry.to_numpy())
+    clear = ~_blocked(ways, drawn.geometry[is_land(drawn)].to_numpy())
     ids = low.index
     return pd.DataFrame({"focal": ids[left[clear]], "neighbor": ids[right[clear]]})
 
