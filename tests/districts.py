@@ -14,7 +14,9 @@ from gisland.base.parameters import Parameters
 from gisland.base.result import Choices, Result
 from gisland.base.rules import Rule, RuleSet, load_rules
 from gisland.base.schema import Inputs
+from gisland.detect.facts import shape_facts
 from gisland.pipeline import run
+from gisland.topology.borders import borders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,6 +75,20 @@ def lots(shapes: Mapping[str, object], **columns: Sequence[object]) -> gpd.GeoDa
 def layer(name: str, shapes: Mapping[str, object], **columns: Sequence[object]) -> gpd.GeoDataFrame:
     """Any other layer from shapes by id."""
     return lots(shapes, **columns).rename_axis(name)
+
+
+def frame(
+    shapes: Mapping[str, object], name: str = "parcel_id", **columns: object
+) -> gpd.GeoDataFrame:
+    """Layer from shapes by id, its columns as they are given."""
+    index = pd.Index(list(shapes), name=name)
+    return gpd.GeoDataFrame(columns, geometry=list(shapes.values()), index=index, crs=4547)
+
+
+def shaped(shapes: Mapping[str, object], **columns: object) -> gpd.GeoDataFrame:
+    """Parcels with the facts of their shape."""
+    parcels = frame(shapes, **columns)
+    return shape_facts(parcels, borders(parcels), area_basis="plane")
 
 
 def district() -> Inputs:

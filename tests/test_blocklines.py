@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from shapely import Polygon, box
 
+from districts import frame
 from gisland.base.rules import RuleSet, load_rules
 from gisland.control.blocklines import check_block_lines
 
@@ -34,19 +35,13 @@ COLUMNS = [
 
 
 def parcels(shapes: dict[str, object], uses: list[object], **columns: object) -> gpd.GeoDataFrame:
-    lots = gpd.GeoDataFrame(
-        {"use_class": pd.array(uses, dtype="str"), **columns},
-        geometry=list(shapes.values()),
-        index=pd.Index(list(shapes), name="parcel_id"),
-        crs=4547,
-    )
+    lots = frame(shapes, use_class=pd.array(uses, dtype="str"), **columns)
     area = lots.area
     return lots.assign(area_m2=area.where(area > 0))
 
 
 def blocks(shapes: dict[str, object], **columns: object) -> gpd.GeoDataFrame:
-    index = pd.Index(list(shapes), name="block_id")
-    return gpd.GeoDataFrame(columns, geometry=list(shapes.values()), index=index, crs=4547)
+    return frame(shapes, "block_id", **columns)
 
 
 def check(lots: gpd.GeoDataFrame, lines: gpd.GeoDataFrame, rules: RuleSet = RULES) -> pd.DataFrame:

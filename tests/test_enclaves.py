@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from shapely import MultiPolygon, box
 
+from districts import frame
 from gisland.detect.enclaves import COLUMNS, enclave_labels, enclaves
 from gisland.topology.borders import borders
 
@@ -13,12 +14,7 @@ AROUND = box(0, 0, 100, 100) - INNER
 
 
 def layer(shapes: dict[str, object], owner: list[object], **columns: object) -> gpd.GeoDataFrame:
-    lots = gpd.GeoDataFrame(
-        {"owner": pd.array(owner, dtype="str"), **columns},
-        geometry=list(shapes.values()),
-        index=pd.Index(list(shapes), name="parcel_id"),
-        crs=4547,
-    )
+    lots = frame(shapes, owner=pd.array(owner, dtype="str"), **columns)
     area = lots.area
     return lots.assign(area_m2=area.where(area > 0))
 

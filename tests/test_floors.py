@@ -5,23 +5,17 @@ import pandas as pd
 import pytest
 from shapely import MultiPolygon, Polygon, box
 
+from districts import frame
 from gisland.measure.floors import building_amounts, building_facts, on_parcels
 
 AMOUNTS = ["footprint_m2", "floor_area_m2", "counted_floor_area_m2"]
 
 
-def layer(
-    shapes: dict[str, object], name: str = "parcel_id", **columns: object
-) -> gpd.GeoDataFrame:
-    index = pd.Index(list(shapes), name=name)
-    return gpd.GeoDataFrame(columns, geometry=list(shapes.values()), index=index, crs=4547)
-
-
 def houses(shapes: dict[str, object], floors: list[object], **columns: object) -> gpd.GeoDataFrame:
-    return layer(shapes, "building_id", floors=pd.array(floors, dtype="float64"), **columns)
+    return frame(shapes, "building_id", floors=pd.array(floors, dtype="float64"), **columns)
 
 
-LOTS = layer({"a": box(0, 0, 100, 100), "b": box(100, 0, 200, 100)})
+LOTS = frame({"a": box(0, 0, 100, 100), "b": box(100, 0, 200, 100)})
 
 
 def place(buildings: gpd.GeoDataFrame, how: str = "area") -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -55,7 +49,7 @@ def test_without_a_number_of_floors_only_the_footprint_is_known() -> None:
     found = building_amounts(houses({"x": box(0, 0, 20, 50)}, [None]))
     assert found["footprint_m2"].tolist() == [1000]
     assert found[AMOUNTS[1:]].isna().all(axis=None)
-    no_column = building_amounts(layer({"x": box(0, 0, 20, 50)}, "building_id"))
+    no_column = building_amounts(frame({"x": box(0, 0, 20, 50)}, "building_id"))
     assert no_column[AMOUNTS[1:]].isna().all(axis=None)
 
 
@@ -117,7 +111,7 @@ def test_a_building_without_floors_makes_its_parcels_unknown(how: str) -> None:
 
 
 def test_parcels_without_geometry_stay_missing_and_order_is_kept() -> None:
-    lots = layer({"z": box(0, 0, 10, 10), "gone": None, "a": box(10, 0, 20, 10)})
+    lots = frame({"z": box(0, 0, 10, 10), "gone": None, "a": box(10, 0, 20, 10)})
     placed, _ = on_parcels(lots, houses({"h": box(0, 0, 5, 10)}, [1]), how="area")
     assert placed.index.tolist() == ["z", "gone", "a"]
     assert placed["footprint_m2"].tolist()[::2] == [50, 0]
@@ -168,7 +162,7 @@ def test_buildings_without_floors_are_one_finding() -> None:
     _, findings = facts(LOTS, houses({"h": box(0, 0, 9, 9), "k": box(9, 9, 18, 18)}, [None, 1]))
     assert [(f["code"], f["value"]) for f in findings] == [("floors_missing", 1.0)]
     assert str(findings[0]["message"]).startswith("1 of 2 buildings have no number of floors")
-    _, without = facts(LOTS, layer({"h": box(0, 0, 9, 9)}, "building_id"))
+    _, without = facts(LOTS, frame({"h": box(0, 0, 9, 9)}, "building_id"))
     assert [f["value"] for f in without] == [1.0]
 
 

@@ -2,28 +2,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import geopandas as gpd
 import pandas as pd
 import pytest
 from shapely import MultiPolygon, box
 
+from districts import shaped
 from gisland.base.rules import RuleSet, load_rules
 from gisland.base.verdicts import failing
-from gisland.detect.facts import shape_facts
 from gisland.detect.fragments import border_with, fragment_verdicts, frontage_m
-from gisland.topology.borders import borders
 
 BASE = load_rules("national-2023-171")  # at least 2000 m², 15 m wide, 4 m of frontage
-
-
-def facts(shapes: dict[str, object], **columns: object) -> gpd.GeoDataFrame:
-    lots = gpd.GeoDataFrame(
-        columns,
-        geometry=list(shapes.values()),
-        index=pd.Index(list(shapes), name="parcel_id"),
-        crs=4547,
-    )
-    return shape_facts(lots, borders(lots), area_basis="plane")
 
 
 def reasons(lots: pd.DataFrame, rules: RuleSet = BASE) -> dict[str, str]:
@@ -43,7 +31,7 @@ def measured(**values: object) -> pd.DataFrame:
 
 def test_each_reason_by_itself() -> None:
     inner = box(50, 50, 100, 100)
-    lots = facts(
+    lots = shaped(
         {
             "small": box(300, 0, 340, 40),  # 1600 m²
             "narrow": box(400, 0, 414, 200),  # 2800 m², 14 m
@@ -62,7 +50,7 @@ def test_each_reason_by_itself() -> None:
 
 
 def test_a_verdict_row_carries_rule_value_limit_and_unit() -> None:
-    found = fragment_verdicts(facts({"a": box(0, 0, 40, 40)}), rules=BASE).set_index("test")
+    found = fragment_verdicts(shaped({"a": box(0, 0, 40, 40)}), rules=BASE).set_index("test")
     row = found.loc["min_lot"]
     assert (row["value"], row["operator"], row["limit"]) == (1600.0, ">=", 2000.0)
     assert (row["unit"], row["rule_id"], row["mode"]) == ("m2", "fragment.min_lot.default", "on")
@@ -87,7 +75,7 @@ def test_thresholds_are_met_exactly(values: dict[str, float], expected: str) -> 
 
 
 def test_a_drawn_parcel_exactly_at_the_limits_is_no_fragment() -> None:
-    lots = facts({"a": box(512_000, 3_400_000, 512_015, 3_400_200)})  # 15 m x 200 m
+    lots = shaped({"a": box(512_000, 3_400_000, 512_015, 3_400_200)})  # 15 m x 200 m
     assert reasons(lots) == {"a": ""}
 
 
@@ -111,7 +99,7 @@ def test_a_use_class_of_its_own_has_its_own_limit() -> None:
 
 def test_roads_and_water_are_not_tested() -> None:
     shapes = {"road": box(0, 0, 100, 8), "canal": box(0, 8, 100, 12), "lot": box(0, 12, 10, 22)}
-    lots = facts(shapes, use_class=["transport", "water", "industrial"])
+    lots = shaped(shapes, use_class=["transport", "water", "industrial"])
     found = fragment_verdicts(lots, rules=BASE)
     assert found["parcel_id"].unique().tolist() == ["lot"]
 
@@ -137,7 +125,7 @@ def test_frontage_is_free_boundary_and_borders_with_roads_but_not_with_water() -
         "canal": box(50, 0, 60, 50),
         "b": box(0, 50, 50, 100),
     }
-    lots = facts(shapes, use_class=["industrial", "transport", "water", "industrial"])
+    lots = shaped(shapes, use_class=["industrial", "transport", "water", "industrial"])
     assert lots["free_m"].round(6).to_dict() == {"a": 50, "road": 70, "canal": 70, "b": 150}
     assert lots.loc["a", "frontage_m"] == pytest.approx(100)  # west side and road
     assert lots.loc["b", "frontage_m"] == pytest.approx(150)
@@ -147,10 +135,10 @@ def test_frontage_through_a_road_parcel_alone_is_enough() -> None:
     inner, road = box(50, 50, 100, 100), box(73, 0, 77, 50)  # 4 m wide
     around = box(0, 0, 150, 150) - inner - road
     uses = ["industrial", "transport", "industrial"]
-    lots = facts({"inner": inner, "road": road, "around": around}, use_class=uses)
+    lots = shaped({"inner": inner, "road": road, "around": around}, use_class=uses)
     assert lots.loc["inner", "frontage_m"] == pytest.approx(4.0)
     assert reasons(lots)["inner"] == ""
-    unknown = facts({"inner": inner, "road": road, "around": around})
+    unknown = shaped({"inner": inner, "road": road, "around": around})
     assert reasons(unknown)["inner"] == "min_frontage"
 
 
@@ -176,7 +164,7 @@ def test_frontage_stays_missing_without_geometry() -> None:
 
 
 def test_parcels_without_geometry_are_not_tested() -> None:
-    lots = facts({"a": None, "b": box(0, 0, 10, 10)})
+    lots = shaped({"a": None, "b": box(0, 0, 10, 10)})
     assert fragment_verdicts(lots, rules=BASE)["parcel_id"].unique().tolist() == ["b"]
     assert reasons(lots)["a"] == ""
 
@@ -186,11 +174,11 @@ def test_holes_and_parts_are_measured() -> None:
         10, 10, 90, 90
     )  # 3600 m², 10 m wide (a little more in corners)
     pair = MultiPolygon([box(200, 0, 230, 30), box(300, 0, 340, 40)])  # 900 + 1600 m²
-    assert reasons(facts({"frame": frame, "pair": pair})) == {"frame": "min_width", "pair": ""}
+    assert reasons(shaped({"frame": frame, "pair": pair})) == {"frame": "min_width", "pair": ""}
 
 
 def test_nothing_to_test_gives_an_empty_table_of_the_same_kind() -> None:
-    lots = facts({"a": None, "b": box(0, 0, 1, 1)}).loc[["a"]]
+    lots = shaped({"a": None, "b": box(0, 0, 1, 1)}).loc[["a"]]
     found = fragment_verdicts(lots, rules=BASE)
     assert found.empty
     assert found["value"].dtype == "float64"
@@ -199,7 +187,7 @@ def test_nothing_to_test_gives_an_empty_table_of_the_same_kind() -> None:
 
 def test_the_order_of_rows_does_not_matter_and_input_stays_as_it_was() -> None:
     shapes = {f"p{i}": box(i * 60, 0, i * 60 + 10 + i * 9, 10 + i * 9) for i in range(6)}
-    lots = facts(shapes, use_class=["industrial", "green", None, "transport", "other", "public"])
+    lots = shaped(shapes, use_class=["industrial", "green", None, "transport", "other", "public"])
     before = lots.copy(deep=True)
     found = fragment_verdicts(lots, rules=BASE)
     shuffled = fragment_verdicts(lots.sample(frac=1, random_state=3), rules=BASE)
@@ -209,6 +197,6 @@ def test_the_order_of_rows_does_not_matter_and_input_stays_as_it_was() -> None:
 
 def test_new_ids_change_nothing_but_the_ids() -> None:
     shapes = [box(0, 0, 40, 40), box(40, 0, 90, 50), box(200, 0, 210, 300)]
-    one = facts(dict(zip(["a", "b", "c"], shapes, strict=True)))
-    two = facts(dict(zip(["z", "y", "x"], shapes, strict=True)))
+    one = shaped(dict(zip(["a", "b", "c"], shapes, strict=True)))
+    two = shaped(dict(zip(["z", "y", "x"], shapes, strict=True)))
     assert list(reasons(one).values()) == list(reasons(two).values())

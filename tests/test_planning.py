@@ -5,21 +5,14 @@ import pandas as pd
 import pytest
 from shapely import Polygon, box
 
+from districts import frame
 from gisland.base.errors import CRSError, GeometryError
 from gisland.measure.planning import boundary_facts, exclusion_facts, planning_facts
 
-
-def layer(
-    shapes: dict[str, object], name: str = "parcel_id", **columns: object
-) -> gpd.GeoDataFrame:
-    index = pd.Index(list(shapes), name=name)
-    return gpd.GeoDataFrame(columns, geometry=list(shapes.values()), index=index, crs=4547)
-
-
-LOTS = layer(
+LOTS = frame(
     {"b": box(10, 0, 20, 10), "a": box(0, 0, 10, 10), "c": box(90, 0, 99, 9), "gone": None}
 )
-ZONING = layer(
+ZONING = frame(
     {"Z1": box(0, 0, 14, 10), "Z2": box(14, 0, 40, 10)},
     "zone_id",
     planned_use=["M1", "R2"],
@@ -47,7 +40,7 @@ def test_no_zone_no_conditions() -> None:
 
 
 def test_equal_parts_go_to_the_smaller_zone_id() -> None:
-    halves = layer({"Y": box(0, 0, 5, 10), "X": box(5, 0, 10, 10)}, "zone_id", far_max=[1.0, 2.0])
+    halves = frame({"Y": box(0, 0, 5, 10), "X": box(5, 0, 10, 10)}, "zone_id", far_max=[1.0, 2.0])
     assert planning_facts(LOTS, halves).loc["a", "planned_far_max"] == 2.0
 
 
@@ -78,15 +71,15 @@ def test_the_layers_must_share_one_crs() -> None:
 
 
 def test_exclusion_layers_count_together_and_their_overlap_once() -> None:
-    red = layer({"r": box(0, 0, 4, 10)}, "boundary_id")
-    farm = layer({"f": box(2, 0, 6, 10), "g": box(15, 0, 99, 10)}, "boundary_id")
+    red = frame({"r": box(0, 0, 4, 10)}, "boundary_id")
+    farm = frame({"f": box(2, 0, 6, 10), "g": box(15, 0, 99, 10)}, "boundary_id")
     found = exclusion_facts(LOTS, {"red_line": red, "farmland": farm})["exclusion_m2"]
     assert found.round(9).drop("gone").to_dict() == {"b": 50, "a": 60, "c": 81}
     assert pd.isna(found["gone"])
 
 
 def test_touching_an_exclusion_is_no_overlap() -> None:
-    red = layer({"r": box(20, 0, 30, 10)}, "boundary_id")
+    red = frame({"r": box(20, 0, 30, 10)}, "boundary_id")
     assert exclusion_facts(LOTS, {"red": red}).loc["b", "exclusion_m2"] == 0
 
 
@@ -97,19 +90,19 @@ def test_without_exclusions_there_is_no_column() -> None:
 
 
 def test_exclusions_without_geometry_overlap_nothing() -> None:
-    none = layer({"r": None}, "boundary_id")
+    none = frame({"r": None}, "boundary_id")
     assert exclusion_facts(LOTS, {"red": none})["exclusion_m2"].dropna().tolist() == [0, 0, 0]
 
 
 def test_an_invalid_exclusion_is_an_error_and_never_passed_over() -> None:
     bowtie = Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
-    red = layer({"r": bowtie, "s": box(0, 0, 1, 1), "t": None}, "boundary_id")
+    red = frame({"r": bowtie, "s": box(0, 0, 1, 1), "t": None}, "boundary_id")
     with pytest.raises(GeometryError, match=r"exclusions.red: 1 polygons are invalid \(r\); mend"):
         exclusion_facts(LOTS, {"red": red})
 
 
 def test_the_order_of_rows_does_not_matter_and_input_stays() -> None:
-    red = layer({f"r{k}": box(k * 3.3, 0, k * 3.3 + 4.1, 7.7) for k in range(9)}, "boundary_id")
+    red = frame({f"r{k}": box(k * 3.3, 0, k * 3.3 + 4.1, 7.7) for k in range(9)}, "boundary_id")
     before = [LOTS.copy(deep=True), ZONING.copy(deep=True), red.copy(deep=True)]
     expected = planning_facts(LOTS, ZONING).join(exclusion_facts(LOTS, {"x": red}))
     lots, zoning = LOTS.iloc[::-1], ZONING.iloc[::-1]
@@ -117,8 +110,8 @@ def test_the_order_of_rows_does_not_matter_and_input_stays() -> None:
     pd.testing.assert_frame_equal(found.loc[expected.index], expected, check_exact=True)
     shuffled = exclusion_facts(LOTS, {"x": red.sample(frac=1, random_state=1)})
     pd.testing.assert_frame_equal(shuffled, expected[["exclusion_m2"]], check_exact=True)
-    for frame, was in zip([LOTS, ZONING, red], before, strict=True):
-        pd.testing.assert_frame_equal(frame, was)
+    for after, was in zip([LOTS, ZONING, red], before, strict=True):
+        pd.testing.assert_frame_equal(after, was)
 
 
 def test_a_sliver_of_a_zone_or_a_boundary_decides_nothing() -> None:

@@ -5,17 +5,10 @@ import pandas as pd
 import pytest
 from shapely import box
 
+from districts import frame
 from gisland.base.errors import ProjectError, TableError
 from gisland.detect.sites import members, members_by_cluster, members_by_field, members_by_layer
 from gisland.topology.borders import borders
-
-
-def layer(
-    shapes: dict[str, object], name: str = "parcel_id", **columns: object
-) -> gpd.GeoDataFrame:
-    index = pd.Index(list(shapes), name=name)
-    return gpd.GeoDataFrame(columns, geometry=list(shapes.values()), index=index, crs=4547)
-
 
 ROW = {
     "a": box(0, 0, 10, 10),
@@ -26,12 +19,12 @@ ROW = {
 
 
 def lots(**columns: object) -> gpd.GeoDataFrame:
-    found = layer(ROW, **columns)
+    found = frame(ROW, **columns)
     return found.assign(area_m2=found.area)
 
 
 def by_layer(drawn: dict[str, object], share: float = 0.5) -> dict[str, str]:
-    found = members_by_layer(lots(), layer(drawn, "site_id"), site_overlap_share=share)
+    found = members_by_layer(lots(), frame(drawn, "site_id"), site_overlap_share=share)
     return found.to_dict()
 
 
@@ -153,7 +146,7 @@ def test_no_source_means_no_site() -> None:
 
 
 def test_parcels_without_geometry_belong_to_no_site() -> None:
-    given = layer({"a": box(0, 0, 9, 9), "b": None}, site_id=["S", "S"])
+    given = frame({"a": box(0, 0, 9, 9), "b": None}, site_id=["S", "S"])
     area = given.area.where(given.area > 0)
     assert ask(given.assign(area_m2=area), "field").to_dict() == {"a": "S"}
 
@@ -165,7 +158,7 @@ def test_every_source_gives_the_same_kind_of_series_in_any_order_of_rows(source:
         low_use=pd.array([True, True, False, True], dtype="boolean"),
         use_class=["industrial", "industrial", "farm", "industrial"],
     )
-    drawn = layer({"S": box(0, 0, 20, 10), "T": box(50, 0, 60, 10)}, "site_id")
+    drawn = frame({"S": box(0, 0, 20, 10), "T": box(50, 0, 60, 10)}, "site_id")
     options = {"sites": drawn, "use_classes": ("industrial",)}
     before = given.copy(deep=True)
     found = ask(given, source, **options)

@@ -5,17 +5,13 @@ import pandas as pd
 import pytest
 from shapely import box
 
+from districts import frame
 from gisland.detect.zones import COLUMNS, zone_labels, zones
 
 
 def layer(shapes: dict[str, object], low: str, **columns: object) -> gpd.GeoDataFrame:
     """Parcels; `low` lists the ids of those in low use."""
-    lots = gpd.GeoDataFrame(
-        columns,
-        geometry=list(shapes.values()),
-        index=pd.Index(list(shapes), name="parcel_id"),
-        crs=4547,
-    )
+    lots = frame(shapes, **columns)
     area = lots.area
     state = pd.array(lots.index.isin(list(low)), dtype="boolean")
     return lots.assign(area_m2=area.where(area > 0), low_use=state)
