@@ -325,10 +325,16 @@ def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
     work.clock.start("plan")
     parameters, rules = work.choices.parameters, work.choices.rules
     member = _members(parcels, work)
+    shapes = site_geometry(parcels, member)
     pairs = scrap_pairs(
-        parcels, work.borders, member, area_cap=rules["scrap.area_cap"], parameters=parameters
+        parcels,
+        work.borders,
+        member,
+        sites=shapes,
+        area_cap=rules["scrap.area_cap"],
+        parameters=parameters,
     )
-    site = _site_facts(parcels, member, work)
+    site = _site_facts(parcels, member, work, shapes=shapes)
     tests = eligibility(
         pairs,
         parcels,
@@ -370,11 +376,12 @@ def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
     )
 
 
-def _site_facts(parcels: gpd.GeoDataFrame, member: pd.Series, work: _Work) -> gpd.GeoDataFrame:
+def _site_facts(
+    parcels: gpd.GeoDataFrame, member: pd.Series, work: _Work, *, shapes: gpd.GeoSeries
+) -> gpd.GeoDataFrame:
     """Area, planning conditions and project boundary of every site before the merge."""
     inputs, basis = work.inputs, work.choices.parameters.area_basis
-    shape = site_geometry(parcels, member)
-    site = gpd.GeoDataFrame(geometry=shape, crs=parcels.crs)
+    site = gpd.GeoDataFrame(geometry=shapes, crs=parcels.crs)
     ordered = member.sort_index()
     site["area_m2"] = parcels["area_m2"].loc[ordered.index].groupby(ordered).sum()
     boundary = boundary_facts(site, inputs.project_boundary, area_basis=basis)

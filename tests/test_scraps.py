@@ -5,25 +5,15 @@ import pandas as pd
 import pytest
 from shapely import MultiPolygon, box
 
+from districts import shaped
 from gisland.base.parameters import Parameters
 from gisland.base.rules import Rule, load_rules
-from gisland.detect.facts import shape_facts
 from gisland.detect.scraps import PAIR_COLUMNS, scrap_pairs, site_geometry
 from gisland.topology.borders import borders
 
 CAP = load_rules("guangdong-2009")["scrap.area_cap"]  # below 2000 m²
 NO_CAP = load_rules("tianjin-2024")["scrap.area_cap"]
 SITE = box(0, 0, 100, 100)
-
-
-def facts(shapes: dict[str, object], **columns: object) -> gpd.GeoDataFrame:
-    lots = gpd.GeoDataFrame(
-        columns,
-        geometry=list(shapes.values()),
-        index=pd.Index(list(shapes), name="parcel_id"),
-        crs=4547,
-    )
-    return shape_facts(lots, borders(lots), area_basis="plane")
 
 
 def find(
@@ -36,16 +26,19 @@ def find(
     **columns: object,
 ) -> gpd.GeoDataFrame:
     """Pairs; ids that start with s are sites of their own, `fragments` lists the fragments."""
-    lots = facts(shapes, **columns)
+    lots = shaped(shapes, **columns)
     lots["fragment"] = lots.index.isin(list(fragments))
     own = {i: i.upper() for i in lots.index if i.startswith("s")}
-    return scrap_pairs(
-        lots,
-        borders(lots),
-        pd.Series(own if sites is None else sites, dtype="str"),
-        area_cap=cap,
-        parameters=parameters or Parameters(),
+    members = pd.Series(own if sites is None else sites, dtype="str")
+    return pairs_of(
+        lots, borders(lots), members, area_cap=cap, parameters=parameters or Parameters()
     )
+
+
+def pairs_of(
+    lots: gpd.GeoDataFrame, table: pd.DataFrame, members: pd.Series, **options: object
+) -> gpd.GeoDataFrame:
+    return scrap_pairs(lots, table, members, sites=site_geometry(lots, members), **options)
 
 
 def kinds(shapes: dict[str, object], **more: object) -> dict[str, str]:
@@ -263,7 +256,7 @@ def many() -> tuple[gpd.GeoDataFrame, pd.Series]:
         x = k * 113.3
         shapes |= {f"m{k}": box(x, 0, x + 100.1, 90.7), f"n{k}": box(x, 90.7, x + 50.3, 99.9)}
         shapes |= {f"o{k}": box(x + 100.1, 0, x + 113.3, 90.7), f"u{k}": box(x, -9.1, x + 30, 0)}
-    lots = facts(shapes)
+    lots = shaped(shapes)
     lots["fragment"] = ~lots.index.str.startswith("m")
     return lots, pd.Series({"m0": "S0", "m1": "S1", "m2": "S2"})
 
@@ -272,12 +265,12 @@ def test_the_order_of_rows_does_not_matter_and_input_stays() -> None:
     lots, members = many()
     table, before = borders(lots), lots.copy(deep=True)
     options = {"area_cap": CAP, "parameters": Parameters()}
-    expected = scrap_pairs(lots, table, members, **options)
+    expected = pairs_of(lots, table, members, **options)
     assert expected["parcel_id"].nunique() == 9
     assert expected["parcel_id"].is_monotonic_increasing
     for seed in range(3):
         shuffled = lots.sample(frac=1, random_state=seed)
-        found = scrap_pairs(shuffled, table, members.sample(frac=1, random_state=seed), **options)
+        found = pairs_of(shuffled, table, members.sample(frac=1, random_state=seed), **options)
         pd.testing.assert_frame_equal(found, expected, check_exact=True)
     pd.testing.assert_frame_equal(lots, before)
 
@@ -286,9 +279,9 @@ def test_new_ids_change_nothing_but_the_ids() -> None:
     lots, members = many()
     names = {i: f"z{99 - n}" for n, i in enumerate(lots.index)}
     options = {"area_cap": CAP, "parameters": Parameters()}
-    one = scrap_pairs(lots, borders(lots), members, **options)
+    one = pairs_of(lots, borders(lots), members, **options)
     renamed = lots.rename(index=names)
-    two = scrap_pairs(renamed, borders(renamed), members.rename(index=names), **options)
+    two = pairs_of(renamed, borders(renamed), members.rename(index=names), **options)
     one = one.assign(parcel_id=one["parcel_id"].map(names)).sort_values(["parcel_id", "site_id"])
     for column in PAIR_COLUMNS:
         a, b = one[column].reset_index(drop=True), two[column]
@@ -296,7 +289,7 @@ def test_new_ids_change_nothing_but_the_ids() -> None:
 
 
 def test_site_geometry_is_the_union_of_the_parcels_by_site() -> None:
-    lots = facts({"a": box(0, 0, 1, 1), "b": box(1, 0, 3, 1), "c": box(9, 0, 10, 1), "d": None})
+    lots = shaped({"a": box(0, 0, 1, 1), "b": box(1, 0, 3, 1), "c": box(9, 0, 10, 1), "d": None})
     found = site_geometry(lots, pd.Series({"c": "S2", "b": "S1", "a": "S1"}))
     assert found.area.to_dict() == {"S1": 3.0, "S2": 1.0}
     assert found.geom_type.tolist() == ["Polygon", "Polygon"]
@@ -304,6 +297,6 @@ def test_site_geometry_is_the_union_of_the_parcels_by_site() -> None:
 
 
 def test_site_geometry_without_sites_is_empty() -> None:
-    lots = facts({"a": box(0, 0, 1, 1)})
+    lots = shaped({"a": box(0, 0, 1, 1)})
     found = site_geometry(lots, pd.Series([], dtype="str", index=lots.index[:0], name="site_id"))
     assert len(found) == 0

@@ -72,6 +72,7 @@ def scrap_pairs(
     borders: pd.DataFrame,
     members: pd.Series,
     *,
+    sites: gpd.GeoSeries,
     area_cap: Rule,
     parameters: Parameters,
 ) -> gpd.GeoDataFrame:
@@ -93,6 +94,8 @@ def scrap_pairs(
         Border table, both directions.
     members
         Site id by parcel id, for the parcels inside sites.
+    sites
+        Result of `site_geometry` for the same members.
     area_cap
         Rule ``scrap.area_cap``, possibly off.
     parameters
@@ -120,10 +123,12 @@ def scrap_pairs(
     >>> lots = lots.assign(
     ...     area_m2=lots.area, perimeter_m=lots.length, free_m=free_boundary(lots, table)
     ... )
+    >>> members = pd.Series("S1", index=["site"])
     >>> pairs = scrap_pairs(
     ...     lots,
     ...     table,
-    ...     pd.Series("S1", index=["site"]),
+    ...     members,
+    ...     sites=site_geometry(lots, members),
     ...     area_cap=load_rules("guangdong-2009")["scrap.area_cap"],
     ...     parameters=Parameters(),
     ... )
@@ -143,7 +148,6 @@ def scrap_pairs(
     pairs = pairs.join(shares, on="parcel_id")
     pairs["site_share"] = pairs["border_m"] / lookup(pairs["parcel_id"], parcels["perimeter_m"])
     scrap = parcels.geometry.reindex(pairs["parcel_id"]).to_numpy()
-    sites = site_geometry(parcels, members)
     pairs["scrap_kind"] = _kinds(pairs, scrap, sites, parameters=parameters)
     return gpd.GeoDataFrame(
         pairs[list(PAIR_COLUMNS)], geometry=gpd.GeoSeries(scrap, crs=parcels.crs), crs=parcels.crs
