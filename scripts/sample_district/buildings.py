@@ -6,11 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import shapely
 from shapely import Polygon
 from shapely.affinity import scale
 
-from sample_district.geometry import XY, between, rounded, unit
+from sample_district.geometry import XY, between, rounded, sides, unit
 
 if TYPE_CHECKING:
     from sample_district.lots import Lot
@@ -72,10 +71,7 @@ def _core(lot: Polygon, share: float) -> Polygon:
 
 def _halls(room: Polygon, lot: Lot, n: int) -> list[Polygon]:
     """Rows of halls along the longer side of the lot."""
-    ring = list(shapely.minimum_rotated_rectangle(lot.polygon).exterior.coords)[:4]
-    a, b, d = ring[0], ring[1], ring[3]
-    if math.dist(a, b) < math.dist(a, d):
-        b, d = d, b
+    a, b, d = sides(lot.polygon)
     long_m, short_m = math.dist(a, b), math.dist(a, d)
     bay = {"0702": 14.0, "0508": 70.0}.get(lot.use, between(34, 62, "bay", n))
     deep = {"0702": 16.0, "0508": 48.0}.get(lot.use, between(22, 40, "deep", n))

@@ -6,24 +6,14 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import shapely
 from shapely import LineString, Polygon
-from shapely.affinity import translate
 
 from sample_district.buildings import Building, buildings_on
-from sample_district.geometry import between, frame, rounded, unit
+from sample_district.geometry import between, rounded, unit
 from sample_district.lots import Lot, lots_of, nudge
 from sample_district.names import GOVERNMENT, company, villager
 from sample_district.plants import BANK, STATE
-from sample_district.streets import (
-    AVENUE,
-    CANAL,
-    RAILWAY_HALF_M,
-    Block,
-    blocks,
-    railway,
-    strip,
-)
+from sample_district.streets import AVENUE, CANAL, Block, blocks, railway, strip
 
 COUNTY = "420190"
 MU_M2 = 10_000 / 15
@@ -72,8 +62,7 @@ class District:
             Lot((CANAL, c[0]), 9, strip(self.blocks, line=CANAL, columns=c), "1107", STATE)
             for c in ((0, 2), (3, 5))
         ]
-        track = railway().buffer(RAILWAY_HALF_M, join_style="mitre", cap_style="flat")
-        return [*found, Lot((6, 4), 9, track, "1001", STATE)]
+        return [*found, Lot((6, 4), 9, railway(), "1001", STATE)]
 
     def _finish(self, lots: list[Lot]) -> None:
         owners, across = _owners(lots), _straddling(lots)
@@ -106,12 +95,6 @@ class District:
     def block(self, row: int, column: int) -> Block:
         """First block of a cell."""
         return next(b for b in self.blocks if b.key == (row, column))
-
-    def drawn_at(self, block: Block, shape: Polygon, *, width: float, edge: int = 0) -> Polygon:
-        """Put a shape, drawn in the local metres of the cluster on this block, on the map."""
-        origin, along = block.quad[edge], block.quad[(edge + 1) % 4]
-        offset = (shapely.distance(*shapely.points([origin, along])) - width) / 2
-        return frame(translate(shape, offset), origin, along)
 
 
 def _low_use(found: list[Block], lots: list[Lot]) -> list[Lot]:

@@ -94,12 +94,16 @@ def width(polygon: Polygon) -> float:
     return float(2 * shapely.maximum_inscribed_circle(polygon, tolerance=0.05).length)
 
 
+def sides(polygon: Polygon) -> tuple[XY, XY, XY]:
+    """A corner of the smallest rectangle, the end of its longer side and of its shorter one."""
+    a, b, _, d = list(shapely.minimum_rotated_rectangle(polygon).exterior.coords)[:4]
+    return (a, b, d) if math.dist(a, b) >= math.dist(a, d) else (a, d, b)
+
+
 def halves(polygon: Polygon, *, ratio: float, slant: float, across: bool) -> list[Polygon]:
     """Cut a polygon by a nearly straight-across line of its smallest rectangle."""
-    ring = list(shapely.minimum_rotated_rectangle(polygon).exterior.coords)[:4]
-    a, b, d = ring[0], ring[1], ring[3]
-    longest = math.dist(a, b) >= math.dist(a, d)
-    if longest != across:
+    a, b, d = sides(polygon)
+    if not across:
         b, d = d, b
     ux, uy = b[0] - a[0], b[1] - a[1]
     vx, vy = d[0] - a[0], d[1] - a[1]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import shapely
 from shapely import LineString, MultiLineString, Polygon
-from shapely.affinity import translate
 
 from sample_district.clusters import clusters
 from sample_district.geometry import between, box, frame, halves, local, pick, unit, width
@@ -89,14 +88,13 @@ def lots_of(block: Block) -> list[Lot]:
     found: list[Lot] = []
     pieces = [block.polygon]
     if planted:
-        edge = planted.edge
-        origin, along = block.quad[edge], block.quad[(edge + 1) % 4]
-        offset = (shapely.distance(*shapely.points([origin, along])) - planted.width) / 2
         for plant in planted.plants:
-            shape = frame(translate(plant.shape, offset), origin, along)
+            shape = block.drawn(plant.shape, width=planted.width)
             found.append(
                 Lot(block.key, block.part, shape, plant.use, plant.tenure, plant.owner, plant)
             )
+        origin, along = block.quad[:2]
+        offset = block.offset(planted.width)
         board = local(block.polygon, origin, along)
         far, low = 2000.0, -50.0
         rooms = (

@@ -41,12 +41,11 @@ class Plant:
 
 @dataclass(frozen=True)
 class Cluster:
-    """Planted lots that tile a rectangle at one side (0 south … 3 west) of a block."""
+    """Planted lots that tile a rectangle at the south side of a block."""
 
     width: float
     height: float
     plants: tuple[Plant, ...]
-    edge: int = 0
 
 
 def poly(*points: XY) -> Polygon:

@@ -6,9 +6,11 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import shapely
 from shapely import LineString, Polygon
+from shapely.affinity import translate
 
-from sample_district.geometry import XY, chamfer, inset
+from sample_district.geometry import XY, chamfer, frame, inset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,6 +61,14 @@ class Block:
         """Row and column of the street grid."""
         return self.row, self.column
 
+    def offset(self, width: float) -> float:
+        """Metres from the lower left corner to a cluster in the middle of the south side."""
+        return (shapely.distance(*shapely.points(self.quad[:2])) - width) / 2
+
+    def drawn(self, shape: Polygon, *, width: float) -> Polygon:
+        """Put a shape, drawn in the local metres of a cluster of this width, on the map."""
+        return frame(translate(shape, self.offset(width)), *self.quad[:2])
+
 
 def place(x: float, y: float) -> XY:
     """Bend the drawing board gently and turn it into the map."""
@@ -68,14 +78,15 @@ def place(x: float, y: float) -> XY:
     return ORIGIN[0] + c * u - s * v, ORIGIN[1] + s * u + c * v
 
 
-def railway() -> LineString:
-    """Centre line of the railway."""
-    return LineString([place(*p) for p in RAILWAY])
+def railway() -> Polygon:
+    """The land of the railway."""
+    line = LineString([place(*p) for p in RAILWAY])
+    return line.buffer(RAILWAY_HALF_M, join_style="mitre", cap_style="flat")
 
 
 def blocks() -> list[Block]:
     """All blocks, row by row from the south-west."""
-    track = railway().buffer(RAILWAY_HALF_M, join_style="mitre", cap_style="flat")
+    track = railway()
     found = []
     for row in range(len(ROW_Y) - 1):
         for column in range(len(COLUMN_X) - 1):

@@ -71,8 +71,8 @@ def _spots(district: District) -> list[tuple[str, Polygon]]:
     shop = poly((236, -1), (301, -1), (301, 21.5))
     flats = rectangle(276.5, 88, 330, 131)
     return [
-        ("B", district.drawn_at(block, shop, width=width)),
-        ("R", district.drawn_at(block, flats, width=width)),
+        ("B", block.drawn(shop, width=width)),
+        ("R", block.drawn(flats, width=width)),
     ]
 
 
@@ -122,7 +122,7 @@ def _drawn_wrongly(district: District, site: str, land: Polygon) -> Polygon:
         return land.union(taken.buffer(0.05, join_style="mitre"))
     if site == "XM02":
         block, width = district.block(1, 0), clusters()[1, 0].width
-        strip = district.drawn_at(block, rectangle(140, 160, 301, 173), width=width)
+        strip = block.drawn(rectangle(140, 160, 301, 173), width=width)
         return land.difference(strip)
     return land
 
@@ -166,7 +166,7 @@ def red_line(district: District) -> list[Row]:
         reach_m = 42 + 6 * math.cos(turn - 0.6) + 5 * math.sin(3 * turn + 2.7)
         reach_m *= between(0.97, 1.0, "wetland", k)
         ring.append((-30 + reach_m * math.cos(turn), -22 + reach_m * math.sin(turn)))
-    pond = district.drawn_at(block, Polygon(ring), width=width)
+    pond = block.drawn(Polygon(ring), width=width)
     west = district.block(3, 0)
     banks = [(west.quad[0], -1), (block.quad[0], -1)]
     line = LineString([(x, y + k * ROW_HALF_M[3]) for (x, y), k in banks] + [pond.centroid])
