@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gisland.verify.caps import SHARE, budget_m2, cents, denominators, within
-from gisland.verify.facts import AREA_M2, RELATIVE, Facts, Violation, sums, violations
+from gisland.verify.caps import SHARE, absorbed_cents, budgets, cents, within
+from gisland.verify.facts import AREA_M2, RELATIVE, Facts, Violation, violations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,9 +37,7 @@ def check_bounds(facts: Facts) -> list[Violation]:
     >>> [str(v) for v in check_bounds(example_facts("sites", bound_m2=9.0))]
     ['optimal: optimal components do not meet their bound: 1']
     """
-    sites = facts.drawn
-    scrap = sums(facts.area_m2, facts.absorbed, over=sites.index)
-    count = facts.absorbed.groupby(facts.absorbed).size().reindex(sites.index, fill_value=0)
+    sites, scrap, count = facts.drawn, facts.absorbed_m2, facts.absorbed_count
     known = sites["component"].notna()
     loose = sites.index[~known & (scrap > 0)]
     found = violations("bound", "sites absorb without a component", loose)
@@ -52,11 +50,11 @@ def check_bounds(facts: Facts) -> list[Violation]:
     over = ~(total["scrap"] <= low + slack) & (total["scrap"] > 0) | (high - low > AREA_M2)
     text = "components absorb more than their bound, or state several bounds"
     found += violations("bound", text, total.index[over])
-    claimed = sites["optimal"][known].fillna(value=False).astype(bool).groupby(part).any()
+    claimed = facts.optimal[known].groupby(part).any()
     short = claimed & ((high - total["scrap"]).abs() > slack)
     found += violations("optimal", "optimal components do not meet their bound", short.index[short])
     found += _check_record(facts.run, total["scrap"], high, slack=slack)
-    return [*found, *_check_left_over(facts, scrap, count), *_check_best(facts, scrap)]
+    return [*found, *_check_left_over(facts), *_check_best(facts)]
 
 
 def _check_record(
@@ -75,29 +73,27 @@ def _check_record(
     return violations("components", "components in run.json are not those of the sites", wrong)
 
 
-def _check_left_over(facts: Facts, scrap: pd.Series, count: pd.Series) -> list[Violation]:
+def _check_left_over(facts: Facts) -> list[Violation]:
     """Eligible scraps that an optimal plan could not have left out."""
     plan = facts.tables["plan"]
     left = plan[(plan["verdict"] == "eligible") & ~plan["parcel_id"].isin(facts.absorbed.index)]
-    best = facts.drawn["optimal"].fillna(value=False).astype(bool)
-    left = left[left["site_id"].map(best).fillna(value=False).astype(bool)].reset_index(drop=True)
+    best = left["site_id"].map(facts.optimal).fillna(value=False).astype(bool)
+    left = left[best].reset_index(drop=True)
     if left.empty:
         return []
     site = left["site_id"]
     fits = pd.Series(data=True, index=left.index)
     cap, most = facts.rules["scrap.share_cap"], facts.rules["scrap.count_cap"]
     if cap.mode == "on":
-        whole = sums(cents(facts.area_m2), facts.absorbed, over=scrap.index)
-        more = site.map(whole) + cents(left["parcel_id"].map(facts.area_m2))
-        budget = site.map(budget_m2(cap, denominators(facts, scrap)))
-        fits &= within(more, budget, operator=cap.operator)
+        more = site.map(absorbed_cents(facts)) + cents(left["parcel_id"].map(facts.area_m2))
+        fits &= within(more, site.map(budgets(facts, cap)), operator=cap.operator)
     if most.mode == "on":
-        fits &= most.holds((site.map(count) + 1).astype("float64")).astype(bool)
+        fits &= most.holds((site.map(facts.absorbed_count) + 1).astype("float64")).astype(bool)
     text = "eligible scraps that would still fit into an optimal plan"
     return violations("not_optimal", text, left["parcel_id"][fits])
 
 
-def _check_best(facts: Facts, scrap: pd.Series) -> list[Violation]:
+def _check_best(facts: Facts) -> list[Violation]:
     """Sites that share no eligible scrap with another, against the best that they could absorb."""
     cap = facts.rules["scrap.share_cap"]
     if cap.mode != "on" or facts.rules["scrap.count_cap"].mode == "on":
@@ -107,9 +103,8 @@ def _check_best(facts: Facts, scrap: pd.Series) -> list[Violation]:
     shared = rows["site_id"][rows["parcel_id"].duplicated(keep=False)]
     alone = rows[~rows["site_id"].isin(shared)]
     area = alone["parcel_id"].map(cents(facts.area_m2)).dropna().astype("int64")
-    absorbed = sums(cents(facts.area_m2), facts.absorbed, over=scrap.index)
-    budget = budget_m2(cap, denominators(facts, scrap)).fillna(0.0) * 100
-    claimed = facts.drawn["optimal"].fillna(value=False).astype(bool)
+    absorbed, claimed = absorbed_cents(facts), facts.optimal
+    budget = budgets(facts, cap).fillna(0.0) * 100
     short = []
     for site, offered in area.groupby(alone["site_id"]):
         if site not in claimed.index or not claimed[site]:

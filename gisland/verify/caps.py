@@ -75,6 +75,33 @@ def budget_m2(rule: Rule, base: pd.DataFrame) -> pd.Series:
     return base["excluding"] * factor
 
 
+def budgets(facts: Facts, rule: Rule) -> pd.Series:
+    """Largest scrap area that each site may absorb, whatever it absorbs now.
+
+    Parameters
+    ----------
+    facts
+        From `gather`, with sites.
+    rule
+        ``scrap.share_cap``.
+
+    Returns
+    -------
+    pandas.Series
+        As from `budget_m2`, by site id.
+
+    Examples
+    --------
+    >>> from gisland.base.rules import load_rules
+    >>> from gisland.verify.example import example_facts
+    >>> cap = load_rules("tianjin-2024")["scrap.share_cap"]
+    >>> budgets(example_facts(), cap).round(6).to_dict()
+    {'S1': 166.666667}
+    """
+    none = pd.Series(0.0, index=facts.drawn.index)
+    return budget_m2(rule, denominators(facts, none))
+
+
 def cents(area_m2: pd.Series) -> pd.Series:
     """Areas at the stated rounding, as whole hundredths of a square metre.
 
@@ -94,6 +121,30 @@ def cents(area_m2: pd.Series) -> pd.Series:
     [100.0, 200.0]
     """
     return (area_m2 * 100).round()
+
+
+def absorbed_cents(facts: Facts) -> pd.Series:
+    """Area of the absorbed scraps of each site, each scrap rounded before they are added.
+
+    Parameters
+    ----------
+    facts
+        From `gather`, with sites.
+
+    Returns
+    -------
+    pandas.Series
+        Hundredths of a square metre, by site id; 0 where there is none.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from gisland.verify.example import example_facts
+    >>> scrap = pd.Series(["S1"], index=["a"])
+    >>> absorbed_cents(replace(example_facts(), absorbed=scrap)).to_dict()
+    {'S1': 150000.0}
+    """
+    return sums(cents(facts.area_m2), facts.absorbed, over=facts.drawn.index)
 
 
 def within(scrap_cents: pd.Series, budget: pd.Series, *, operator: str) -> pd.Series:
@@ -143,8 +194,7 @@ def check_shares(facts: Facts) -> list[Violation]:
     >>> [str(v) for v in check_shares(example_facts("sites", scrap_share=0.05))]
     ['share: scrap_share is not the recomputed share: S1']
     """
-    sites = facts.drawn
-    scrap = sums(facts.area_m2, facts.absorbed, over=sites.index)
+    sites, scrap = facts.drawn, facts.absorbed_m2
     base = denominators(facts, scrap)
     expected = {f"scrap_share_{d}": scrap / base[d] for d in DENOMINATORS}
     candidates = sites["candidate_area_m2"]
@@ -189,9 +239,7 @@ def check_caps(facts: Facts) -> list[Violation]:
     sites, found = facts.drawn, []
     rule = facts.rules["scrap.share_cap"]
     if rule.mode == "on":
-        absorbed = sums(cents(facts.area_m2), facts.absorbed, over=sites.index)
-        base = denominators(facts, absorbed / 100)
-        over = ~within(absorbed, budget_m2(rule, base), operator=rule.operator)
+        over = ~within(absorbed_cents(facts), budgets(facts, rule), operator=rule.operator)
         text = f"scraps exceed the cap {rule.operator} {rule.limit:g} of {rule.denominator}"
         found += violations("cap", text, sites.index[over])
         told = (sites["share_denominator"] == rule.denominator) & (
@@ -201,7 +249,7 @@ def check_caps(facts: Facts) -> list[Violation]:
         found += violations("cap_recorded", "cap is not the rule's", sites.index[~told])
     rule = facts.rules["scrap.count_cap"]
     if rule.mode == "on":
-        count = facts.absorbed.groupby(facts.absorbed).size().reindex(sites.index, fill_value=0)
+        count = facts.absorbed_count
         bad = ~rule.holds(count.astype("float64")).astype(bool) & (count > 0)
         found += violations("count_cap", f"more scraps than {rule.limit:g}", sites.index[bad])
     return found

@@ -9,8 +9,8 @@ import pandas as pd
 import shapely
 
 from gisland.base.schema import FREE_USE_CLASSES
-from gisland.verify.caps import budget_m2, cents, denominators, within
-from gisland.verify.facts import Facts, Violation, overlay, valid, violations
+from gisland.verify.caps import budgets, cents, within
+from gisland.verify.facts import Facts, Violation, known_pairs, overlay, valid, violations
 from gisland.verify.fragments import too_small, undevelopable
 from gisland.verify.touch import overlapping, slack_m, touch_with_site
 
@@ -60,9 +60,7 @@ def check_eligibility(facts: Facts, touching: pd.DataFrame) -> list[Violation]:
     >>> check_eligibility(facts, touches(facts))
     []
     """
-    plan = facts.tables["plan"]
-    known = plan["parcel_id"].isin(facts.parcels.index) & plan["site_id"].isin(facts.drawn.index)
-    pairs = pd.DataFrame(plan[known]).reset_index(drop=True)
+    pairs = known_pairs(facts)
     if pairs.empty:
         return []
     met = touch_with_site(touching, facts.members)
@@ -113,8 +111,7 @@ def _adjacent(facts: Facts, pairs: pd.DataFrame, met: pd.DataFrame) -> pd.Series
 
 def _share_cap(facts: Facts, pairs: pd.DataFrame, rule: Rule) -> pd.Series:
     """The scrap alone against the cap; missing without the rule's denominator."""
-    base = denominators(facts, pd.Series(0.0, index=facts.drawn.index))
-    budget = pairs["site_id"].map(budget_m2(rule, base))
+    budget = pairs["site_id"].map(budgets(facts, rule))
     own = cents(pairs["parcel_id"].map(facts.area_m2))
     return _words(within(own, budget, operator=rule.operator), budget.isna())
 

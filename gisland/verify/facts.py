@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -162,6 +163,22 @@ class Facts:
             raise LookupError("there is no sites table")
         return self.sites
 
+    @cached_property
+    def absorbed_m2(self) -> pd.Series:
+        """Area of the absorbed scraps by site id; 0 where there is none."""
+        return sums(self.area_m2, self.absorbed, over=self.drawn.index)
+
+    @cached_property
+    def absorbed_count(self) -> pd.Series:
+        """Number of absorbed scraps by site id."""
+        own = self.absorbed.groupby(self.absorbed).size()
+        return own.reindex(self.drawn.index, fill_value=0)
+
+    @cached_property
+    def optimal(self) -> pd.Series:
+        """Whether the plan of each site is said to be optimal; not where that is missing."""
+        return self.drawn["optimal"].fillna(value=False).astype(bool)
+
     def shapes(self, ids: Iterable[str]) -> np.ndarray:
         """Geometry of parcels, made valid, in the order of `ids`."""
         return valid(self.parcels.geometry.reindex(list(ids)).to_numpy())
@@ -171,6 +188,53 @@ class Facts:
         if name not in self.parcels or self.parcels[name].isna().all():
             return None
         return self.parcels[name]
+
+
+def known_pairs(facts: Facts) -> pd.DataFrame:
+    """Rows of the plan whose parcel and site are both in their tables.
+
+    Parameters
+    ----------
+    facts
+        From `gather`, with sites.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Numbered from 0.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from gisland.verify.example import example_facts
+    >>> plan = pd.DataFrame({"parcel_id": ["gone", "a"], "site_id": ["S1", "S1"]})
+    >>> known_pairs(replace(example_facts(), tables={"plan": plan}))["parcel_id"].to_dict()
+    {0: 'a'}
+    """
+    plan = facts.tables["plan"]
+    known = plan["parcel_id"].isin(facts.parcels.index) & plan["site_id"].isin(facts.drawn.index)
+    return pd.DataFrame(plan[known]).reset_index(drop=True)
+
+
+def undrawn(shapes: np.ndarray) -> np.ndarray:
+    """Where geometry is missing or empty.
+
+    Parameters
+    ----------
+    shapes
+        Any geometry.
+
+    Returns
+    -------
+    numpy.ndarray
+        Bool, of the same length.
+
+    Examples
+    --------
+    >>> undrawn(np.array([None, shapely.Polygon(), shapely.box(0, 0, 1, 1)])).tolist()
+    [True, True, False]
+    """
+    return shapely.is_missing(shapes) | shapely.is_empty(shapes)
 
 
 def valid(shapes: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import shapely
 
-from gisland.verify.facts import Facts, overlay, valid
+from gisland.verify.facts import Facts, overlay, undrawn, valid
 
 if TYPE_CHECKING:
     import numpy as np
@@ -105,8 +105,7 @@ def _radius(shape: shapely.Geometry) -> float:
 def _frontage(facts: Facts, ids: pd.Index) -> pd.Series:
     """Boundary that no parcel but a road lies within the tolerance of, less the slack."""
     tolerance = facts.parameters.tolerance_m
-    shapes = facts.parcels.geometry.to_numpy()
-    others = facts.parcels[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
+    others = facts.parcels[~undrawn(facts.parcels.geometry.to_numpy())]
     use = facts.column("use_class")
     if use is not None:
         others = others[(others["use_class"] != "transport").fillna(value=True)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from gisland.verify.facts import RELATIVE, Facts, Violation, differs, violations
+from gisland.verify.facts import AREA_M2, RELATIVE, Facts, Violation, differs, violations
 
 FLOOR = "counted_floor_area"
 
@@ -80,7 +80,7 @@ def _check_sites(facts: Facts, wide: pd.DataFrame, *, when: str) -> list[Violati
         if indicator not in rows:
             continue
         known = rows[indicator].notna() & facts.sites[column].notna()
-        slack = 0.01 if indicator == "land_area" else RELATIVE
+        slack = AREA_M2 if indicator == "land_area" else RELATIVE
         wrong = differs(facts.sites[column], rows[indicator], absolute=slack) & known
         text = f"{column} is not the indicator {indicator} {when}"
         found += violations("indicator", text, facts.sites.index[wrong])

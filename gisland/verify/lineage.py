@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import shapely
 
-from gisland.verify.facts import Facts, Violation, differs, violations
+from gisland.verify.facts import Facts, Violation, differs, undrawn, violations
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,7 +51,7 @@ def _check_rows(facts: Facts, rows: pd.DataFrame) -> list[Violation]:
     lots = facts.parcels.reindex(rows.index)
     role = lots["verdict"].where(lots["verdict"].isin(["site", "absorbed"]), "kept")
     shapes: np.ndarray = lots.geometry.to_numpy()
-    absent = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    absent = undrawn(shapes)
     role = role.mask((role == "kept") & absent, "no_geometry")
     # A parcel whose geometry was left invalid counts as kept or as without usable geometry.
     excused = ~absent & ~shapely.is_valid(shapes) & (rows["role"] == "no_geometry")
@@ -80,9 +80,8 @@ def _check_verdicts(facts: Facts) -> list[Violation]:
         "site_id is given only to parcels of a site or absorbed by one, and to all of them",
         facts.parcels.index[merged != named],
     )
-    shapes = facts.parcels.geometry.to_numpy()
-    undrawn = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    wrong = facts.parcels.index[undrawn & (verdict != "none")]
+    absent = undrawn(facts.parcels.geometry.to_numpy())
+    wrong = facts.parcels.index[absent & (verdict != "none")]
     return [*found, *violations("parcel_verdict", "a verdict without geometry", wrong)]
 
 

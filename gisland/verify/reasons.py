@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gisland.verify.caps import budget_m2, cents, denominators, within
-from gisland.verify.facts import Facts, Violation, sums, violations
+from gisland.verify.caps import absorbed_cents, budgets, cents, within
+from gisland.verify.facts import Facts, Violation, known_pairs, violations
 
 if TYPE_CHECKING:
     from gisland.base.rules import Rule
@@ -35,9 +35,7 @@ def check_reasons(facts: Facts) -> list[Violation]:
     >>> check_reasons(example_facts())
     []
     """
-    plan = facts.tables["plan"]
-    known = plan["parcel_id"].isin(facts.parcels.index) & plan["site_id"].isin(facts.drawn.index)
-    pairs = pd.DataFrame(plan[known]).reset_index(drop=True)
+    pairs = known_pairs(facts)
     if pairs.empty:
         return []
     failed = _failed(facts, pairs)
@@ -64,16 +62,14 @@ def _failed(facts: Facts, pairs: pd.DataFrame) -> pd.DataFrame:
 
 def _not_chosen(facts: Facts, pairs: pd.DataFrame) -> pd.Series:
     """Why each pair, were it eligible, is not in the plan."""
-    site, sites = pairs["site_id"], facts.drawn
+    site = pairs["site_id"]
     taken = pairs["parcel_id"].map(facts.absorbed)
-    proved = sites["optimal"].fillna(value=False).astype(bool)
-    count = facts.absorbed.groupby(facts.absorbed).size().reindex(sites.index, fill_value=0)
     most: Rule = facts.rules["scrap.count_cap"]
-    full = pd.Series(data=False, index=sites.index)
+    full = pd.Series(data=False, index=facts.drawn.index)
     if most.mode == "on":
-        full = ~most.holds((count + 1).astype("float64")).astype(bool)
+        full = ~most.holds((facts.absorbed_count + 1).astype("float64")).astype(bool)
     words = pd.Series("not_chosen", index=pairs.index, dtype="str")
-    words = words.mask(~site.map(proved).astype(bool), "time_limit")
+    words = words.mask(~site.map(facts.optimal).astype(bool), "time_limit")
     words = words.mask(site.map(full).astype(bool), "count_full")
     words = words.mask(_over(facts, pairs), "cap_full")
     return words.mask(taken.notna(), "taken_by:" + taken.fillna(""))
@@ -84,9 +80,6 @@ def _over(facts: Facts, pairs: pd.DataFrame) -> pd.Series:
     cap: Rule = facts.rules["scrap.share_cap"]
     if cap.mode != "on":
         return pd.Series(data=False, index=pairs.index)
-    index = facts.drawn.index
-    base = denominators(facts, sums(facts.area_m2, facts.absorbed, over=index))
-    used = sums(cents(facts.area_m2), facts.absorbed, over=index)
-    more = pairs["site_id"].map(used) + cents(pairs["parcel_id"].map(facts.area_m2))
-    budget = pairs["site_id"].map(budget_m2(cap, base))
-    return ~within(more, budget, operator=cap.operator)
+    site, own = pairs["site_id"], cents(pairs["parcel_id"].map(facts.area_m2))
+    more = site.map(absorbed_cents(facts)) + own
+    return ~within(more, site.map(budgets(facts, cap)), operator=cap.operator)

@@ -10,7 +10,7 @@ import pandas as pd
 from gisland.base.rules import AREA_DECIMALS, OPERATORS, SHARE_DECIMALS
 from gisland.base.schema import OUTCOMES, PLAN_VERDICTS
 from gisland.verify.eligible import RULES
-from gisland.verify.facts import Facts, Violation, differs, violations
+from gisland.verify.facts import AREA_M2, Facts, Violation, differs, violations
 from gisland.verify.fragments import TESTS as FRAGMENT_TESTS
 
 if TYPE_CHECKING:
@@ -101,13 +101,10 @@ def _check_candidates(facts: Facts, plan: pd.DataFrame) -> list[Violation]:
         area = facts.area_m2.reindex(sorted(inside)).sum()
         told = 0.0 if np.isnan(row["candidate_area_m2"]) else row["candidate_area_m2"]
         joined = ";".join(sorted(inside))
-        if missed.any() or f";{joined};" != listed or abs(area - told) > AREA_SUM:
+        if missed.any() or f";{joined};" != listed or abs(area - told) > AREA_M2:
             wrong.append(site)
     text = "candidate_ids or candidate_area_m2 do not follow from the plan"
     return violations("candidates", text, wrong)
-
-
-AREA_SUM = 0.01
 
 
 def check_verdicts(facts: Facts) -> list[Violation]:
