@@ -21,6 +21,7 @@ COLUMNS = {  # what each test of words compares
     "same_use": "use_class",
     "planned_use": "planned_use",
 }
+FRAGMENT_TESTS = ("min_lot", "min_width", "min_frontage")
 REFUSED = ("fail", "missing")
 
 
@@ -50,7 +51,7 @@ def pair_tests(plan: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
     of_scraps = verdicts[verdicts["parcel_id"].isin(plan["parcel_id"])]
     both = plan[["parcel_id", "site_id"]].merge(of_scraps, on="parcel_id", how="inner")
     subject = both["subject"].fillna("")
-    fragment = (subject == "") & both["test"].isin(["min_lot", "min_width", "min_frontage"])
+    fragment = (subject == "") & both["test"].isin(FRAGMENT_TESTS)
     return both[fragment | (subject == both["site_id"])].reset_index(drop=True)
 
 

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gisland.base.units import m2_to_mu
 from gisland.present.lists import listed
 from gisland.present.messages import enclave_text, layer_name
 from gisland.present.wording import (
     MISSING,
     SECTIONS,
+    area_both,
     comparison,
     is_missing,
     named,
-    number,
     visible,
     with_unit,
 )
@@ -81,9 +80,11 @@ def fields(row: Mapping[str, Any], columns: Iterable[str], *, texts: Mapping[str
     """
     lines = []
     for column in columns:
-        text = _area(row, texts) if column == "area" else _field(column, row.get(column), texts)
+        if column == "area":
+            name, text = texts["map.popup.area"], area_both(texts, row.get("area_m2"))
+        else:
+            name, text = _plain(column, texts), _field(column, row.get(column), texts)
         if text != MISSING or column in ALWAYS:
-            name = texts["map.popup.area"] if column == "area" else _plain(column, texts)
             lines.append([name, text])
     return ["rows", lines]
 
@@ -92,15 +93,6 @@ def _plain(column: str, texts: Mapping[str, str]) -> str:
     """Name of a column without the unit in brackets, which stands with the value."""
     name = texts.get(f"column.{column}", column)
     return re.sub(r"[ ]?[（(]m²?[)）]$", "", name)
-
-
-def _area(row: Mapping[str, Any], texts: Mapping[str, str]) -> str:
-    area = row.get("area_m2")
-    if is_missing(area):
-        return MISSING
-    return texts["map.popup.area_of"].format(
-        m2=number(area, unit="m2"), mu=number(m2_to_mu(float(str(area))), unit="mu")
-    )
 
 
 def _field(column: str, value: object, texts: Mapping[str, str]) -> str:

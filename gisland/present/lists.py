@@ -112,3 +112,30 @@ def parcel_counts(site: Mapping[Any, Any], *, texts: Mapping[str, str]) -> tuple
     own, scraps = (len(listed(site.get(k))) for k in ("parcel_ids", "absorbed_ids"))
     before = texts["report.own_and_scraps"].format(own=own, scraps=scraps) if own else MISSING
     return before, number(site.get("parcels_after"), unit="count")
+
+
+def share_test(site: Mapping[Any, Any]) -> dict[str, Any]:
+    """The scrap share of a site with its cap, as `wording.comparison` reads a test.
+
+    Parameters
+    ----------
+    site
+        One row of the sites table.
+
+    Returns
+    -------
+    dict
+        ``value``, ``limit``, ``operator``, ``unit``, ``denominator``; missing ones are None.
+
+    Examples
+    --------
+    >>> share_test({"scrap_share": 0.05, "cap": 0.1})["limit"]
+    0.1
+    """
+    return {
+        "value": site.get("scrap_share"),
+        "limit": site.get("cap"),
+        "operator": site.get("cap_operator"),
+        "unit": "share",
+        "denominator": site.get("share_denominator"),
+    }

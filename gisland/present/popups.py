@@ -18,7 +18,7 @@ from gisland.present.facts import (
     reasons,
     verdict_rows,
 )
-from gisland.present.lists import parcel_counts
+from gisland.present.lists import parcel_counts, share_test
 from gisland.present.wording import MISSING, comparison, is_missing, named, visible, with_unit
 
 if TYPE_CHECKING:
@@ -253,14 +253,7 @@ def _site_popup(site: Row, texts: Mapping[str, str]) -> Popup:
     ]
     lines.insert(1, [texts["report.fact.parcels_count"], *parcel_counts(site, texts=texts)])
     heads = [texts["column.indicator"], texts["column.before"], texts["column.after"]]
-    share = {
-        "value": site.get("scrap_share"),
-        "limit": site.get("cap"),
-        "operator": site.get("cap_operator"),
-        "unit": "share",
-        "denominator": site.get("share_denominator"),
-    }
-    measured = comparison(texts, share)
+    measured = comparison(texts, share_test(site))
     rows = fields(site, ("scrap_area_m2", "denominator_m2"), texts=texts)
     if measured:
         rows[1].append([texts["column.scrap_share"], measured])

@@ -270,6 +270,6 @@ def _some(value: object, *, texts: Texts) -> str:
 
 def _optimal(run: Mapping[str, Any], *, texts: Texts) -> str:
     states = [c.get("status") for c in run.get("components", [])]
-    still_open = sum(s not in {"optimal", "trivial"} for s in states)
+    still_open = sum(s != "optimal" for s in states)
     key = "not_optimal" if still_open else "all_optimal"
     return texts[f"report.{key}"].format(n=len(states), open=still_open)

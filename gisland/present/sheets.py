@@ -9,16 +9,23 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gisland.base.parameters import Parameters
-from gisland.base.units import m2_to_mu
 from gisland.present import style
 from gisland.present.balance import balance, basis, holds
 from gisland.present.conditions import pair_tests, told_verdicts
-from gisland.present.lists import listed
+from gisland.present.lists import listed, share_test
 from gisland.present.messages import layer_name
 from gisland.present.rest import Table, frame_table, rest, table
 from gisland.present.rulebook import rulebook
 from gisland.present.site_sheet import SHARE_CAP, indicator_notes, indicator_rows, site_sheet
-from gisland.present.wording import MISSING, comparison, label, number, shortened, visible
+from gisland.present.wording import (
+    MISSING,
+    area_both,
+    comparison,
+    label,
+    number,
+    shortened,
+    visible,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -135,12 +142,12 @@ def _lead(tables: Mapping[str, pd.DataFrame], *, texts: Texts) -> str:
         return texts["report.no_sites"]
     absorbed = plan[plan["verdict"] == "absorbed"] if len(plan) else plan
     area = float(absorbed["area_m2"].sum()) if len(absorbed) else 0.0
-    both = texts["report.area_both"].format(
-        m2=number(area, unit="m2"), mu=number(m2_to_mu(area), unit="mu")
-    )
     considered = plan["parcel_id"].nunique() if len(plan) else 0
     return texts["report.lead"].format(
-        sites=len(sites), considered=considered, absorbed=len(absorbed), area=both
+        sites=len(sites),
+        considered=considered,
+        absorbed=len(absorbed),
+        area=area_both(texts, area),
     )
 
 
@@ -201,13 +208,7 @@ def share_text(site: Mapping[Any, Any], *, texts: Texts) -> str:
     >>> share_text(row | {"cap": 0.1, "cap_operator": "<="}, texts=style.catalog("en"))
     '5.00% (requires ≤ 10.00%; of project land including the scraps)'
     """
-    test = {
-        "value": site.get("scrap_share"),
-        "limit": site.get("cap"),
-        "operator": site.get("cap_operator"),
-        "unit": "share",
-        "denominator": site.get("share_denominator"),
-    }
+    test = share_test(site)
     told = comparison(texts, test)
     if told or number(test["value"], unit="share") == MISSING:
         return shortened(told) or MISSING

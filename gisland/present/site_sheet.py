@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gisland.base.units import m2_to_mu
+from gisland.present.conditions import FRAGMENT_TESTS
 from gisland.present.lists import listed, parcel_counts, some, some_ids
 from gisland.present.picture import picture
 from gisland.present.rulebook import references
 from gisland.present.wording import (
     MISSING,
+    area_both,
     comparison,
     label,
     named_list,
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
     Texts = Mapping[str, str]
 
-FRAGMENT_TESTS = ("min_lot", "min_width", "min_frontage")
 MARKS = {"pass": "✓", "fail": "✗"}
 ORDER = ("absorbed", "eligible", "ineligible")
 SHARE_CAP = "scrap.share_cap"
@@ -199,13 +200,13 @@ def _facts(
             values = sorted(members[column].dropna().unique().tolist())
             names = [label(texts, column, v) for v in values]
             yield fact("owners" if column == "owner" else column, some(names, texts=texts))
-    yield fact("area_before", _area(row.get("area_before_m2"), texts=texts))
+    yield fact("area_before", area_both(texts, row.get("area_before_m2")))
     if listed(row.get("absorbed_ids")):
-        area = _area(row.get("scrap_area_m2"), texts=texts)
+        area = area_both(texts, row.get("scrap_area_m2"))
         yield fact("absorbed", f"{some_ids(row.get('absorbed_ids'), texts=texts)} · {area}")
     else:
         yield fact("absorbed", texts["report.none"])
-    yield fact("area_after", _area(row.get("area_after_m2"), texts=texts))
+    yield fact("area_after", area_both(texts, row.get("area_after_m2")))
     yield from _shares(row, texts=texts)
     before, after = parcel_counts(row, texts=texts)
     yield fact("parcels_count", texts["report.arrow"].format(before=before, after=after))
@@ -225,7 +226,7 @@ def _shares(row: Mapping[Any, Any], *, texts: Texts) -> Iterable[tuple[str, str]
     for kind in ("including", "excluding", "boundary"):
         share = number(row.get(f"scrap_share_{kind}"), unit="share")
         yield texts[f"report.fact.share_{kind}"], share
-    area = _area(row.get("candidate_area_m2"), texts=texts)
+    area = area_both(texts, row.get("candidate_area_m2"))
     count = len(listed(row.get("candidate_ids")))
     candidates = texts["report.candidates"].format(n=count, area=area)
     yield texts["report.fact.candidates"], candidates if count else texts["report.none"]
@@ -234,13 +235,6 @@ def _shares(row: Mapping[Any, Any], *, texts: Texts) -> Iterable[tuple[str, str]
         for kind in ("including", "excluding", "boundary")
     ]
     yield texts["report.fact.candidate_share"], " | ".join(shares)
-
-
-def _area(area_m2: Any, *, texts: Texts) -> str:  # noqa: ANN401 - a cell
-    m2 = number(area_m2, unit="m2")
-    if m2 == MISSING:
-        return MISSING
-    return texts["report.area_both"].format(m2=m2, mu=number(m2_to_mu(area_m2), unit="mu"))
 
 
 def _scraps(

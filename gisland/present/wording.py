@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gisland.base.units import m2_to_mu
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -143,6 +145,33 @@ def named(texts: Mapping[str, str], section: str, code: object) -> str:
     if name is None or not colon:
         return text
     return texts["report.detail"].format(name=name, detail=detail)
+
+
+def area_both(texts: Mapping[str, str], area_m2: Any) -> str:  # noqa: ANN401 - a cell
+    """An area in square metres and in mu.
+
+    Parameters
+    ----------
+    texts
+        Catalog of one language.
+    area_m2
+        Square metres, or missing.
+
+    Returns
+    -------
+    str
+        ``—`` where it is missing.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> area_both(catalog("en"), 1000.0)
+    '1,000.00 m² (1.500 mu)'
+    """
+    m2 = number(area_m2, unit="m2")
+    if m2 == MISSING:
+        return MISSING
+    return texts["report.area_both"].format(m2=m2, mu=number(m2_to_mu(area_m2), unit="mu"))
 
 
 def named_list(texts: Mapping[str, str], section: str, codes: object) -> str:
