@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
 import pandas as pd
-import pandera.pandas as pa
 import shapely
 
 from gisland.base.errors import GeometryError, TableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandera.pandas as pa
 
 Kind = Literal["text", "number", "bool", "date"]
 
@@ -245,6 +246,8 @@ def broken_cells(frame: pd.DataFrame, columns: Mapping[str, Column]) -> pd.DataF
     >>> broken_cells(frame, PARCELS).values.tolist()
     [['tenure', 'b', '国有']]
     """
+    import pandera.pandas as pa  # noqa: PLC0415 - slow to load, and only reading needs it
+
     schema = pa.DataFrameSchema({k: _pandera(v) for k, v in columns.items() if k in frame})
     try:
         schema.validate(pd.DataFrame(frame[list(schema.columns)]), lazy=True)
@@ -257,6 +260,8 @@ def broken_cells(frame: pd.DataFrame, columns: Mapping[str, Column]) -> pd.DataF
 
 
 def _pandera(column: Column) -> pa.Column:
+    import pandera.pandas as pa  # noqa: PLC0415 - slow to load, and only reading needs it
+
     checks = []
     if column.at_least is not None:
         checks.append(pa.Check.ge(column.at_least))
