@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gisland.layers.classwords import comment, quoted
-from gisland.layers.evidence import area_unit
 from gisland.layers.glimpse import column
+from gisland.layers.recorded import area_unit
 from gisland.layers.source import ID_COLUMNS, canonical_columns, unit_factors
 from gisland.layers.uses import vocabulary
 from gisland.layers.values import to_number

@@ -8,36 +8,29 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import shapely
-from pyproj import CRS, Transformer
-from pyproj.exceptions import ProjError
+from pyproj import CRS
 
 from gisland.base import schema
 from gisland.base.crs import (
     check_coordinates,
     choose_analysis_crs,
     crs_name,
-    parse_crs,
-    require_metric,
 )
-from gisland.base.errors import CRSError, GeometryError
+from gisland.base.errors import GeometryError
 from gisland.layers.columns import Finding, canonical_table, finding
 from gisland.layers.files import Opened, open_layer, shown_path
+from gisland.layers.placing import FARTHEST, datum_shift, no_overlap, with_crs
 from gisland.layers.source import canonical_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from gisland.layers.project import Project
     from gisland.layers.source import Source
 
-FARTHEST = 1e15  # no coordinate on Earth is larger; shapefiles write "no data" as -1.8e308
-SAME_PLACE_M = 0.001
-OLD_DATUMS = ("Beijing 1954", "Xian 1980", "New Beijing")
-DEGREE_M = 111_320.0
 _LINES = ("LineString", "MultiLineString", "LinearRing")
 _POLYGONS = ("Polygon", "MultiPolygon")
-_JSON = (".json", ".geojson")
 
 
 @dataclass(frozen=True)
@@ -117,7 +110,7 @@ def load_inputs(project: Project, *, progress: Callable[[str], None] | None = No
     layers = [_reprojected(layer, crs) for layer in layers]
     tables = {layer.source.name: layer.table for layer in layers}
     rows = [row for layer in layers for row in layer.findings]
-    rows += _no_overlap(tables)
+    rows += no_overlap(tables)
     inputs = schema.Inputs(
         **{name: tables[name] for name in project.layers},
         exclusions={name: tables[f"exclusions.{name}"] for name in project.exclusions},
@@ -129,7 +122,7 @@ def load_inputs(project: Project, *, progress: Callable[[str], None] | None = No
 def _read(source: Source, *, folder: Path) -> _Layer:
     opened = open_layer(source, folder=folder)
     table, flattened = _flat(opened.table)
-    table, marked = _with_crs(table, source)
+    table, marked = with_crs(table, source)
     table, findings = canonical_table(table, source)
     findings = [*marked, *findings]
     _require_kind(table, source)
@@ -177,65 +170,6 @@ def _of_file(opened: Opened, source: Source) -> list[Finding]:
     return findings
 
 
-def _with_crs(table: gpd.GeoDataFrame, source: Source) -> tuple[gpd.GeoDataFrame, list[Finding]]:
-    """The table with the CRS of its file, or with the declared one where that may stand."""
-    if table.crs is not None and len(table.crs.sub_crs_list):
-        table = table.set_crs(table.crs.sub_crs_list[0], allow_override=True)
-    if source.crs is None:
-        if table.crs is None:
-            require_metric(table, what=source.name)
-        return table, []
-    declared = parse_crs(source.crs, what=f"[layers.{source.name}] crs")
-    as_declared = table.set_crs(declared, allow_override=True)
-    if table.crs is None or _same(table, declared) or _only_assumed(table, source):
-        return as_declared, []
-    names = f"declared {crs_name(declared)} contradicts the file's own {crs_name(table.crs)}"
-    if _disproved(table):
-        message = (
-            f"{source.name}: {names}, which its coordinates disprove; the declared one is taken"
-        )
-        return as_declared, [finding("crs_overridden", message, in_=source)]
-    raise CRSError(
-        f"{source.name}: {names}",
-        do=f"take crs out of [layers.{source.name}], or mend the file",
-    )
-
-
-def _disproved(table: gpd.GeoDataFrame) -> bool:
-    """Whether the coordinates cannot be in the CRS that the file says."""
-    try:
-        check_coordinates(table, what="")
-    except CRSError:
-        return True
-    return False
-
-
-def _same(table: gpd.GeoDataFrame, declared: CRS) -> bool:
-    """Whether both put the data in the same place, whatever their names are."""
-    if table.crs.equals(declared, ignore_axis_order=True):
-        return True
-    if table.crs.is_geographic != declared.is_geographic:
-        return False
-    west, south, east, north = table.total_bounds
-    corners = np.array([[west, south], [east, north], [west, north], [east, south]])
-    if not np.isfinite(corners).all() or np.abs(corners).max() > FARTHEST:
-        return False
-    x, y = corners.T
-    try:
-        moved = Transformer.from_crs(table.crs, declared, always_xy=True).transform(x, y)
-    except ProjError:
-        return False
-    unit = DEGREE_M if declared.is_geographic else 1.0
-    return bool((np.abs(np.array(moved) - [x, y]) * unit < SAME_PLACE_M).all())
-
-
-def _only_assumed(table: gpd.GeoDataFrame, source: Source) -> bool:
-    """Whether the CRS is GeoJSON's default, which coordinates beyond degrees show to be wrong."""
-    bounds = np.abs(table.total_bounds)
-    beyond = bounds[[0, 2]].max() > 180 or bounds[[1, 3]].max() > 90  # noqa: PLR2004 - degrees
-    return bool(source.path.lower().endswith(_JSON) and table.crs.to_epsg() == 4326 and beyond)  # noqa: PLR2004 - its code
-
-
 def _require_kind(table: gpd.GeoDataFrame, source: Source) -> None:
     if source.kind not in schema.LINES_ALLOWED:
         schema.require_polygons(table, what=source.name)
@@ -274,24 +208,12 @@ def _reprojected(layer: _Layer, crs: CRS) -> _Layer:
         table = table.set_crs(crs, allow_override=True)
         told = []
     else:
-        told = _datum_shift(table, crs, source)
+        told = datum_shift(table, crs, source)
         table = table.to_crs(crs)
         where = f" after reprojection from {crs_name(layer.table.crs)} to {crs_name(crs)}"
         _require_finite(table, source, after=where)
     found = [*layer.findings, *told, *_impossible(table, source)]
     return replace(layer, table=table, findings=found)
-
-
-def _datum_shift(table: gpd.GeoDataFrame, crs: CRS, source: Source) -> list[Finding]:
-    """A finding where the shift from an old Chinese datum is not public: PROJ makes none."""
-    old, new = table.crs.geodetic_crs, crs.geodetic_crs
-    if not (old and new) or old.datum == new.datum or old.name not in OLD_DATUMS:
-        return []
-    message = (
-        f"{source.name}: the shift from {old.name} to {new.name} is not public, and none was made;"
-        " places may be tens of metres off; transform the layer with the local parameters first"
-    )
-    return [finding("datum_shift_unknown", message, in_=source)]
 
 
 def _impossible(table: gpd.GeoDataFrame, source: Source) -> list[Finding]:
@@ -314,23 +236,4 @@ def _impossible(table: gpd.GeoDataFrame, source: Source) -> list[Finding]:
                 "geometry": geometry.loc[row] if known else None,
             }
         )
-    return findings
-
-
-def _no_overlap(tables: Mapping[str, gpd.GeoDataFrame]) -> list[Finding]:
-    """Layers whose extent does not meet that of the parcels: likely another place or CRS."""
-    extent = shapely.box(*tables["parcels"].total_bounds)
-    findings = []
-    for name, table in tables.items():
-        if not shapely.intersects(extent, shapely.box(*table.total_bounds)):
-            west, south, east, north = table.total_bounds
-            findings.append(
-                {
-                    "code": "no_overlap",
-                    "severity": "warning",
-                    "layer": name,
-                    "message": f"{name}: lies wholly outside the extent of parcels"
-                    f" (x {west:.0f} to {east:.0f}, y {south:.0f} to {north:.0f})",
-                }
-            )
     return findings
