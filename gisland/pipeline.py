@@ -142,7 +142,9 @@ def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -
     require_parcels(inputs.parcels)
     findings = check_inputs(inputs, parameters=parameters)
     clock.start("repair")
-    inputs, changes = _repaired(inputs) if parameters.repair_invalid else (inputs, _no_changes())
+    inputs, changes = (
+        _repaired(inputs) if "invalid_geometry" in parameters.repair else (inputs, _no_changes())
+    )
     clock.start("borders")
     shared = borders(inputs.parcels, tolerance_m=parameters.tolerance_m)
     clock.start("facts")

@@ -216,7 +216,7 @@ def test_invalid_polygons_take_part_as_they_will_be_repaired() -> None:
     shapes = {"bow": BOW, "over": box(103, 1, 110, 3)}
     codes = [row[0] for row in found(layer(shapes))]
     assert codes == ["invalid_geometry", "overlap"]
-    codes = [row[0] for row in found(layer(shapes), repair_invalid=False)]
+    codes = [row[0] for row in found(layer(shapes), repair=())]
     assert codes == ["invalid_geometry"]
 
 

@@ -138,9 +138,9 @@ def test_record_says_which_crs_and_why(record: dict[str, Any], bare: Done) -> No
 
 
 def test_record_has_every_parameter_and_the_area_basis(record: dict[str, Any], bare: Done) -> None:
-    assert record["parameters"] == dataclasses.asdict(Parameters())
+    assert Parameters.from_mapping(record["parameters"]) == Parameters()
     assert record["area_basis"] == "plane"
-    assert bare.record["parameters"] == dataclasses.asdict(Parameters(tolerance_m=0.2))
+    assert Parameters.from_mapping(bare.record["parameters"]) == Parameters(tolerance_m=0.2)
 
 
 def test_record_has_the_rules_with_their_fingerprint(record: dict[str, Any], bare: Done) -> None:

@@ -22,9 +22,9 @@ def test_every_parameter_has_a_note() -> None:
 
 
 def test_given_values_replace_defaults_and_nothing_else() -> None:
-    given = Parameters.from_mapping({"corridor_m": 30, "scenario": "keep", "repair_invalid": False})
+    given = Parameters.from_mapping({"corridor_m": 30, "scenario": "keep", "repair": ["gap"]})
     assert given == dataclasses.replace(
-        Parameters(), corridor_m=30.0, scenario="keep", repair_invalid=False
+        Parameters(), corridor_m=30.0, scenario="keep", repair=("gap",)
     )
     assert type(given.corridor_m) is float
 
@@ -44,8 +44,9 @@ def test_unknown_key_lists_the_known_ones() -> None:
     [
         ("tolerance_m", "0.05", "give a number"),
         ("tolerance_m", True, "give a number"),
-        ("repair_invalid", 1, "give true or false"),
-        ("repair_invalid", "yes", "give true or false"),
+        ("repair", 1, "give a list"),
+        ("repair", "gap", "give a list"),
+        ("repair", ["gaps"], "did you mean 'gap'"),
         ("scenario", 3, "use one of far_max, far_min, keep"),
         ("tolerance_m", 0, "give a number above 0"),
         ("tolerance_m", float("nan"), "give a number above 0"),
@@ -62,7 +63,7 @@ def test_unknown_key_lists_the_known_ones() -> None:
 def test_wrong_type_or_range_names_key_value_and_remedy(
     name: str, value: object, remedy: str
 ) -> None:
-    with pytest.raises(ProjectError, match=rf"\[parameters\] {name} is .*; {remedy}"):
+    with pytest.raises(ProjectError, match=rf"\[parameters\] {name} (is|has) .*; {remedy}"):
         Parameters.from_mapping({name: value})
 
 

@@ -289,7 +289,7 @@ def test_an_invalid_parcel_is_repaired_and_told(result: Result) -> None:
 
 
 def test_an_invalid_parcel_is_kept_without_repair() -> None:
-    choices = replace(TIANJIN, parameters=Parameters(repair_invalid=False))
+    choices = replace(TIANJIN, parameters=Parameters(repair=()))
     found = run(district(), choices)
     row = by_id(found).loc["bow"]
     assert np.isnan(row["area_m2"])

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 POSITIVE = ("tolerance_m", "min_border_m", "solver_seconds")  # corners touch over 0 m
+REPAIRABLE = ("invalid_geometry", "spike", "near_miss", "unmatched_vertex", "overlap", "gap")
 
 
 def _p(default: Any, note: str) -> Any:  # noqa: ANN401 - dataclass fields are typed at the class
@@ -37,7 +38,12 @@ class Parameters:
     gap_max_m2: float = _p(50.0, "holes between parcels up to this size are gaps to be mended")
     sliver_width_m: float = _p(0.5, "parcels with a smaller mean width (2 A / P) are slivers")
     recorded_share: float = _p(0.05, "recorded and drawn area may differ by this share")
-    repair_invalid: bool = _p(default=True, note="repair invalid polygons, with a change log")
+    near_miss_m: float = _p(0.3, "parcels and vertices that miss each other by less are findings")
+    repair: tuple[str, ...] = _p(
+        ("invalid_geometry",),
+        f"findings to be repaired, with a change log: {' | '.join(REPAIRABLE)}",
+    )
+    repair_max_m2: float = _p(50.0, "a repair that would move more land than this is refused")
     area_basis: Literal["plane", "ellipsoidal"] = _p("plane", "plane (projected) | ellipsoidal")
     floor_area: Literal["area", "majority"] = _p(
         "area", "buildings across parcels are split by: area | majority"
@@ -82,14 +88,23 @@ class Parameters:
                 f"[parameters] has no key {unknown[0]!r}",
                 do=did_you_mean(unknown[0], sorted(names)),
             )
-        floats: dict[str, Any] = {k: float(v) if type(v) is int else v for k, v in given.items()}
-        return cls(**floats)
+        return cls(**{k: _plain(v) for k, v in given.items()})
 
 
-_WANTED = {float: "a number", bool: "true or false", str: "a text"}
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a value of a project file
+    """Whole numbers as floats and lists as tuples."""
+    if type(value) is int:
+        return float(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+_WANTED = {float: "a number", str: "a text"}
 
 
 def _check(name: str, value: object, kind: Any) -> None:  # noqa: ANN401 - a type
+    if kind == tuple[str, ...]:
+        _check_repair(name, value)
+        return
     choices = get_args(kind)
     if choices and value not in choices:
         raise ProjectError(
@@ -105,3 +120,15 @@ def _check(name: str, value: object, kind: Any) -> None:  # noqa: ANN401 - a typ
                 f"[parameters] {name} is {value!r}",
                 do=f"give a number {'from 0 to 1' if top == 1.0 else 'above 0'}",
             )
+
+
+def _check_repair(name: str, value: object) -> None:
+    if not isinstance(value, tuple) or not all(isinstance(v, str) for v in value):
+        raise ProjectError(
+            f"[parameters] {name} is {value!r}", do='give a list, such as ["invalid_geometry"]'
+        )
+    unknown = [v for v in value if v not in REPAIRABLE]
+    if unknown:
+        raise ProjectError(
+            f"[parameters] {name} has {unknown[0]!r}", do=did_you_mean(unknown[0], REPAIRABLE)
+        )

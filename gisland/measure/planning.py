@@ -109,7 +109,7 @@ def _valid(layer: gpd.GeoDataFrame, *, name: str) -> np.ndarray:
     if invalid.any():
         raise GeometryError(
             f"exclusions.{name}: {invalid.sum()} polygons are invalid",
-            do="mend them, or set repair_invalid = true in [parameters]",
+            do='mend them, or put "invalid_geometry" into repair of [parameters]',
             ids=ordered.index[invalid],
         )
     return values

@@ -37,9 +37,8 @@ def check(parcels: gpd.GeoDataFrame, *, parameters: Parameters) -> gpd.GeoDataFr
     (one row for all holes not above the smallest overlap), ``enclosed_space`` (a hole too large
     for a gap, such as blank streets), ``multipart``.
 
-    Overlaps, gaps and slivers are looked for among valid polygons; with
-    ``parameters.repair_invalid`` the invalid ones take part as `repair` would leave them, else not
-    at all.
+    Overlaps, gaps and slivers are looked for among valid polygons; with ``invalid_geometry`` in
+    ``parameters.repair`` the invalid ones take part as `repair` would leave them, else not at all.
 
     Parameters
     ----------
@@ -48,7 +47,7 @@ def check(parcels: gpd.GeoDataFrame, *, parameters: Parameters) -> gpd.GeoDataFr
         ``recorded_area_m2`` is looked at if there is one.
     parameters
         Uses ``overlap_min_m2``, ``gap_max_m2``, ``sliver_width_m``, ``recorded_share``,
-        ``area_basis`` and ``repair_invalid``.
+        ``area_basis`` and ``repair``.
 
     Returns
     -------
@@ -108,7 +107,7 @@ def _sorted(parcels: gpd.GeoDataFrame, parameters: Parameters) -> _Layer:
     drawn = parcels.geometry.to_numpy()
     sound = drawn.copy()
     bad = invalid_polygons(drawn)
-    sound[bad] = mended(drawn[bad]) if parameters.repair_invalid else None
+    sound[bad] = mended(drawn[bad]) if "invalid_geometry" in parameters.repair else None
     sound[shapely.is_empty(sound)] = None
     recorded = np.full(len(parcels), np.nan)
     if "recorded_area_m2" in parcels:
