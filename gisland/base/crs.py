@@ -1,4 +1,4 @@
-"""Coordinate systems: metric or refused, zone prefixes told apart, areas on a stated basis."""
+"""Coordinate systems: metric or refused, held against the coordinates, areas on a stated basis."""
 
 from __future__ import annotations
 
@@ -7,16 +7,31 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS, Proj
+from pyproj.exceptions import ProjError
 
+from gisland.base.coordinates import USE_MARGIN, coordinate_fault
+from gisland.base.datums import CGCS2000, OLD_CHINA, WGS84, datum_name
 from gisland.base.errors import CRSError
-from gisland.base.gausskrueger import CGCS2000, GK_ZONES, check_zone, gk_code, zone_hint
+from gisland.base.gausskrueger import GK_ZONES, gk_code
+from gisland.base.projections import (
+    area_of_use,
+    bounds_of,
+    degrees_outside,
+    epsg_code,
+    horizontal,
+    lonlat_bounds,
+    projection_values,
+    scale_errors,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-
-USE_MARGIN = 1.5  # degrees beyond the area of use in which a CRS still serves
+AREA_ERROR_PPM = 10_000.0  # a projection that is further off is none to take areas in
+EDGE_M = 50.0  # longest piece of a boundary that stays straight in another projection
+MOST_PIECES = 2000  # across a shape: larger ones are cut into longer pieces
+WORLD = (-180.0, -90.0, 180.0, 90.0)
 
 
 def require_metric(frame: gpd.GeoDataFrame | gpd.GeoSeries, *, what: str) -> None:
@@ -75,18 +90,29 @@ def not_metric_because(crs: CRS) -> str:
     >>> not_metric_because(CRS(4547))
     ''
     """
-    if crs.is_geographic:
-        return "geographic, in degrees"
-    if not crs.is_projected:
+    flat = horizontal(crs)
+    if flat.is_engineering:
+        return "a local system: where it lies on Earth is not known"
+    if not (flat.is_geographic or flat.is_projected):
         return "not projected"
-    units = sorted({a.unit_name for a in crs.axis_info if a.unit_name != "metre"})
+    units = sorted({a.unit_name for a in flat.axis_info if a.unit_conversion_factor != 1})
+    if flat.is_geographic:
+        return f"geographic, in {units[0].lower()}s"
     if units:
         return f"in {units[0]}"
-    operation = crs.coordinate_operation
-    method = operation.method_name.lower() if operation else ""
-    if "mercator" in method and "transverse" not in method and "oblique" not in method:
+    method = projection_values(flat)[0]
+    if "mercator" in method.lower() and not {"transverse", "oblique"} & set(method.lower().split()):
         return "Mercator inflates areas, by 1.2 to 1.7 in China"
-    return ""
+    return "" if _is_computable(flat) else f"its projection {method!r} is not known"
+
+
+def _is_computable(crs: CRS) -> bool:
+    """Whether PROJ knows how the projection is computed."""
+    try:
+        Proj(crs)
+    except ProjError:
+        return False
+    return True
 
 
 def crs_name(crs: CRS) -> str:
@@ -107,8 +133,11 @@ def crs_name(crs: CRS) -> str:
     >>> crs_name(CRS(4547))
     'EPSG:4547'
     """
-    code = crs.to_epsg()
-    return f"EPSG:{code}" if code else crs.name
+    code = epsg_code(crs)
+    if code:
+        return f"EPSG:{code}"
+    written = str(crs.srs).removesuffix(" +type=crs")
+    return written if crs.name == "unknown" and written.startswith("+") else str(crs.name)
 
 
 def check_coordinates(frame: gpd.GeoDataFrame, *, what: str) -> None:
@@ -137,25 +166,10 @@ def check_coordinates(frame: gpd.GeoDataFrame, *, what: str) -> None:
     gisland.base.errors.CRSError: parcels: marked EPSG:4526, but eastings 512000 to 512100 carry \
 no zone prefix; declare EPSG:4547 (same zone without prefix) if zone 38 is right
     """
-    west, south, east, north = frame.total_bounds
-    if frame.crs is None or np.isnan(west):
-        return
-    name = crs_name(frame.crs)
-    in_degrees = -180 <= west <= east <= 180 and -90 <= south <= north <= 90  # noqa: PLR2004
-    if frame.crs.is_geographic and not in_degrees:
-        raise CRSError(
-            f"{what}: marked {name}, but x runs from {west:.0f} to {east:.0f}, which are not"
-            " degrees",
-            do=f"declare the projected system they are in{zone_hint(west, east)}",
-        )
-    if frame.crs.is_projected and in_degrees and (east - west) < 60:  # noqa: PLR2004
-        raise CRSError(
-            f"{what}: marked {name}, but x from {west:.4f} to {east:.4f} and y from {south:.4f}"
-            f" to {north:.4f} look like degrees",
-            do="declare the geographic system they are in, such as EPSG:4490",
-        )
-    if frame.crs.is_projected:
-        check_zone(frame.crs, west, east, what=what)
+    bounds = bounds_of(frame)
+    fault = coordinate_fault(frame.crs, bounds) if frame.crs is not None and bounds else None
+    if fault:
+        raise CRSError(f"{what}: marked {crs_name(frame.crs)}, but {fault.what}", do=fault.do)
 
 
 def choose_analysis_crs(parcels: gpd.GeoDataFrame, *, wanted: str | None = None) -> tuple[CRS, str]:
@@ -204,8 +218,8 @@ def choose_analysis_crs(parcels: gpd.GeoDataFrame, *, wanted: str | None = None)
     if not not_metric_because(parcels.crs):
         _require_in_use(parcels, parcels.crs, what="parcels")
         return parcels.crs, "the parcel layer's own"
-    crs84 = parcels.crs.to_authority() == ("OGC", "CRS84")  # GeoParquet's name of WGS84
-    if not crs84 and parcels.crs.to_epsg(min_confidence=20) not in {CGCS2000, 4326, 4979}:
+    datum = datum_name(parcels.crs)
+    if not parcels.crs.is_geographic or datum not in {CGCS2000, WGS84, *OLD_CHINA}:
         require_metric(parcels, what="parcels")
     middle = _middle(parcels)
     if middle is None:
@@ -213,14 +227,23 @@ def choose_analysis_crs(parcels: gpd.GeoDataFrame, *, wanted: str | None = None)
             "parcels: there are no coordinates to choose a metric system by",
             do="check the layer, or set [project] crs to a metric code such as EPSG:4547",
         )
-    return _metric_at(*middle)
+    return _metric_at(*middle, datum=datum)
 
 
-def _metric_at(lon: float, lat: float) -> tuple[CRS, str]:
-    """Metric CRS for a place, and what it is."""
+def _metric_at(lon: float, lat: float, *, datum: str) -> tuple[CRS, str]:
+    """Metric CRS for a place, on its own datum where that is an old one of China."""
     zone = round(lon / 3)
-    use = CRS(CGCS2000).area_of_use
-    if use and use.west <= lon <= use.east and use.south <= lat <= use.north and zone in GK_ZONES:
+    in_china = degrees_outside(lon, lat, area_of_use(CRS(4490)) or WORLD) == 0 and zone in GK_ZONES
+    if datum in OLD_CHINA:
+        if not in_china:
+            raise CRSError(
+                f"parcels: marked with {datum}, a datum of China, but they lie near {lon:.1f}°"
+                f" east, {lat:.1f}° north",
+                do="declare the CRS they are in",
+            )
+        why = f"3-degree Gauss-Krüger zone {zone} of the data, on their own datum {datum}"
+        return CRS(gk_code(zone, prefixed=False, datum=datum)), why
+    if in_china:
         return CRS(gk_code(zone, prefixed=False)), f"3-degree Gauss-Krüger zone {zone} of the data"
     utm = (32600 if lat >= 0 else 32700) + int((lon + 180) // 6) % 60 + 1
     return CRS(utm), "UTM zone of the data, outside China"
@@ -228,36 +251,43 @@ def _metric_at(lon: float, lat: float) -> tuple[CRS, str]:
 
 def _middle(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> tuple[float, float] | None:
     """Longitude and latitude of the middle of the data; None without any."""
-    west, south, east, north = frame.total_bounds
-    if np.isnan(west):
+    bounds = bounds_of(frame)
+    if bounds is None:
         return None
-    way = Transformer.from_crs(frame.crs, 4326, always_xy=True)
-    lon, lat = way.transform((west + east) / 2, (south + north) / 2)
-    return (lon, lat) if np.isfinite([lon, lat]).all() else None
+    west, south, east, north = bounds
+    x, y = (west + east) / 2, (south + north) / 2
+    found = lonlat_bounds((x, y, x, y), frame.crs)
+    return None if found is None else (found[0], found[1])
 
 
 def _fitting(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> str:
     """Code of a metric CRS for these data, to be named in a message."""
     middle = _middle(frame)
-    return crs_name(_metric_at(*middle)[0]) if middle else "EPSG:4547"
+    if middle is None:
+        return "EPSG:4547"
+    datum = datum_name(frame.crs)
+    return crs_name(_metric_at(*middle, datum=datum if datum in OLD_CHINA else WGS84)[0])
 
 
 def _require_in_use(parcels: gpd.GeoDataFrame, crs: CRS, *, what: str) -> None:
     """Refuse a CRS that is not made for the place of the data: its areas would be wrong."""
-    use, middle = crs.area_of_use, _middle(parcels)
-    if use is None or middle is None:
+    use, middle = area_of_use(crs), _middle(parcels)
+    if middle is None:
         return
     lon, lat = middle
-    east_of, north_of = (lon - use.west) % 360, lat - use.south
-    wide, high = (use.east - use.west) % 360 or 360.0, use.north - use.south
-    inside = (east_of <= wide + USE_MARGIN or east_of >= 360 - USE_MARGIN) and (
-        -USE_MARGIN <= north_of <= high + USE_MARGIN
-    )
-    if not inside:
+    if use is not None and degrees_outside(lon, lat, use) > USE_MARGIN:
+        west, south, east, north = use
         raise CRSError(
-            f"{what}: {crs_name(crs)} is made for {use.west:g} to {use.east:g}° east and"
-            f" {use.south:g} to {use.north:g}° north, but the parcels lie near {lon:.1f}° east,"
+            f"{what}: {crs_name(crs)} is made for {west:g} to {east:g}° east and"
+            f" {south:g} to {north:g}° north, but the parcels lie near {lon:.1f}° east,"
             f" {lat:.1f}° north",
+            do=f"use a metric code for that place, such as {_fitting(parcels)}",
+        )
+    errors = scale_errors(crs, (lon, lat, lon, lat))
+    if errors and abs(errors[1]) > AREA_ERROR_PPM:
+        raise CRSError(
+            f"{what}: in {crs_name(crs)}, areas are off by {errors[1] / 1e4:+.1f} % where the"
+            f" parcels lie, near {lon:.1f}° east, {lat:.1f}° north",
             do=f"use a metric code for that place, such as {_fitting(parcels)}",
         )
 
@@ -275,7 +305,7 @@ def parse_crs(text: str, *, what: str) -> CRS:
     Returns
     -------
     pyproj.CRS
-        The parsed CRS.
+        The parsed CRS, without heights.
 
     Raises
     ------
@@ -288,17 +318,19 @@ def parse_crs(text: str, *, what: str) -> CRS:
     4547
     """
     try:
-        return CRS.from_user_input(text)
+        crs = CRS.from_user_input(text)
     except Exception as error:
         raise CRSError(f"{what} = {text!r} is not a known CRS", do="use EPSG:…") from error
+    return CRS(crs.sub_crs_list[0]) if crs.is_compound else crs
 
 
 def areas_m2(geometry: gpd.GeoSeries, *, basis: str) -> pd.Series:
     """Area of each polygon on a stated basis.
 
     The ellipsoidal area is taken on a Lambert azimuthal equal-area projection of the same
-    ellipsoid, centred on the data; it agrees with the trapezoid formula of the national land
-    survey (国土调查办发〔2008〕32号) to better than 0.001 m² on a parcel.
+    ellipsoid, for the shape whose edges are straight in the CRS of the data; it agrees with the
+    trapezoid formula of the national land survey (国土调查办发〔2008〕32号), vertices 5 m apart, to
+    better than 0.001 m² on a parcel of 6 ha.
 
     Parameters
     ----------
@@ -331,11 +363,25 @@ def areas_m2(geometry: gpd.GeoSeries, *, basis: str) -> pd.Series:
     values = geometry.to_numpy()
     present = ~shapely.is_missing(values) & ~shapely.is_empty(values)
     if basis == "ellipsoidal" and present.any():
-        geographic = geometry.to_crs(geometry.crs.geodetic_crs)
-        west, south, east, north = geographic.total_bounds
-        ellipsoid = geometry.crs.ellipsoid
-        flat = geographic.to_crs(
-            f"+proj=laea +lat_0={(south + north) / 2} +lon_0={(west + east) / 2}"
-            f" +a={ellipsoid.semi_major_metre} +rf={ellipsoid.inverse_flattening} +units=m"
-        )
+        crs = horizontal(geometry.crs)
+        west, south, east, north = shapely.bounds(values).T
+        # Pieces so short that they stay straight: no area depends on where other shapes lie.
+        longest = np.fmax(EDGE_M, np.hypot(east - west, north - south) / MOST_PIECES)
+        pieces = gpd.GeoSeries(shapely.segmentize(values, longest), geometry.index, crs)
+        flat = pieces.to_crs(_equal_area(pieces))
     return flat.area.where(present).rename("area_m2")
+
+
+def _equal_area(shapes: gpd.GeoSeries) -> CRS:
+    """Equal-area projection of the same ellipsoid, centred on the shapes."""
+    lon, lat = _middle(shapes) or (0.0, 0.0)
+    return CRS.from_dict(
+        {
+            "proj": "laea",
+            "lat_0": lat,
+            "lon_0": lon,
+            "a": shapes.crs.ellipsoid.semi_major_metre,
+            "b": shapes.crs.ellipsoid.semi_minor_metre,
+            "units": "m",
+        }
+    )
