@@ -1,0 +1,1 @@
+"""Opening files: formats, encodings, sheets, and geometry made plain."""

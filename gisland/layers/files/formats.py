@@ -1,0 +1,203 @@
+"""Formats beside shapefiles and GeoParquet, and the choice among several geometry columns."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pyogrio
+
+from gisland.base.errors import LayerError
+from gisland.layers.files.delimited import read_delimited
+from gisland.layers.files.drawing import read_drawing
+from gisland.layers.files.encoding import Encoding
+from gisland.layers.files.gml import read_gml
+from gisland.layers.files.vector import (
+    FAILURES,
+    choose_column,
+    choose_layer,
+    read_vector,
+    unreadable,
+)
+from gisland.layers.findings import Finding, finding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gisland.layers.source import Source
+
+    Read = tuple[gpd.GeoDataFrame, Encoding, tuple[Finding, ...]]
+    Reader = Callable[[Source, Path], Read]
+
+_UTF8 = Encoding("utf-8", "the format's own")
+_HEAD = 4096  # characters that tell a topology from other JSON
+_FORMATS = {  # name and GDAL driver, the containers of others first
+    ".gdb": ("file geodatabase", "OpenFileGDB"),
+    ".shp": ("shapefile", "ESRI Shapefile"),
+    ".gpkg": ("GeoPackage", "GPKG"),
+    ".sqlite": ("SQLite", "SQLite"),
+    ".fgb": ("FlatGeobuf", "FlatGeobuf"),
+    ".parquet": ("GeoParquet", ""),
+    ".geoparquet": ("GeoParquet", ""),
+    ".geojson": ("GeoJSON", "GeoJSON"),
+    ".topojson": ("TopoJSON", "TopoJSON"),
+    ".json": ("GeoJSON", "GeoJSON"),
+    ".gml": ("GML", "GML"),
+    ".xml": ("GML", "GML"),
+    ".dxf": ("DXF", "DXF"),
+    ".csv": ("text table", ""),
+    ".tsv": ("text table", ""),
+    ".txt": ("text table", ""),
+    ".tab": ("MapInfo", "MapInfo File"),
+    ".kml": ("KML", "LIBKML"),
+}
+
+
+def choose_geometry(table: gpd.GeoDataFrame, source: Source) -> gpd.GeoDataFrame:
+    """The table with one geometry column: its only one, or the one that the project names.
+
+    Parameters
+    ----------
+    table
+        A layer as read.
+    source
+        Its declaration.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Other geometry columns are left out.
+
+    Raises
+    ------
+    LayerError
+        If there are several and none is named, or the named one is not there.
+
+    Examples
+    --------
+    >>> from shapely import Point, box
+    >>> from gisland.layers.source import Source
+    >>> centre = gpd.GeoSeries([Point(0, 0)])
+    >>> outline = gpd.GeoDataFrame({"centre": centre}, geometry=[box(0, 0, 1, 1)])
+    >>> choose_geometry(outline, Source("parcels", "a.parquet"))
+    Traceback (most recent call last):
+    ...
+    gisland.base.errors.LayerError: parcels: a.parquet has 2 geometry columns: centre (Point), \
+geometry (Polygon); choose one: geometry = 'centre' | 'geometry'
+    """
+    columns = [str(c) for c in table.columns if isinstance(table[c], gpd.GeoSeries)]
+    kinds = {c: "/".join(sorted(set(table[c].geom_type.dropna()))) or "empty" for c in columns}
+    chosen = choose_column(source, columns, shown=[f"{c} ({k})" for c, k in kinds.items()])
+    return table.set_geometry(chosen).drop(columns=[c for c in columns if c != chosen])
+
+
+def format_of(source: Source, *, folder: Path) -> dict[str, str]:
+    """Format and GDAL driver of a layer, for the record of a run.
+
+    Parameters
+    ----------
+    source
+        The layer as the project declares it.
+    folder
+        Folder that its path is relative to.
+
+    Returns
+    -------
+    dict of str to str
+        ``format`` and ``driver``; the driver is empty where GDAL has no part in the reading.
+
+    Examples
+    --------
+    >>> from gisland.layers.source import Source
+    >>> format_of(Source("parcels", "p.gpkg"), folder=Path())
+    {'format': 'GeoPackage', 'driver': 'GPKG'}
+    """
+    if re.match(r"\w+://|pg:", source.path, flags=re.IGNORECASE):
+        return {"format": "PostGIS", "driver": "PostgreSQL"}
+    path = folder / source.path
+    suffixes = {path.suffix.lower()}
+    zipped = ""
+    if path.suffix.lower() == ".zip" and zipfile.is_zipfile(path):
+        zipped = "zipped "
+        with zipfile.ZipFile(path) as archive:
+            parts = {part for name in archive.namelist() for part in PurePosixPath(name).parts}
+        suffixes = {PurePosixPath(part).suffix.lower() for part in parts}
+    name, driver = next((f for s, f in _FORMATS.items() if s in suffixes), ("unknown", ""))
+    if suffixes & {".json"} and _is_topology(path):
+        name, driver = _FORMATS[".topojson"]
+    return {"format": f"{zipped}{name}", "driver": driver}
+
+
+def _read_gdal(source: Source, path: Path) -> Read:
+    table, findings = read_vector(source, str(path), layer=_layer(source, path))
+    return table, _UTF8, tuple(findings)
+
+
+def _read_json(source: Source, path: Path) -> Read:
+    """GeoJSON, or a topology, whose coordinates may lie on a grid."""
+    try:
+        table, encoding, findings = _read_gdal(source, path)
+    except LayerError as error:
+        raise _json_fault(source, path) or error from error
+    step = _grid(path)
+    if step is None:
+        return table, encoding, findings
+    message = f"{source.name}: the coordinates of this topology are rounded to a grid of {step}"
+    return table, encoding, (*findings, finding("rounded_coordinates", message, in_=source))
+
+
+def _json_fault(source: Source, path: Path) -> LayerError | None:
+    """What is wrong with the text of a file that GDAL cannot read."""
+    try:
+        json.loads(path.read_text("utf-8-sig"))
+    except json.JSONDecodeError as error:
+        fault = f"is not valid JSON: {error.msg} in line {error.lineno}, column {error.colno}"
+    except UnicodeDecodeError:
+        fault = "is not UTF-8 text, which JSON must be"
+    else:
+        return None
+    return LayerError(f"{source.name}: {source.path} {fault}", do="export it again, or mend it")
+
+
+def _grid(path: Path) -> str | None:
+    """Step of the grid of a topology in its own unit; None for other files."""
+    if not _is_topology(path):
+        return None
+    scale = json.loads(path.read_text("utf-8-sig")).get("transform", {}).get("scale")
+    return f"{scale[0]:g} by {scale[1]:g}" if scale else None
+
+
+def _is_topology(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open(encoding="utf-8-sig", errors="replace") as stream:
+        return re.search(r'"type"\s*:\s*"Topology"', stream.read(_HEAD)) is not None
+
+
+def _layer(source: Source, path: Path) -> str | None:
+    try:
+        found = pyogrio.list_layers(path)
+    except FAILURES as error:
+        raise unreadable(source) from error
+    return choose_layer(source, found)
+
+
+OTHER_READERS: dict[str, Reader] = {
+    ".gpkg": _read_gdal,
+    ".gdb": _read_gdal,
+    ".sqlite": _read_gdal,
+    ".fgb": _read_gdal,
+    ".geojson": _read_json,
+    ".json": _read_json,
+    ".topojson": _read_json,
+    ".gml": read_gml,
+    ".xml": read_gml,
+    ".dxf": read_drawing,
+    ".csv": read_delimited,
+    ".tsv": read_delimited,
+    ".txt": read_delimited,
+}
