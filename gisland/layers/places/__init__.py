@@ -1,0 +1,1 @@
+"""Where layers lie: their CRS, how far it holds, why two do not meet."""
