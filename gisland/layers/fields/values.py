@@ -1,8 +1,6 @@
-"""Source values made plain: texts, numbers in canonical units, ids from the position."""
+"""Source values made plain: texts, dtypes, ids from the position."""
 
 from __future__ import annotations
-
-import unicodedata
 
 import geopandas as gpd
 import numpy as np
@@ -12,12 +10,12 @@ import shapely
 from gisland.base.errors import FieldError
 
 EXACT = 2**53  # whole numbers up to here survive storage as floating point
-PERCENT = 0.01
-_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+# Blanks, and signs that nobody sees: of no width, and byte-order marks.
+BLANK = r"[\s\u200b-\u200f\u2060\ufeff]"
 
 
 def to_text(values: pd.Series, *, what: str) -> pd.Series:
-    """Text of any column: stripped, whole numbers without ``.0``, empty is missing.
+    """Text of any column: stripped of blanks and invisible signs, whole numbers without ``.0``.
 
     Parameters
     ----------
@@ -29,7 +27,7 @@ def to_text(values: pd.Series, *, what: str) -> pd.Series:
     Returns
     -------
     pandas.Series
-        ``str`` dtype on the same index.
+        ``str`` dtype on the same index; empty texts are missing.
 
     Raises
     ------
@@ -58,57 +56,9 @@ def to_text(values: pd.Series, *, what: str) -> pd.Series:
         result = pd.Series(texts, index=values.index, dtype="str", name=values.name)
         result = result.where(np.isfinite(numbers))
     else:
-        result = values.astype("str").where(values.notna()).str.strip()
+        result = values.astype("str").where(values.notna())
+        result = result.str.replace(rf"^{BLANK}+|{BLANK}+$", "", regex=True)
     return result.where(result.ne(""))
-
-
-def to_number(
-    values: pd.Series, *, factor: float = 1.0, is_ratio: bool = False
-) -> tuple[pd.Series, pd.Series]:
-    """Numbers of a column in the canonical unit, and the values that could not be read.
-
-    Parameters
-    ----------
-    values
-        Numbers, or texts with plain numbers (full-width digits are allowed).
-    factor
-        From the source's unit to the canonical one.
-    is_ratio
-        Whether a text may end in %, which then overrules `factor`.
-
-    Returns
-    -------
-    pandas.Series
-        Float64 on the same index; missing where missing or unreadable.
-    pandas.Series
-        The unreadable values as text, on their part of the index.
-
-    Examples
-    --------
-    >>> numbers, unread = to_number(pd.Series(["35%", "1.5", "180~200"]), is_ratio=True)
-    >>> numbers.tolist(), unread.tolist()
-    ([0.35, 1.5, nan], ['180~200'])
-    """
-    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
-        stored = values.to_numpy(dtype=float, na_value=np.nan)
-        numbers = pd.Series(stored, index=values.index, name=values.name)
-        good = np.isfinite(numbers)
-        return _scaled(numbers.where(good), factor), values[~good & numbers.notna()].astype("str")
-    texts = to_text(values, what=str(values.name))
-    plain = texts.map(lambda t: unicodedata.normalize("NFKC", t).strip(), na_action="ignore")
-    plain = plain.astype("str")
-    percent = plain.str.endswith("%").fillna(value=False).astype(bool) & is_ratio
-    digits = plain.where(~percent, plain.str.removesuffix("%").str.strip())
-    read = pd.to_numeric(digits.where(digits.str.fullmatch(_NUMBER).fillna(value=False)))
-    finite = read.astype("float64").where(np.isfinite(read.astype("float64")))
-    numbers = _scaled(finite, factor).where(~percent, _scaled(finite, PERCENT))
-    return numbers, texts[texts.notna() & numbers.isna()]
-
-
-def _scaled(numbers: pd.Series, factor: float) -> pd.Series:
-    """The numbers times the factor; per cent are divided by 100, which keeps 35 % at 0.35."""
-    inverse = 1 / factor
-    return numbers / inverse if inverse.is_integer() else numbers * factor
 
 
 def position_ids(table: gpd.GeoDataFrame, *, prefix: str) -> pd.Index:

@@ -1,0 +1,1 @@
+"""Source columns made canonical: numbers, ids, use codes, parcel codes."""
