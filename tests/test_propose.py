@@ -17,10 +17,10 @@ from gisland.base.errors import LayerError
 from gisland.base.parameters import Parameters
 from gisland.base.rules import rule_set_names
 from gisland.base.schema import USE_CLASSES
-from gisland.layers.classwords import MAX_VALUES, class_lines, classes_by_words, is_plain
-from gisland.layers.glimpse import column, look
 from gisland.layers.project import SITES_FROM, Project, read_project
-from gisland.layers.propose import propose_project
+from gisland.layers.proposing.classwords import MAX_VALUES, class_lines, classes_by_words, is_plain
+from gisland.layers.proposing.glimpse import column, look
+from gisland.layers.proposing.propose import propose_project
 from gisland.layers.read import load_inputs
 
 
@@ -146,8 +146,11 @@ def test_english_and_french_names(tmp_path: Path) -> None:
     parcels = layer({"contenance": [2500, 2500, 2500], "id": ["a", "b", "c"]})
     houses = layer({"HAUTEUR": [3.0, 6.0, 9.0], "NB_ETAGES": [1, 2, 3]})
     text, project = propose(tmp_path, PARCELLE=parcels, BATIMENT=houses)
-    assert project.layers["parcels"].fields == {"recorded_area_m2": "contenance"}
-    assert '# parcel_id = "id"  # by its name only: check' in text
+    assert project.layers["parcels"].fields == {
+        "parcel_id": "id",
+        "recorded_area_m2": "contenance",
+    }
+    assert '\nparcel_id = "id"  # unique in all 3 rows\n' in text
     assert project.layers["buildings"].fields == {"floors": "NB_ETAGES", "height_m": "HAUTEUR"}
 
 
@@ -183,9 +186,10 @@ def test_units_that_values_or_names_give_away(tmp_path: Path) -> None:
     parcels = layer({"ZDDM": ["a", "b", "c"], "AreaAc": [0.62, 0.62, 0.62]})
     text, project = propose(tmp_path, zoning=zoning, parcels=parcels)
     assert project.layers["zoning"].units == {"coverage_max": "percent"}
-    assert project.layers["parcels"].units == {}
-    assert '# recorded_area_m2 = "AreaAc"  # by its name only: check' in text
-    assert '# recorded_area_m2 = "acre"  # drawn m² / recorded value: median 4032 of 3 rows' in text
+    assert project.layers["parcels"].units == {"recorded_area_m2": "acre"}
+    why = "drawn m² / recorded value: median 4032 of 3 rows"
+    assert f'\nrecorded_area_m2 = "AreaAc"  # {why}, 100.0% of them within 5%\n' in text
+    assert f'\nrecorded_area_m2 = "acre"  # {why}\n' in text
 
 
 UNITS = {"m2": 2500.0, "mu": 3.75, "ha": 0.25, "km2": 0.0025, "ft2": 26_909.78, "acre": 0.617763}
@@ -262,6 +266,196 @@ def test_fields_of_taiwan_are_zoning_and_those_of_the_sample_are_known(tmp_path:
     }
     assert project.layers["roads"].fields == {"road_id": "DLBH", "width_m": "LMKD"}
     assert project.layers["parcels"].fields["status"] == "GSZT"
+
+
+def test_low_use_survey_units_and_their_projects(tmp_path: Path) -> None:
+    units = layer(
+        {
+            "DCDYBH": ["1", "2", "3"],
+            "CQR": ["甲", "乙", "丙"],
+            "SYZK": ["闲置"] * 3,
+            "QSXZ": ["国有", "集体", "国有"],
+            "DJMJ": [2500.0, 2501.0, 2499.0],
+            "DJYT": ["工业用地"] * 3,
+            "DJGDZCTZ": [300.0] * 3,  # per mu: no total
+            "RJL": [0.5] * 3,  # parcels have no such column
+        }
+    )
+    projects = layer({"BH": ["x1", "x2", "x3"], "XMMC": ["一", "二", "三"], "TDMJ": [1.0] * 3})
+    text, project = propose(tmp_path, DCDYTB=units, DXYDZKF_XMHX=projects)
+    assert project.layers["parcels"].fields == {
+        "parcel_id": "DCDYBH",
+        "owner": "CQR",
+        "tenure": "QSXZ",
+        "use_code": "DJYT",
+        "recorded_area_m2": "DJMJ",
+        "status": "SYZK",
+    }
+    assert project.layers["parcels"].units == {"recorded_area_m2": "m2"}
+    assert 'use_code = "DJYT"  # codes or plain words in 3 of 3 rows: 工业用地 (3)' in text
+    assert project.layers["sites"].fields == {"site_id": "BH"}
+    assert project.sites_from == "layer"
+
+
+def test_planning_parcels_in_both_spellings(tmp_path: Path) -> None:
+    first = layer({"DKBH": list("abc"), "JZMDZ": [0.5] * 3, "JZMDX": [0.3] * 3, "LDLLX": [0.2] * 3})
+    second = layer(
+        {
+            "yddm": list("abc"),
+            "ydxzdm": ["M1"] * 3,
+            "rjlsx": [2.0] * 3,
+            "rjlxx": [1.0] * 3,
+            "jzmdsx": ["≤50%"] * 3,
+            "ldlxx": ["20"] * 3,
+        }
+    )
+    parcels = layer({"n": [1, 2, 3]})
+    _, project = propose(tmp_path, kgdk=first, parcels=parcels)
+    assert project.layers["zoning"].fields == {
+        "zone_id": "DKBH",
+        "coverage_min": "JZMDX",
+        "coverage_max": "JZMDZ",
+        "green_min": "LDLLX",
+    }
+    _, project = propose(tmp_path, ghdk=second, parcels=parcels)
+    assert project.layers["zoning"].fields == {
+        "zone_id": "yddm",
+        "planned_use": "ydxzdm",
+        "far_min": "rjlxx",
+        "far_max": "rjlsx",
+        "coverage_max": "jzmdsx",
+        "green_min": "ldlxx",
+    }
+    assert project.layers["zoning"].units == {"green_min": "percent"}
+
+
+def test_american_and_british_names_are_mapped_where_values_speak_for_them(tmp_path: Path) -> None:
+    county = layer(
+        {
+            "APN": ["12-1", "12-2", "12-3"],
+            "OWNERNAME1": ["A", "B", "C"],
+            "ACRES": [0.6177, 0.6178, 0.6179],
+            "LANDUSE": ["Industrial", "Industrial", "Retail"],
+        }
+    )
+    text, project = propose(tmp_path, tax_parcels=county)
+    assert project.layers["parcels"].fields == {
+        "parcel_id": "APN",
+        "use_code": "LANDUSE",
+        "recorded_area_m2": "ACRES",
+    }
+    assert project.layers["parcels"].units == {"recorded_area_m2": "acre"}
+    assert '# owner = "OWNERNAME1"  # by its name only: check (3 distinct values in 3 rows)' in text
+    registry = layer({"INSPIREID": [11, 13, 17], "AREA_HA": [0.25] * 3})
+    text, project = propose(tmp_path, cadastral_parcels=registry)
+    assert project.layers["parcels"].fields == {"parcel_id": "INSPIREID"}
+    assert '# recorded_area_m2 = "AREA_HA"  # by its name only: check (it repeats the drawn' in text
+
+
+def test_row_numbers_of_software_are_not_switched_on_as_ids(tmp_path: Path) -> None:
+    for name, numbers in (("OBJECTID", [3, 70, 9]), ("id", [1, 2, 3])):
+        text, project = propose(tmp_path, parcels=layer({name: numbers}))
+        assert project.layers["parcels"].fields == {}
+        why = "unique in all 3 rows, but software may number them anew in each export"
+        assert f'# parcel_id = "{name}"  # by its name only: check ({why})' in text
+
+
+def test_an_id_that_nearly_always_is_unique_is_shown_with_its_faults(tmp_path: Path) -> None:
+    ids = ["a0", *[f"a{i}" for i in range(299)]]
+    frame = layer({"PID": ids}, geometry=squares(300))
+    text, project = propose(tmp_path, parcels=frame)
+    assert project.layers["parcels"].fields == {}
+    assert '# parcel_id = "PID"  # 2 of 300 rows share their value or have none' in text
+
+
+def test_columns_of_unknown_names_are_proposed_by_their_values(tmp_path: Path) -> None:
+    sizes = [2501.0, 2499.0, 2502.0, 2498.0, 2503.0, 2497.0]
+    frame = layer(
+        {
+            "flaeche": [s * 15 / 10_000 for s in sizes],
+            "lage": ["x y", "x z", "y y", "y z", "z y", "z z"],  # unique, but no code
+            "kz": ["k1", "k7", "k3", "k9", "k4", "k2"],
+            "art": ["M1", "M1", "R2", "R2", "M1", "M1"],
+            "recht": ["国有", "集体", "国有", "国有", "集体", "国有"],
+            "jahr": [1990, 1991, 1990, 1990, 1991, 1990],
+        },
+        geometry=squares(6),
+    )
+    text, project = propose(tmp_path, parcels=frame)
+    assert project.layers["parcels"].fields == {}
+    for line in (
+        '# parcel_id = "kz"  # by its values only, check: unique in all 6 rows',
+        (
+            '# tenure = "recht"  # by its values only, check: all 6 values are known tenures:'
+            " 国有 (4), 集体 (2)"
+        ),
+        (
+            '# use_code = "art"  # by its values only, check: codes or plain words in 6 of 6 rows:'
+            " M1 (4), R2 (2)"
+        ),
+        (
+            '# recorded_area_m2 = "flaeche"  # by its values only, check: drawn m² / recorded'
+            " value: median 666.7 of 6 rows, 100.0% of them within 5%"
+        ),
+        '# recorded_area_m2 = "mu"  # drawn m² / recorded value: median 666.7 of 6 rows',
+    ):
+        assert f"\n{line}\n" in text
+    assert '# passed through: "lage", "jahr"' in text
+
+
+def test_few_rows_and_plain_numbers_say_nothing_by_their_values(tmp_path: Path) -> None:
+    _, project = propose(tmp_path, parcels=layer({"kz": ["k1", "k7", "k3"]}))
+    text, _ = propose(tmp_path, parcels=layer({"kz": ["k1", "k7", "k3"]}))
+    assert project.layers["parcels"].fields == {}
+    assert "parcel_id" not in text.partition("[sites]")[0]
+    codes = layer({"q": ["20", "30", "20", "30", "20", "20"]}, geometry=squares(6))
+    text, _ = propose(tmp_path, parcels=codes)
+    assert "tenure =" not in text  # only with a name that says so
+    _, project = propose(tmp_path, parcels=codes.rename(columns={"q": "QSXZ"}))
+    assert project.layers["parcels"].fields == {"tenure": "QSXZ"}
+
+
+def test_floor_area_that_is_land_is_told(tmp_path: Path) -> None:
+    land = layer({"ZMJ": [2500.0, 2501.0, 2499.0]})
+    text, _ = propose(tmp_path, parcels=land)
+    why = "it matches the drawn areas in m2: land, not floor_area_m2"
+    assert f'# floor_area_m2 = "ZMJ"  # by its name only: check ({why})' in text
+    text, _ = propose(tmp_path, parcels=layer({"ZMJ": [9000.0, 800.0, 12_000.0]}))
+    why = "median 9000 of 3 rows, 3.6 of the drawn area if in m²"
+    assert f'# floor_area_m2 = "ZMJ"  # by its name only: check ({why})\n' in text
+
+
+def test_tenure_in_letters_of_parcel_codes_is_known(tmp_path: Path) -> None:
+    _, project = propose(tmp_path, parcels=layer({"ZDTZM": ["GB", "JC", "GB"]}))
+    assert project.layers["parcels"].fields == {"tenure": "ZDTZM"}
+
+
+def test_names_that_a_shapefile_has_cut_are_found(tmp_path: Path) -> None:
+    frame = layer({"recorded_a": [2500.0, 2501.0, 2499.0], "counted_fl": [1.0, 2.0, 3.0]})
+    text, project = propose(tmp_path, parcels=frame)
+    assert project.layers["parcels"].fields == {
+        "recorded_area_m2": "recorded_a",
+        "counted_floor_area_m2": "counted_fl",
+    }
+    assert '\nrecorded_area_m2 = "recorded_a"  # its name is cut at 10 bytes\n' in text
+    text, project = propose(tmp_path, zoning=layer({"coverage_m": [0.5] * 3}))
+    assert project.layers["parcels"].fields == {}
+    both = layer({"coverage_m": [0.5] * 3, "planned_us": ["M1"] * 3})
+    text, project = propose(tmp_path, zoning=both, parcels=layer({"n": [1, 2, 3]}))
+    assert project.layers["zoning"].fields == {"planned_use": "planned_us"}
+    why = "names of several columns are cut to this one"
+    assert f'# coverage_min = "coverage_m"  # {why}' in text
+
+
+def test_numbers_with_reasons_do_not_hide_a_column_of_numbers(tmp_path: Path) -> None:
+    texts = ["2", "2.5", "≤3", "1.0~2.0", "不予規定", "-", "60(50)", *["1.5"] * 8]
+    frame = layer({"使用分區": ["工業區"] * 15, "容積率": texts}, geometry=squares(15))
+    text, project = propose(tmp_path, plan=frame, parcels=layer({"n": [1, 2, 3]}))
+    assert project.layers["zoning"].fields["far_max"] == "容積率"
+    frame["容積率"] = ["60(50)"] * 2 + texts[:13]
+    text, project = propose(tmp_path, plan=frame, parcels=layer({"n": [1, 2, 3]}))
+    assert "far_max" not in project.layers["zoning"].fields
+    assert 'holds text where a number is needed: "60(50)", in 3 of 15 rows' in text
 
 
 def test_unread_use_codes_are_listed_and_classed_where_words_are_plain(tmp_path: Path) -> None:
@@ -490,7 +684,7 @@ def test_files_that_cannot_be_used_are_layer_errors(tmp_path: Path) -> None:
         ("broken.gpkg", r"broken\.gpkg cannot be read as a layer: .*; give a vector file"),
         ("broken.parquet", r"broken\.parquet is not a readable GeoParquet file; write it"),
         ("broken.zip", r"broken\.zip is not a zip file; copy or download it again"),
-        ("alone.shp", r"alone\.shp lacks its \.shx file; copy the \.shx along"),
+        ("alone.shp", r"the \.shp is no shapefile; copy or export the layer"),
     ):
         bad = tmp_path / name
         bad.write_bytes(b"not a layer")

@@ -17,11 +17,11 @@ from gisland.base.crs import check_coordinates, crs_name
 from gisland.base.errors import CRSError, LayerError
 from gisland.base.parameters import Parameters
 from gisland.base.rules import rule_set_names
-from gisland.layers.classwords import class_lines, comment, quoted
-from gisland.layers.evidence import NO_CODE, analysis_crs, crs_hint
-from gisland.layers.glimpse import Glimpse, column, look
-from gisland.layers.matches import Match, field_lines, known_names, matches, unit_lines
 from gisland.layers.project import DEFAULT_LANGUAGE, DEFAULT_RULES
+from gisland.layers.proposing.classwords import class_lines, comment, quoted
+from gisland.layers.proposing.evidence import NO_CODE, analysis_crs, crs_hint
+from gisland.layers.proposing.glimpse import Glimpse, column, look
+from gisland.layers.proposing.matches import Match, field_lines, known_names, matches, unit_lines
 from gisland.layers.source import CLASSIFIED
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,8 @@ import pyogrio
 import pyproj.exceptions
 
 from gisland.base.errors import LayerError
-from gisland.layers.files import open_layer
+from gisland.layers.files.archive import zipped_layers
+from gisland.layers.files.opening import open_layer
 from gisland.layers.source import Source
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
 SAMPLE_ROWS = 500
-_WHOLE = {".shp", ".zip", ".parquet", ".geoparquet"}
+_WHOLE = {".shp", ".parquet", ".geoparquet", ".dxf", ".topojson"}
+_MAYBE = {".csv", ".tsv", ".txt"}  # layers, if a column holds shapes
 _KINDS = {"Polygon": "polygons", "LineString": "lines", "LinearRing": "lines", "Point": "points"}
 _UNREADABLE = (
     pyogrio.errors.DataSourceError,
@@ -109,7 +112,8 @@ def look(path: Path) -> list[Glimpse]:
         raise LayerError(f"{path} does not exist", do="check the path")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a run that reads the whole layer reports them
+            for told in (UserWarning, RuntimeWarning):  # a run, which reads all, reports them
+                warnings.simplefilter("ignore", told)
             return _layers(path)
     except LayerError:
         raise
@@ -156,18 +160,26 @@ def column(glimpse: Glimpse, name: str) -> pd.Series:
 
 
 def _layers(path: Path) -> list[Glimpse]:
-    if path.suffix.lower() in _WHOLE:
+    suffix = path.suffix.lower()
+    if suffix == ".zip":
+        names = zipped_layers(Source("layer", path.name), path)
+        return [_whole(path, layer=name) for name in names] if len(names) > 1 else [_whole(path)]
+    if suffix in _WHOLE:
         return [_whole(path)]
+    if suffix in _MAYBE:
+        with contextlib.suppress(LayerError):  # then it is a table
+            return [_whole(path)]
     names = [str(name) for name, _ in pyogrio.list_layers(path)]
     return [_layer(path, name, single=len(names) == 1) for name in names]
 
 
-def _whole(path: Path) -> Glimpse:
-    """A file of one layer, read as a run reads it: its encoding takes all the texts."""
-    opened = open_layer(Source("layer", path.name), folder=path.parent)
+def _whole(path: Path, *, layer: str | None = None) -> Glimpse:
+    """A layer read as a run reads it: its encoding takes all the texts."""
+    opened = open_layer(Source("layer", path.name, layer=layer), folder=path.parent)
     table, encoding = opened.table, opened.encoding.name
     bounds = _bounds(table.total_bounds)
-    return Glimpse(path, None, path.stem, len(table), _kind(table), bounds, encoding, table)
+    name = layer or path.stem
+    return Glimpse(path, layer, name, len(table), _kind(table), bounds, encoding, table)
 
 
 def _layer(path: Path, name: str, *, single: bool) -> Glimpse:

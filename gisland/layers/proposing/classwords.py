@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from gisland.base import schema
 from gisland.base.errors import FieldError
-from gisland.layers.uses import use_classes
-from gisland.layers.values import to_text
+from gisland.layers.fields.uses import use_classes
+from gisland.layers.fields.values import to_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -174,7 +174,7 @@ def _class_line(code: str, rows: int) -> str:
 @cache
 def _words() -> tuple[tuple[str, ...], re.Pattern[str], re.Pattern[str]]:
     """Class of each word, a pattern with a group for each, the longest first; words of doubt."""
-    text = (resources.files("gisland.layers") / "classwords.toml").read_text("utf-8")
+    text = (resources.files("gisland.layers.proposing") / "classwords.toml").read_text("utf-8")
     known: dict[str, Any] = tomllib.loads(text)
     pairs = [(word, use) for use, words in known["words"].items() for word in words]
     pairs.sort(key=lambda pair: (-len(pair[0]), pair))

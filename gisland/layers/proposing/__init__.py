@@ -1,0 +1,1 @@
+"""A project file proposed from a look at layers."""
