@@ -17,9 +17,9 @@ from pyproj import CRS
 from shapely import GeometryCollection, LineString, MultiPolygon, Point, Polygon, box
 
 from gisland.base.errors import OutputError, TableError
-from gisland.layers import write
-from gisland.layers.results import TABLES, read_results, result_frame
-from gisland.layers.write import write_file, write_results
+from gisland.layers.writing import write
+from gisland.layers.writing.results import TABLES, read_results, result_frame
+from gisland.layers.writing.write import write_file, write_results
 
 RUN = {"gisland": "0.1.0", "inputs": []}
 CUSTOM = "+proj=tmerc +lat_0=0 +lon_0=113.5 +k=1 +x_0=500000 +ellps=GRS80 +units=m"

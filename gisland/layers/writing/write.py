@@ -18,7 +18,9 @@ import pyogrio
 import shapely
 
 from gisland.base.errors import OutputError, TableError
-from gisland.layers.results import GPKG, PARQUET, RUN, TABLES, result_frame
+from gisland.layers.writing.resultcheck import require_contracts
+from gisland.layers.writing.results import GPKG, PARQUET, RUN, TABLES, result_frame
+from gisland.layers.writing.write_shapefile import write_shapefiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,6 +32,7 @@ GDAL_OPTIONS = {
     "OGR_GPKG_ALLOW_THREADED_RTREE": "NO",
 }
 PARQUET_ONLY = ("borders",)
+SHAPEFILES = "shapefiles"
 SIDE_FILES = (".DS_Store", "Thumbs.db", "desktop.ini", f"{GPKG}-wal", f"{GPKG}-shm")
 MULTI_OF_SINGLE = {0: (4, "MultiPoint"), 1: (5, "MultiLineString"), 3: (6, "MultiPolygon")}
 SINGLE = {0: "Point", 1: "LineString", 3: "Polygon"}
@@ -42,6 +45,7 @@ def write_results(
     files: Mapping[str, bytes],
     run: Mapping[str, Any],
     parquet: bool = False,
+    shapefiles: bool = False,
 ) -> Path:
     """Write tables, further files and the record of a run into one folder.
 
@@ -61,6 +65,8 @@ def write_results(
         The record of the run, with the key ``gisland``; ``files`` is added to it.
     parquet
         Whether to write every table as ``results/<name>.parquet`` as well.
+    shapefiles
+        Whether to write every drawn table as ``shapefiles/<name>.shp`` as well.
 
     Returns
     -------
@@ -92,6 +98,8 @@ def write_results(
     try:
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir()
+        if shapefiles:
+            write_shapefiles(frames, fresh / SHAPEFILES)
         _fill(fresh, frames, files, run=run, parquet=parquet)
         _swap(fresh, target)
     except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
@@ -157,6 +165,7 @@ def _frames(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     if unknown:
         raise TableError(f"there is no result table {unknown[0]!r}", do="add it to the contract")
     frames = {n: result_frame(tables[n], table=n) for n in TABLES if n in tables}
+    require_contracts(frames)
     drawn = {n: f for n, f in frames.items() if isinstance(f, gpd.GeoDataFrame)}
     crs = next((f.crs for f in drawn.values() if f.crs is not None), None)
     for name, frame in drawn.items():
@@ -253,22 +262,32 @@ def _fill(
     run: Mapping[str, Any],
     parquet: bool,
 ) -> None:
+    stated = _stated(run)
     with _gdal_options():
         for name, frame in frames.items():
             if name not in PARQUET_ONLY:
-                _write_layer(folder / GPKG, frame, name=name)
+                _write_layer(folder / GPKG, frame, name=name, stated=stated)
     if parquet:
         (folder / PARQUET).mkdir()
         for name, frame in frames.items():
-            frame.to_parquet(folder / PARQUET / f"{name}.parquet", index=False)
+            told = frame.copy(deep=False)
+            told.attrs = stated  # goes into the metadata of the file
+            told.to_parquet(folder / PARQUET / f"{name}.parquet", index=False)
     for name, content in files.items():
-        if Path(name).name != name or name in {GPKG, RUN, PARQUET}:
+        if Path(name).name != name or name in {GPKG, RUN, PARQUET, SHAPEFILES}:
             raise OutputError(f"{name!r} cannot be the name of a further file", do="rename it")
         (folder / name).write_bytes(content)
     names = [p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()]
     record = _plain({**run, "files": sorted({*names, RUN})})
     text = json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False)
     (folder / RUN).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _stated(run: Mapping[str, Any]) -> dict[Any, str]:
+    """The basis of areas and lengths, to be stated in each file of tables."""
+    crs = run.get("crs")
+    given = {"area_basis": run.get("area_basis"), "crs": crs.get("name") if crs else None}
+    return {key: str(value) for key, value in given.items() if value}
 
 
 @contextlib.contextmanager
@@ -281,9 +300,11 @@ def _gdal_options() -> Iterator[None]:
         pyogrio.set_gdal_config_options(before)
 
 
-def _write_layer(file: Path, frame: pd.DataFrame, *, name: str) -> None:
+def _write_layer(file: Path, frame: pd.DataFrame, *, name: str, stated: Mapping[Any, str]) -> None:
     taken = {c.lower() for c in frame.columns}
     options = {"FID": _free("fid", taken)}
+    if stated:
+        options["DESCRIPTION"] = "; ".join(f"{key}: {value}" for key, value in stated.items())
     drawn: dict[str, Any] = {}
     if isinstance(frame, gpd.GeoDataFrame):
         options["GEOMETRY_NAME"] = _free("geom", taken)

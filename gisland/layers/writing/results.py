@@ -112,7 +112,10 @@ TABLES: dict[str, Table] = {
         drawn=True,
     ),
     "changes": Table(
-        _columns(text="parcel_id action message", number="area_before_m2 area_after_m2")
+        _columns(
+            text="parcel_id action other_id message",
+            number="area_before_m2 area_after_m2 in_m2 out_m2",
+        )
     ),
     "indicators": Table(
         _columns(text="subject indicator unit denominator", number="before after delta")
@@ -163,10 +166,17 @@ def result_frame(frame: pd.DataFrame, *, table: str) -> pd.DataFrame:
     drawn = isinstance(frame, gpd.GeoDataFrame)
     names = [c for c in frame.columns if not (drawn and c == frame.geometry.name)]
     data: dict[str, pd.Series] = {}
+    faults = []
     written = _told_apart([str(n) for n in names], contract)
     for position, name in zip(_positions(frame, names), written, strict=True):
         values = frame.iloc[:, position].reset_index(drop=True)
-        data[name] = _stored(values, contract.get(name), what=f"{table}: {name}")
+        kind = contract.get(name) or nearest_kind(values)
+        try:
+            data[name] = _stored(values, kind)
+        except (TypeError, ValueError, OverflowError) as error:
+            faults.append(f"{name} cannot be stored as {kind}: {error}")
+    if faults:
+        raise TableError(f"{table}: {'; '.join(faults)}", do="give each the kind of the contract")
     length = pd.RangeIndex(len(frame))
     if not drawn:
         return pd.DataFrame(data, index=length)
@@ -195,20 +205,14 @@ def _told_apart(names: list[str], contract: Mapping[str, str]) -> list[str]:
     return unique
 
 
-def _stored(values: pd.Series, kind: str | None, *, what: str) -> pd.Series:
-    kind = kind or _nearest_kind(values)
+def _stored(values: pd.Series, kind: str) -> pd.Series:
+    if kind == "str":
+        return _text(values)
     if kind == "bool" and values.isna().any():
         kind = "boolean"
-    try:
-        if kind == "str":
-            return _text(values)
-        if kind == "Int64" and values.dtype == "float64":
-            return values.astype("Float64").astype("Int64")
-        stored: pd.Series = values.astype(pd.api.types.pandas_dtype(kind))
-    except (TypeError, ValueError) as error:
-        raise TableError(
-            f"{what} cannot be stored as {kind}: {error}", do="give it the kind of the contract"
-        ) from error
+    if kind == "Int64" and values.dtype == "float64":
+        return values.astype("Float64").astype("Int64")
+    stored: pd.Series = values.astype(pd.api.types.pandas_dtype(kind))
     return stored
 
 
@@ -217,8 +221,24 @@ def _text(values: pd.Series) -> pd.Series:
     return kept.where(kept.isna(), kept.map(str)).where(kept.notna(), None).astype("str")
 
 
-def _nearest_kind(values: pd.Series) -> str:
-    """Kind of a column that passes through from the input."""
+def nearest_kind(values: pd.Series) -> str:
+    """Kind in which a file can hold a column that passes through from the input.
+
+    Parameters
+    ----------
+    values
+        Any column.
+
+    Returns
+    -------
+    str
+        ``boolean``, ``Int64``, ``float64``, ``datetime64[ms]`` or ``str``.
+
+    Examples
+    --------
+    >>> nearest_kind(pd.Series([1, 2])), nearest_kind(pd.Series([True, None], dtype=object))
+    ('Int64', 'boolean')
+    """
     kind = values.dtype
     by_type = {
         "boolean": pd.api.types.is_bool_dtype,

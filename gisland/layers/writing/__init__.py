@@ -1,0 +1,1 @@
+"""Results as files: written whole, read back, held to their contracts."""
