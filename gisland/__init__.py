@@ -31,9 +31,11 @@ if TYPE_CHECKING:
         run_project,
         sample_folder,
     )
+    from gisland.layers.fields.uses import crosswalk
     from gisland.layers.project import read_project
     from gisland.layers.read import load_inputs
-    from gisland.layers.results import read_results
+    from gisland.layers.writing.results import read_results
+    from gisland.layers.writing.write_shapefile import write_shapefile
     from gisland.pipeline import check_inputs, run
     from gisland.present.webmap import folium_map
     from gisland.topology.borders import borders
@@ -55,6 +57,7 @@ __all__ = [
     "check_inputs",
     "check_project",
     "choices_of",
+    "crosswalk",
     "folium_map",
     "load_inputs",
     "load_rules",
@@ -69,6 +72,7 @@ __all__ = [
     "run_project",
     "sample_folder",
     "verify_results",
+    "write_shapefile",
 ]
 
 _HOMES = {
@@ -87,7 +91,9 @@ _HOMES = {
     ),
     "gisland.layers.project": ("read_project",),
     "gisland.layers.read": ("load_inputs",),
-    "gisland.layers.results": ("read_results",),
+    "gisland.layers.writing.results": ("read_results",),
+    "gisland.layers.fields.uses": ("crosswalk",),
+    "gisland.layers.writing.write_shapefile": ("write_shapefile",),
     "gisland.pipeline": ("check_inputs", "run"),
     "gisland.present.webmap": ("folium_map",),
     "gisland.topology.borders": ("borders",),

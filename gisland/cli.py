@@ -97,8 +97,8 @@ def init(
     ),
 ) -> None:
     """Look at layers and write a commented project file."""
-    from gisland.layers.propose import propose_project  # noqa: PLC0415 - heavy
-    from gisland.layers.write import write_file  # noqa: PLC0415
+    from gisland.layers.proposing.propose import propose_project  # noqa: PLC0415 - heavy
+    from gisland.layers.writing.write import write_file  # noqa: PLC0415
 
     if out.exists():
         _fail(f"{out} exists already; name another file with -o, or move it away")
@@ -168,12 +168,16 @@ def run(
     parquet: Annotated[
         bool, typer.Option("--parquet", help="Write the tables as Parquet too, with borders.")
     ] = False,
+    shapefiles: Annotated[
+        bool, typer.Option("--shapefiles", help="Write the drawn tables as shapefiles too.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Do everything, into one folder: results, ledger, map, report."""
     from gisland.jobs import run_project  # noqa: PLC0415 - heavy
 
-    done = run_project(project, out, parquet=parquet, progress=_teller(quiet=as_json))
+    teller = _teller(quiet=as_json)
+    done = run_project(project, out, parquet=parquet, shapefiles=shapefiles, progress=teller)
     _finish(done, as_json=as_json)
 
 

@@ -16,9 +16,9 @@ from gisland.base.rules import load_rules
 from gisland.base.version import __version__
 from gisland.layers.project import read_project
 from gisland.layers.read import load_inputs
-from gisland.layers.results import read_results
-from gisland.layers.versions import versions
-from gisland.layers.write import output_folder, write_results
+from gisland.layers.writing.results import read_results
+from gisland.layers.writing.versions import versions
+from gisland.layers.writing.write import output_folder, write_results
 from gisland.pipeline import check_inputs, run
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ def run_project(
     out: str | Path | None = None,
     *,
     parquet: bool = False,
+    shapefiles: bool = False,
     progress: Progress | None = None,
 ) -> Done:
     """Run a project file: read, analyse, plan, and write everything into one folder.
@@ -97,6 +98,8 @@ def run_project(
         Output folder; by default ``gisland-out`` beside the project file.
     parquet
         Whether to write the tables as Parquet too, with the borders.
+    shapefiles
+        Whether to write the drawn tables as shapefiles too.
     progress
         Called with the name of each step.
 
@@ -128,7 +131,14 @@ def run_project(
     record = run_record(project, loaded, choices.rules, result=result)
     record["timings_s"] = {"read": reading, **result.timings_s}
     files = presented(result.tables, record=record, progress=progress)
-    written = write_results(folder, tables=result.tables, files=files, run=record, parquet=parquet)
+    written = write_results(
+        folder,
+        tables=result.tables,
+        files=files,
+        run=record,
+        parquet=parquet,
+        shapefiles=shapefiles,
+    )
     return Done(written, result.tables, record)
 
 
@@ -241,7 +251,7 @@ def map_results(path: str | Path, out: str | Path | None = None) -> Path:
     gisland.base.errors.OutputError: no/such/folder holds no results of gisland (there is no \
 results.gpkg); give the output folder of a run, or its results.gpkg
     """
-    from gisland.layers.write import write_file  # noqa: PLC0415 - with the heavy ones
+    from gisland.layers.writing.write import write_file  # noqa: PLC0415 - with the heavy ones
     from gisland.present.webmap import web_map  # noqa: PLC0415
 
     results = read_results(path)

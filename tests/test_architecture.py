@@ -338,7 +338,7 @@ FAULTS = [
 ]
 SOUND = [
     (stays_in_its_wing, "gisland.plan.merge", "from gisland.topology.borders import borders"),
-    (stays_in_its_wing, "gisland.verify", "from gisland.layers.write import read_results"),
+    (stays_in_its_wing, "gisland.verify", "from gisland.layers.writing.write import read_results"),
     (stays_in_its_wing, "gisland.cli", "from gisland.plan import assign"),
     (stays_in_its_wing, "gisland", "from gisland.pipeline import analyze"),
     (leaves_the_root_alone, "gisland.cli", "from gisland.base import errors"),

@@ -24,6 +24,7 @@ layer = "ZD"
 encoding = "gb18030"
 crs = "EPSG:4526"
 where = "XZQDM = '360702'"
+geometry = "outline"
 [layers.parcels.fields]
 parcel_id = "ZDDM"
 recorded_area_m2 = "ZDMJ"
@@ -80,6 +81,7 @@ def test_a_full_project_is_read(project: Read, tmp_path: Path) -> None:
         encoding="gb18030",
         crs="EPSG:4526",
         where="XZQDM = '360702'",
+        geometry="outline",
         fields={"parcel_id": "ZDDM", "recorded_area_m2": "ZDMJ", "tax_yuan": "SS"},
         units={"recorded_area_m2": "mu", "tax_yuan": "wan_yuan"},
         classes={"一类": "industrial"},

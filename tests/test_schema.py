@@ -1,22 +1,18 @@
 from __future__ import annotations
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import pytest
 from shapely import LineString, MultiPolygon, Point, Polygon, box
 
 from gisland.base.errors import GeometryError, TableError
 from gisland.base.schema import (
-    BUILDINGS,
     FINDINGS,
     LAYERS,
     PARCELS,
     TENURES,
     USE_CLASSES,
     VERDICTS,
-    ZONING,
-    broken_cells,
     findings_frame,
     require_ids,
     require_polygons,
@@ -25,45 +21,8 @@ from gisland.base.schema import (
 from gisland.base.verdicts import verdict_frame
 
 
-def good_parcels() -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "owner": ["甲公司", None],
-            "tenure": ["state", None],
-            "use_class": ["industrial", None],
-            "tax_yuan": [0.0, np.nan],
-            "passed_through": [1, 2],
-        },
-        index=pd.Index(["p1", "p2"], name="parcel_id"),
-    )
-
-
-def test_good_and_missing_cells_pass_whatever_else_is_there() -> None:
-    frame = good_parcels()
-    assert broken_cells(frame, PARCELS).empty
-    assert list(broken_cells(frame, PARCELS)) == ["column", "id", "value"]
-    pd.testing.assert_frame_equal(frame, good_parcels())
-
-
-def test_all_failures_are_told_at_once_with_their_ids() -> None:
-    frame = good_parcels().assign(tax_yuan=[-1.0, -2.0], tenure=["国有", "state"])
-    cells = broken_cells(frame, PARCELS).sort_values(["column", "id"])
-    assert cells.to_numpy().tolist() == [
-        ["tax_yuan", "p1", -1.0],
-        ["tax_yuan", "p2", -2.0],
-        ["tenure", "p1", "国有"],
-    ]
-
-
-def test_a_text_where_a_number_is_needed() -> None:
-    frame = pd.DataFrame({"floors": ["six"]}, index=["b1"])
-    assert "six" in broken_cells(frame, BUILDINGS)["value"].tolist()
-
-
-def test_empty_table_passes() -> None:
-    frame = pd.DataFrame({"far_max": pd.Series([], dtype="float64")})
-    assert broken_cells(frame, ZONING).empty
-    require_ids(frame, what="zoning")
+def test_ids_of_an_empty_table() -> None:
+    require_ids(pd.DataFrame({"far_max": pd.Series([], dtype="float64")}), what="zoning")
 
 
 def test_contracts_hold_the_canonical_names_and_classes() -> None:
@@ -102,8 +61,17 @@ def test_findings_are_sorted_whatever_the_order_of_the_rows() -> None:
 
 
 def test_an_id_that_holds_the_separator_is_refused() -> None:
-    with pytest.raises(TableError, match=r"1 ids hold ';', which separates ids .* \(a;b\)"):
+    with pytest.raises(TableError, match=r"1 id holds ';', which separates ids .* \(a;b\)"):
         require_ids(pd.DataFrame(index=["a;b", "c"]), what="parcels")
+
+
+def test_all_faults_of_the_ids_are_told_at_once() -> None:
+    message = (
+        r"parcels: 1 row has no id and 1 id occurs more than once and 2 ids hold ';', which"
+        r" separates ids in results \(a, b;c, d;e\); map a column"
+    )
+    with pytest.raises(TableError, match=message):
+        require_ids(pd.DataFrame(index=["a", None, "d;e", "a", "b;c"]), what="parcels")
 
 
 def test_empty_findings_have_the_same_columns_and_kinds() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -14,7 +15,6 @@ from gisland.base.errors import GeometryError, TableError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandera.pandas as pa
 
 Kind = Literal["text", "number", "bool", "date"]
 
@@ -39,14 +39,16 @@ INDUSTRIAL_USE_CLASSES = ("industrial", "logistics")
 
 @dataclass(frozen=True)
 class Column:
-    """One canonical column: its kind, its lower bound and its allowed values."""
+    """One canonical column: its kind, its bounds and its allowed values."""
 
     kind: Kind
     at_least: float | None = None
+    at_most: float | None = None
     one_of: tuple[str, ...] = ()
 
 
 _AMOUNT = Column("number", at_least=0.0)
+_SHARE = Column("number", at_least=0.0, at_most=1.0)
 _TEXT = Column("text")
 
 PARCELS: dict[str, Column] = {
@@ -70,10 +72,10 @@ ZONING: dict[str, Column] = {
     "planned_use": _TEXT,
     "far_min": _AMOUNT,
     "far_max": _AMOUNT,
-    "coverage_min": Column("number", at_least=0.0),
-    "coverage_max": Column("number", at_least=0.0),
-    "green_min": Column("number", at_least=0.0),
-    "green_max": Column("number", at_least=0.0),
+    "coverage_min": _SHARE,
+    "coverage_max": _SHARE,
+    "green_min": _SHARE,
+    "green_max": _SHARE,
     "height_max_m": _AMOUNT,
 }
 BUILDINGS: dict[str, Column] = {
@@ -147,7 +149,16 @@ VERDICTS = (
     "mode",
 )
 OUTCOMES = ("pass", "fail", "missing", "not_assessed")
-CHANGES = ("parcel_id", "action", "area_before_m2", "area_after_m2", "message")
+CHANGES = (
+    "parcel_id",
+    "action",
+    "other_id",
+    "area_before_m2",
+    "area_after_m2",
+    "in_m2",
+    "out_m2",
+    "message",
+)
 PLAN_VERDICTS = ("absorbed", "eligible", "ineligible")
 
 
@@ -172,15 +183,18 @@ def findings_frame(rows: list[dict[str, object]], *, crs: object) -> gpd.GeoData
     >>> frame["parcel_id"].tolist()
     ['7']
     """
-    texts = ("code", "severity", "layer", "parcel_id", "other_id", "unit", "message")
-    data: dict[str, pd.Series] = {
-        k: pd.Series([r.get(k) for r in rows], dtype="str") for k in texts
+    cells = {name: [row.get(name) for row in rows] for name in FINDINGS}
+    columns: dict[str, object] = {
+        name: pd.Series(values, dtype="float64" if name == "value" else "str")
+        for name, values in cells.items()
+        if name != "geometry"
     }
-    data["value"] = pd.Series([r.get("value") for r in rows], dtype="float64")
-    geometry = [r.get("geometry") for r in rows]
-    frame = gpd.GeoDataFrame(data, geometry=gpd.GeoSeries(geometry, crs=crs))
+    columns["geometry"] = gpd.array.from_shapely(cells["geometry"], crs=crs)
+    frame = gpd.GeoDataFrame(pd.DataFrame(columns, copy=False))
+    if len(frame) < 2:  # noqa: PLR2004 - nothing to sort
+        return frame
     order = ["code", "parcel_id", "other_id", "value", "message"]
-    return frame.sort_values(order, kind="stable", ignore_index=True)[list(FINDINGS)]
+    return frame.sort_values(order, kind="stable", ignore_index=True)
 
 
 def require_ids(frame: pd.DataFrame, *, what: str) -> None:
@@ -207,68 +221,21 @@ def require_ids(frame: pd.DataFrame, *, what: str) -> None:
 unique values, or leave the id out to have ids made from the position
     """
     index = frame.index
-    do = "map a column with unique values, or leave the id out to have ids made from the position"
-    missing = int(pd.Series(index).isna().sum())
-    if missing:
-        have = "row has" if missing == 1 else "rows have"
-        raise TableError(f"{what}: {missing} {have} no id", do=do)
-    twice = sorted(set(index[index.duplicated()]))
-    if twice:
-        occur = "id occurs" if len(twice) == 1 else "ids occur"
-        raise TableError(f"{what}: {len(twice)} {occur} more than once", do=do, ids=twice)
-    joined = sorted(i for i in index if ID_SEPARATOR in str(i))
-    if joined:
+    twice = set(index[index.duplicated() & index.notna()])
+    joined = {i for i in index if ID_SEPARATOR in str(i)}
+    faults = (
+        (int(np.count_nonzero(index.isna())), "row has", "rows have", "no id"),
+        (len(twice), "id occurs", "ids occur", "more than once"),
+        (len(joined), "id holds", "ids hold", f"{ID_SEPARATOR!r}, which separates ids in results"),
+    )
+    told = [f"{n} {one if n == 1 else many} {fault}" for n, one, many, fault in faults if n]
+    if told:
         raise TableError(
-            f"{what}: {len(joined)} ids hold {ID_SEPARATOR!r}, which separates ids in the results",
-            do="map another column",
-            ids=joined,
+            f"{what}: {' and '.join(told)}",
+            do="map a column with unique values, or leave the id out to have ids made from the"
+            " position",
+            ids=sorted(twice | joined, key=str),
         )
-
-
-def broken_cells(frame: pd.DataFrame, columns: Mapping[str, Column]) -> pd.DataFrame:
-    """Every cell that breaks the contract of its column.
-
-    Parameters
-    ----------
-    frame
-        Table with canonical names.
-    columns
-        Contract, such as ``PARCELS``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns ``column``, ``id``, ``value``; empty where all is well.
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"tenure": ["state", "国有"]}, index=["a", "b"])
-    >>> broken_cells(frame, PARCELS).values.tolist()
-    [['tenure', 'b', '国有']]
-    """
-    import pandera.pandas as pa  # noqa: PLC0415 - slow to load, and only reading needs it
-
-    schema = pa.DataFrameSchema({k: _pandera(v) for k, v in columns.items() if k in frame})
-    try:
-        schema.validate(pd.DataFrame(frame[list(schema.columns)]), lazy=True)
-    except pa.errors.SchemaErrors as error:
-        cases = error.failure_cases
-    else:
-        return pd.DataFrame({"column": [], "id": [], "value": []})
-    cases = cases[["column", "index", "failure_case"]]
-    return cases.set_axis(["column", "id", "value"], axis=1).reset_index(drop=True)
-
-
-def _pandera(column: Column) -> pa.Column:
-    import pandera.pandas as pa  # noqa: PLC0415 - slow to load, and only reading needs it
-
-    checks = []
-    if column.at_least is not None:
-        checks.append(pa.Check.ge(column.at_least))
-    if column.one_of:
-        checks.append(pa.Check.isin(column.one_of))
-    dtype = {"text": str, "number": float, "bool": "boolean", "date": "datetime64[ns]"}
-    return pa.Column(dtype[column.kind], checks, nullable=True)
 
 
 def require_polygons(frame: gpd.GeoDataFrame, *, what: str) -> None:

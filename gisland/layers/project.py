@@ -26,7 +26,7 @@ DEFAULT_RULES = "tianjin-2024"
 DEFAULT_LANGUAGE = "zh"
 LANGUAGES = ("zh", "en")
 _PROJECT = ("name", "rules", "crs", "language", "as_of")
-_TEXTS = ("path", "layer", "encoding", "crs", "where")
+_TEXTS = ("path", "layer", "encoding", "crs", "where", "geometry")
 _TABLES = ("fields", "units", "classes")
 
 
@@ -202,6 +202,7 @@ def _source(tables: Mapping[str, Any], name: str, file: str, *, prefix: str = ""
         encoding=texts["encoding"],
         crs=texts["crs"],
         where=texts["where"],
+        geometry=texts["geometry"],
         **maps,
     )
 

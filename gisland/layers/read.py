@@ -17,15 +17,26 @@ from gisland.base.crs import (
     crs_name,
 )
 from gisland.base.errors import GeometryError
-from gisland.layers.columns import Finding, canonical_table, finding
-from gisland.layers.files import Opened, open_layer, shown_path
-from gisland.layers.placing import FARTHEST, datum_shift, no_overlap, with_crs
-from gisland.layers.source import canonical_columns
+from gisland.layers.fields.columns import canonical_table
+from gisland.layers.fields.impossible import impossible_values
+from gisland.layers.files.cells import plain_cells
+from gisland.layers.files.shapes import plain_shapes
+from gisland.layers.files.sheets import gather
+from gisland.layers.places.placing import (
+    FARTHEST,
+    datum_shift,
+    extent_of,
+    no_overlap,
+    old_datum,
+    with_crs,
+)
+from gisland.layers.places.reach import beyond_use, distortion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from gisland.layers.findings import Finding
     from gisland.layers.project import Project
     from gisland.layers.source import Source
 
@@ -107,10 +118,12 @@ def load_inputs(project: Project, *, progress: Callable[[str], None] | None = No
         layers.append(_read(source, folder=project.folder))
     parcels = next(layer for layer in layers if layer.source.name == "parcels")
     crs, reason = choose_analysis_crs(parcels.table, wanted=project.crs)
+    extents = {layer.source.name: extent_of(layer.table) for layer in layers}
+    told = [*distortion(parcels.table, crs, parcels.source), *old_datum(crs, parcels.source)]
     layers = [_reprojected(layer, crs) for layer in layers]
     tables = {layer.source.name: layer.table for layer in layers}
     rows = [row for layer in layers for row in layer.findings]
-    rows += no_overlap(tables)
+    rows += [*told, *no_overlap(tables, extents=extents)]
     inputs = schema.Inputs(
         **{name: tables[name] for name in project.layers},
         exclusions={name: tables[f"exclusions.{name}"] for name in project.exclusions},
@@ -120,54 +133,23 @@ def load_inputs(project: Project, *, progress: Callable[[str], None] | None = No
 
 
 def _read(source: Source, *, folder: Path) -> _Layer:
-    opened = open_layer(source, folder=folder)
-    table, flattened = _flat(opened.table)
-    table, marked = with_crs(table, source)
+    gathered = gather(source, folder=folder)
+    table, plain = plain_shapes(gathered.table, source)
+    table, cells = plain_cells(table, source)
+    table, marked = with_crs(table, source, folder=folder)
     table, findings = canonical_table(table, source)
-    findings = [*marked, *findings]
+    findings = [*marked, *findings, *cells, *plain, *gathered.findings]
     _require_kind(table, source)
     _require_finite(table, source)
     check_coordinates(table, what=source.name)
+    findings += beyond_use(table, source)
     record = {
         "layer": source.name,
-        "path": shown_path(source.path),
-        "sha256": opened.sha256,
+        **gathered.record,
         "rows": len(table),
-        "encoding": opened.encoding.name,
-        "encoding_evidence": opened.encoding.evidence,
         "crs": crs_name(table.crs),
     }
-    if flattened:
-        message = f"{source.name}: heights (Z) of {flattened} shapes are left out"
-        told = finding("z_dropped", message, in_=source, severity="info")
-        findings.append({**told, "value": float(flattened), "unit": "rows"})
-    return _Layer(source, table, record, [*findings, *_of_file(opened, source)])
-
-
-def _flat(table: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int]:
-    """The table without Z, and the number of shapes that had one."""
-    values = table.geometry.to_numpy()
-    count = int(shapely.has_z(values).sum())
-    if not (count or shapely.has_m(values).any()):
-        return table, 0
-    flat = gpd.GeoSeries(shapely.force_2d(values), table.index, table.crs)
-    return table.set_geometry(flat), count
-
-
-def _of_file(opened: Opened, source: Source) -> list[Finding]:
-    findings = [
-        finding("reader_note", f"{source.name}: {note}", in_=source, severity="info")
-        for note in opened.notes
-    ]
-    if opened.encoding.warning:
-        message = f"{source.name}: {opened.encoding.warning}; declare encoding if texts are wrong"
-        findings.append(finding("encoding_doubt", message, in_=source))
-    if opened.encoding.cut:
-        count = opened.encoding.cut
-        message = f"{source.name}: {count} texts end inside a character, cut by their field's width"
-        told = finding("text_cut", message, in_=source, severity="info")
-        findings.append({**told, "value": float(count), "unit": "texts"})
-    return findings
+    return _Layer(source, table, record, findings)
 
 
 def _require_kind(table: gpd.GeoDataFrame, source: Source) -> None:
@@ -212,28 +194,5 @@ def _reprojected(layer: _Layer, crs: CRS) -> _Layer:
         table = table.to_crs(crs)
         where = f" after reprojection from {crs_name(layer.table.crs)} to {crs_name(crs)}"
         _require_finite(table, source, after=where)
-    found = [*layer.findings, *told, *_impossible(table, source)]
+    found = [*layer.findings, *told, *impossible_values(table, source)]
     return replace(layer, table=table, findings=found)
-
-
-def _impossible(table: gpd.GeoDataFrame, source: Source) -> list[Finding]:
-    """A finding per cell that breaks the contract of its column; the value stays in the table."""
-    columns = {k: v for k, v in canonical_columns(source.kind).items() if k in table}
-    cases = schema.broken_cells(table, columns)
-    geometry = table.geometry[~table.index.duplicated()]
-    key = "parcel_id" if source.kind == "parcels" else "other_id"
-    findings = []
-    for column, row, value in cases.itertuples(index=False, name=None):
-        message = f"{source.name}: {column} is {value!r}, which cannot be"
-        told = finding("impossible_value", message, in_=source, severity="error")
-        known = isinstance(row, str)
-        number = float(value) if isinstance(value, int | float) else None
-        findings.append(
-            {
-                **told,
-                key: row if known else None,
-                "value": number,
-                "geometry": geometry.loc[row] if known else None,
-            }
-        )
-    return findings

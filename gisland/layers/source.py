@@ -36,7 +36,10 @@ class Source:
     name
         Key of the layer, such as ``parcels`` or ``exclusions.red_line``.
     path
-        File as written in the project, relative to it, or a ``postgresql://`` address.
+        File as written in the project, relative to it, or a ``postgresql://`` address; a pattern
+        such as ``sheets/*.shp`` names several sheets of one layer.
+    geometry
+        Geometry column to take, for files that have several.
     fields
         Canonical column to source column.
     units
@@ -51,6 +54,7 @@ class Source:
     encoding: str | None = None
     crs: str | None = None
     where: str | None = None
+    geometry: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     classes: Mapping[str, str] = field(default_factory=dict)
