@@ -19,6 +19,7 @@ from gisland.present.messages import (
     with_messages,
     worded_enclaves,
 )
+from gisland.present.repairs import repair_text
 from gisland.present.style import catalog
 from gisland.present.wording import (
     LISTS,
@@ -161,7 +162,7 @@ def _worded(frame: pd.DataFrame, *, table: str, texts: Mapping[str, str]) -> pd.
     if table == "findings":
         return with_messages(frame, texts=texts)
     if table == "changes" and "message" in frame:
-        told = _mapped(frame["message"], lambda v: geometry_text(v, texts=texts))
+        told = _mapped(frame["message"], lambda v: _change(v, texts=texts))
         return frame.assign(message=told)
     if table == "enclaves":
         return worded_enclaves(frame, texts=texts)
@@ -169,6 +170,12 @@ def _worded(frame: pd.DataFrame, *, table: str, texts: Mapping[str, str]) -> pd.
         count = [len(listed(ids)) for ids in frame["absorbed_ids"]]
         frame.insert(_after(frame, "parcels_before"), "absorbed_count", count)
     return frame
+
+
+def _change(message: object, *, texts: Mapping[str, str]) -> str:
+    """What a repair did; a reason of GEOS where it made a polygon valid."""
+    told = repair_text(message, texts=texts)
+    return geometry_text(message, texts=texts) if told == visible(message) else told
 
 
 def explanations(

@@ -6,6 +6,8 @@ import re
 import string
 from typing import TYPE_CHECKING, Any
 
+from gisland.present.details import DETAILS
+from gisland.present.repairs import repair_text
 from gisland.present.wording import MISSING, is_missing, named, number, visible, with_unit
 
 if TYPE_CHECKING:
@@ -14,32 +16,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COUNTED = ("count", "rows", "texts")  # units that a template words itself
-_COLUMN = r"column '(?P<source>.*?)' \(mapped to (?P<column>\w+)\)"
-_ROWS = _COLUMN + r".*: \d+ rows, such as (?P<detail>.*)$"
-# What only the message tells: named groups are places of the template.
-DETAILS = {
-    "ambiguous_use": _ROWS,
-    "column_by_name": r"by their names: (?P<detail>.*)$",
-    "crs_overridden": r"declared (?P<declared>.*?) contradicts the file's own (?P<own>.*?), which",
-    "datum_shift_unknown": r"the shift from (?P<old>.*?) to (?P<new>.*?) is not public",
-    "encoding_doubt": r"^[^:]*: (?P<detail>.*); declare encoding",
-    "floors_missing": r"^\d+ of (?P<total>\d+) ",
-    "gap": r"^hole between parcels (?P<detail>.*?)( and (?P<more>\d+) more)?$",
-    "hairline_gaps": r"^(?P<many>\d+) gaps of at most (?P<limit>\S+) m²",
-    "ids_made": r"; ids (?P<detail>\S+) are made",
-    "impossible_value": r": (?P<column>\w+) is (?P<detail>.*), which cannot be$",
-    "invalid_geometry": r"^(?P<detail>.*)$",
-    "mixed_use": _ROWS,
-    "no_overlap": r"\((?P<detail>x .*)\)$",
-    "reader_note": r"^[^:]*: (?P<detail>.*)$",
-    "recorded_area": r"^drawn (?P<drawn>\S+) m², recorded (?P<recorded>\S+) m²$",
-    "renamed_column": r"are renamed: (?P<detail>.*)$",
-    "unknown_tenure": _ROWS,
-    "unknown_use": _ROWS,
-    "unparsed_number": _ROWS,
-    "use_code_list": _COLUMN + r": codes read by (?P<detail>.*)$",
-    "zero_area": _ROWS,
-}
 
 
 def finding_text(row: Mapping[Any, Any], *, texts: Mapping[str, str]) -> str:
@@ -96,6 +72,8 @@ def _places(
         told["detail"] = texts["finding_text.more"].format(shown=told["detail"], n=told["more"])
     if code == "invalid_geometry" and told:
         told["detail"] = geometry_text(message, texts=texts)
+    if code == "not_repaired" and told:
+        told["detail"] = repair_text(message, texts=texts)
     if "column" in told:
         told["column"] = texts.get(f"column.{told['column']}", told["column"])
     if "drawn" in told:
@@ -209,10 +187,15 @@ def crs_chosen(phrase: object, *, texts: Mapping[str, str]) -> str:
     >>> crs_chosen("3-degree Gauss-Krüger zone 38 of the data", texts=catalog("zh"))
     '按数据所在的 3 度带高斯－克吕格投影第 38 带选取'
     """
-    zone = re.fullmatch(r"(3-degree Gauss-Krüger zone) (\d+)( of the data)", visible(phrase))
+    zone = re.fullmatch(
+        r"(3-degree Gauss-Krüger zone) (\d+)( of the data)(?:(, on their own datum) (.+))?",
+        visible(phrase),
+    )
     if zone is None:
         return named(texts, "crs_chosen", phrase)
-    return texts[f"crs_chosen.{zone[1]}{zone[3]}"].format(zone=zone[2])
+    return texts[f"crs_chosen.{zone[1]}{zone[3]}{zone[4] or ''}"].format(
+        zone=zone[2], datum=zone[5]
+    )
 
 
 def with_messages(findings: pd.DataFrame, *, texts: Mapping[str, str]) -> pd.DataFrame:
