@@ -81,6 +81,21 @@ def test_empty_findings_have_the_same_columns_and_kinds() -> None:
     assert empty.dtypes.to_dict() == full.dtypes.to_dict()
 
 
+def test_findings_hold_text_numbers_and_shapes_whatever_their_number() -> None:
+    row: dict[str, object] = {"code": "gap", "value": 2, "geometry": Point(0, 0)}
+    for many in range(3):
+        frame = findings_frame([row] * many, crs=4547)
+        kinds = {name: str(kind) for name, kind in frame.dtypes.items()}
+        assert kinds == dict.fromkeys(FINDINGS, "str") | {
+            "value": "float64",
+            "geometry": "geometry",
+        }
+        assert frame.geometry.name == "geometry"
+        assert frame.index.tolist() == list(range(many))
+        assert frame["value"].tolist() == [2.0] * many
+        assert frame["parcel_id"].isna().all()
+
+
 def test_verdicts_fill_scalars_and_leave_the_rest_missing() -> None:
     frame = verdict_frame(
         pd.Index(["a", "b"]), test="min_lot", outcome=["pass", "fail"], value=[2500, 90], limit=2000

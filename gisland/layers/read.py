@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import numpy as np
 import shapely
 from pyproj import CRS
 
@@ -17,13 +16,13 @@ from gisland.base.crs import (
     crs_name,
 )
 from gisland.base.errors import GeometryError
+from gisland.base.shapes import require_on_earth
 from gisland.layers.fields.columns import canonical_table
 from gisland.layers.fields.impossible import impossible_values
 from gisland.layers.files.cells import plain_cells
 from gisland.layers.files.shapes import plain_shapes
 from gisland.layers.files.sheets import gather
 from gisland.layers.places.placing import (
-    FARTHEST,
     datum_shift,
     extent_of,
     no_overlap,
@@ -170,17 +169,8 @@ def _require_kind(table: gpd.GeoDataFrame, source: Source) -> None:
 
 
 def _require_finite(table: gpd.GeoDataFrame, source: Source, *, after: str = "") -> None:
-    values = table.geometry.to_numpy()
-    points, rows = shapely.get_coordinates(values, return_index=True)
-    far = ~np.isfinite(points).all(axis=1) | (np.abs(points) > FARTHEST).any(axis=1)
-    if far.any():
-        ids = table.index[np.unique(rows[far])]
-        many = "1 shape has" if len(ids) == 1 else f"{len(ids)} shapes have"
-        raise GeometryError(
-            f"{source.name}: {many} coordinates that are not on Earth{after}",
-            do="mend or delete them, or leave them out with where",
-            ids=ids,
-        )
+    do = "mend or delete them, or leave them out with where"
+    require_on_earth(table, what=f"{source.name}{after}", finite=True, do=do)
 
 
 def _reprojected(layer: _Layer, crs: CRS) -> _Layer:

@@ -15,6 +15,7 @@ from gisland.base.crs import check_coordinates, crs_name, parse_crs
 from gisland.base.datums import OLD_CHINA, datum_name, datum_shift_between
 from gisland.base.errors import CRSError
 from gisland.base.projections import bounds_of, span
+from gisland.base.shapes import FARTHEST
 from gisland.layers.findings import Finding, finding
 from gisland.layers.places.guesses import Extent, overlap_guess
 from gisland.layers.proposing.evidence import crs_hint
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from gisland.layers.source import Source
 
-FARTHEST = 1e15  # no coordinate on Earth is larger; shapefiles write "no data" as -1.8e308
 SAME_PLACE_M = 0.001
 DEGREE_M = 111_320.0
 ACCURATE_M = 1.0  # of a published transformation
