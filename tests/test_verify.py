@@ -19,8 +19,8 @@ from gisland.base.errors import OutputError
 from gisland.base.result import Choices
 from gisland.base.rules import load_rules
 from gisland.base.schema import Inputs
-from gisland.layers.results import Results, read_results, result_frame
-from gisland.layers.write import write_results
+from gisland.layers.writing.results import Results, read_results, result_frame
+from gisland.layers.writing.write import write_results
 from gisland.pipeline import run
 from gisland.verify import Violation, verify
 from gisland.verify.bounds import _best, _whole
@@ -514,6 +514,16 @@ def test_scrap_taken_by_another_site_says_so() -> None:
     taken = again.assign(reasons="taken_by:S1", rule_id="")
     case.tables["plan"] = pd.concat([case.tables["plan"], taken], ignore_index=True)
     assert not codes(judged(case)) & {"plan_reasons", "plan_rule"}
+
+
+def test_pairs_without_any_reason_or_absorbed_scrap_are_judged() -> None:
+    case = right_case()
+    plan = case.tables["plan"]
+    case.tables["plan"] = plan[plan["verdict"] == "ineligible"].assign(reasons=None, rule_id=None)
+    case.tables["parcels"]["verdict"] = case.tables["parcels"]["verdict"].replace(
+        "absorbed", "kept"
+    )
+    assert {"plan_reasons", "plan_rule"} <= codes(judged(case))
 
 
 def test_scrap_that_would_fit_is_not_said_to_meet_the_cap() -> None:

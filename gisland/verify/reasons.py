@@ -41,10 +41,12 @@ def check_reasons(facts: Facts) -> list[Violation]:
     failed = _failed(facts, pairs)
     expected = failed["reasons"].mask(pairs["verdict"] == "absorbed", "")
     expected = expected.mask(pairs["verdict"] == "eligible", _not_chosen(facts, pairs))
-    wrong = pairs["parcel_id"][pairs["reasons"].fillna("") != expected]
+    wrong = pairs["parcel_id"][pairs["reasons"].astype("str").fillna("") != expected]
     found = violations("plan_reasons", "reasons do not follow from verdicts and caps", wrong)
     rule = failed["rule_id"].where(pairs["verdict"] == "ineligible", expected.map(CAPS))
-    wrong = pairs["parcel_id"][pairs["rule_id"].fillna("") != rule.fillna("")]
+    wrong = pairs["parcel_id"][
+        pairs["rule_id"].astype("str").fillna("") != rule.astype("str").fillna("")
+    ]
     return [*found, *violations("plan_rule", "rule_id is not of the rule that decided", wrong)]
 
 
@@ -72,7 +74,7 @@ def _not_chosen(facts: Facts, pairs: pd.DataFrame) -> pd.Series:
     words = words.mask(~site.map(facts.optimal).astype(bool), "time_limit")
     words = words.mask(site.map(full).astype(bool), "count_full")
     words = words.mask(_over(facts, pairs), "cap_full")
-    return words.mask(taken.notna(), "taken_by:" + taken.fillna(""))
+    return words.mask(taken.notna(), "taken_by:" + taken.astype("str").fillna(""))
 
 
 def _over(facts: Facts, pairs: pd.DataFrame) -> pd.Series:
