@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,34 +7,14 @@ import pytest
 import shapely
 from shapely import MultiPolygon, Polygon, box
 
+from checklayers import found, layer
 from gisland.base.errors import CRSError, GeometryError
 from gisland.base.parameters import Parameters
-from gisland.base.schema import FINDINGS
 from gisland.topology.check import check
+from gisland.topology.drawn import drawn_parcels
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
 BOW = Polygon([(100, 0), (104, 4), (104, 0), (100, 4)])
 RING = Polygon(box(0, 0, 30, 30).exterior, [box(10, 10, 20, 20).exterior])
-
-
-def layer(
-    shapes: dict[str, object] | list[tuple[object, object]], crs: object = 4547
-) -> gpd.GeoDataFrame:
-    pairs = list(shapes.items()) if isinstance(shapes, dict) else shapes
-    ids = pd.Index([p[0] for p in pairs], dtype="str", name="parcel_id")
-    return gpd.GeoDataFrame(geometry=[p[1] for p in pairs], index=ids, crs=crs)
-
-
-def found(parcels: gpd.GeoDataFrame, **parameters: object) -> list[tuple[object, ...]]:
-    """Code, severity, parcel, other and value (rounded) of every finding; None for missing."""
-    table = check(parcels, parameters=Parameters(**parameters))
-    assert table.columns.tolist() == list(FINDINGS)
-    assert table.crs == parcels.crs
-    assert (table["layer"] == "parcels").all()
-    assert table["message"].notna().all()
-    columns = table[["code", "severity", "parcel_id", "other_id", "value"]]
-    rows = columns.astype("object").where(columns.notna(), None).itertuples(index=False)
-    return [(*r[:4], None if r[4] is None else round(r[4], 6)) for r in rows]
 
 
 def test_clean_layer_has_no_findings() -> None:
@@ -73,19 +51,6 @@ def test_coordinates_that_are_no_numbers_are_invalid_without_a_place(word: str) 
     assert table.geometry.isna().tolist() == [True]
 
 
-def test_duplicate_geometry_is_told_once_however_it_is_drawn() -> None:
-    square = box(0, 0, 10, 10)
-    again = shapely.reverse(Polygon([(10, 0), (10, 10), (0, 10), (0, 0)]))
-    shapes = {"c": again, "a": square, "b": square, "d": box(9, 0, 20, 10)}
-    assert found(layer(shapes)) == [
-        ("duplicate_geometry", "warning", "a", "b", 100.0),
-        ("duplicate_geometry", "warning", "a", "c", 100.0),
-        ("overlap", "warning", "a", "d", 10.0),
-        ("overlap", "warning", "b", "d", 10.0),
-        ("overlap", "warning", "c", "d", 10.0),
-    ]
-
-
 def test_repeated_and_missing_ids_are_findings_and_do_no_harm() -> None:
     rows = [("x", box(0, 0, 10, 10)), ("x", box(5, 0, 15, 10)), (None, box(20, 0, 30, 9))]
     rows += [(" ", None), ("x", None)]
@@ -115,77 +80,6 @@ def test_many_repeated_ids_are_all_told() -> None:
     names = [f"p{k:05d}" for k in range(20_000)]
     table = check(layer([(name, None) for name in (*names, *names)]), parameters=Parameters())
     assert table.loc[table["code"] == "duplicate_id", "parcel_id"].tolist() == names
-
-
-def test_overlap_has_its_area_and_shape() -> None:
-    shapes = {"b": box(0, 0, 10, 10), "a": box(9, 9, 20, 20), "in": box(2, 2, 4, 4)}
-    table = check(layer(shapes), parameters=Parameters())
-    overlaps = table[table["code"] == "overlap"]
-    assert overlaps[["parcel_id", "other_id", "value"]].to_numpy().tolist() == [
-        ["a", "b", 1.0],
-        ["b", "in", 4.0],
-    ]
-    assert overlaps.geometry.iloc[0].equals(box(9, 9, 10, 10))
-    assert overlaps.geometry.iloc[1].equals(box(2, 2, 4, 4))
-
-
-def test_overlap_shape_is_polygonal_where_two_also_touch() -> None:
-    comb = Polygon([(0, 0), (10, 0), (10, 2), (9, 2), (9, 4), (10, 4), (10, 10), (0, 10)])
-    wedge = Polygon([(9.5, 0), (20, 0), (20, 10), (10, 10), (10, 2), (9.5, 2)])
-    table = check(layer({"a": comb, "b": wedge}), parameters=Parameters())
-    overlap = table[table["code"] == "overlap"]
-    assert overlap["value"].tolist() == [1.0]
-    assert set(overlap.geom_type) <= {"Polygon", "MultiPolygon"}
-
-
-def test_smallest_overlap_is_not_told() -> None:
-    shapes = {"a": box(0, 0, 10, 10), "b": box(9.9, 0, 20, 10)}
-    assert found(layer(shapes), overlap_min_m2=1.0) == []
-    assert len(found(layer(shapes), overlap_min_m2=0.99)) == 1
-
-
-def test_holes_are_gaps_or_enclosed_space_by_size() -> None:
-    four = {
-        "s": box(0, 0, 30, 10),
-        "n": box(0, 20, 30, 30),
-        "w": box(0, 10, 10, 20),
-        "e": box(20, 10, 30, 20),
-    }
-    table = check(layer(four), parameters=Parameters(gap_max_m2=100.0))
-    assert table[["code", "severity", "value", "unit"]].to_numpy().tolist() == [
-        ["gap", "warning", 100.0, "m2"]
-    ]
-    assert table["message"].tolist() == ["hole between parcels e, n, s, w"]
-    assert table.geometry.iloc[0].equals(box(10, 10, 20, 20))
-    assert found(layer(four)) == [("enclosed_space", "info", None, None, 100.0)]
-
-
-def test_hole_of_one_parcel_is_seen_and_an_island_in_it_is_not_empty_space() -> None:
-    assert found(layer({"ring": RING})) == [("enclosed_space", "info", None, None, 100.0)]
-    filled = layer({"ring": RING, "island": box(10, 10, 20, 20)})
-    assert found(filled) == []
-    within = layer({"ring": RING, "island": box(12, 12, 18, 18)})
-    assert found(within) == [("enclosed_space", "info", None, None, 64.0)]
-
-
-def test_hole_in_an_island_in_a_hole_counts_once() -> None:
-    island = Polygon(box(12, 12, 18, 18).exterior, [box(13, 13, 17, 17).exterior])
-    inmost = box(14, 14, 16, 16)
-    assert found(layer({"ring": RING, "island": island, "inmost": inmost}), gap_max_m2=20.0) == [
-        ("enclosed_space", "info", None, None, 64.0),
-        ("gap", "warning", None, None, 12.0),
-    ]
-
-
-def test_hairline_gaps_are_told_together() -> None:
-    thin = Polygon([(10, 2), (10.001, 5), (10, 8)])
-    left = Polygon([(0, 0), (10, 0), (10, 10), (0, 10)])
-    right = Polygon([(10, 0), (20, 0), (20, 10), (10, 10), (10, 8), (10.001, 5), (10, 2)])
-    table = check(layer({"a": left, "b": right}), parameters=Parameters())
-    assert table["code"].tolist() == ["hairline_gaps"]
-    assert table["severity"].tolist() == ["info"]
-    assert table["value"].tolist() == pytest.approx([thin.area])
-    assert table["message"].tolist() == ["1 gaps of at most 0.01 m² each"]
 
 
 def test_sliver_by_mean_width() -> None:
@@ -226,13 +120,46 @@ def test_row_order_does_not_matter_and_input_is_unchanged() -> None:
     shapes = [box(x, y, x + 9, y + 7) for x, y in corners]
     ids = [f"p{k % 35}" for k in range(40)]
     rows = [*zip(ids, shapes, strict=True), ("bow", BOW), ("n", None), (None, box(0, 0, 1, 1))]
+    twice = MultiPolygon([box(80, 0, 90, 9), box(85, 0, 95, 9)])
+    spiked = Polygon([(80, 20), (89, 20), (89, 25), (99, 25.01), (89, 25.02), (89, 29), (80, 29)])
+    rows += [("ring", shapely.affinity.translate(RING, 0, 80)), ("twice", twice), ("s", spiked)]
+    rows += [("s", spiked), ("near", box(85, 29.2, 90, 35)), ("s", shapely.reverse(spiked))]
+    rows += [("off", Polygon([(80, 20), (80, 29), (70, 29), (70, 20), (75, 20), (76, 20)]))]
+    rows += [("off", Polygon([(70, 20), (70, 29), (60, 29), (69.8, 24), (60, 20)]))]
     parcels = layer(rows)
+    plan = gpd.GeoDataFrame(geometry=[box(0, 0, 50, 50), box(40, 0, 55, 50)], crs=4547)
     before = parcels.copy(deep=True)
-    one = check(parcels, parameters=Parameters())
-    two = check(parcels.sample(frac=1, random_state=2), parameters=Parameters())
-    assert len(one) > 40
+    one = check(parcels, parameters=Parameters(), plan_boundary=plan)
+    shuffled = parcels.sample(frac=1, random_state=2)
+    two = check(shuffled, parameters=Parameters(), plan_boundary=plan.iloc[::-1])
+    assert set(one["code"]) >= {
+        "crosses_plan_boundary",
+        "duplicate_geometry",
+        "empty_hole",
+        "near_miss",
+        "outside_plan_boundary",
+        "overlap",
+        "self_overlap",
+        "spike",
+        "unmatched_vertex",
+    }
     pd.testing.assert_frame_equal(one.to_wkb(), two.to_wkb(), check_exact=True)
     pd.testing.assert_frame_equal(before.to_wkb(), parcels.to_wkb(), check_exact=True)
+
+
+def test_coordinates_that_are_not_on_earth_are_refused() -> None:
+    parcels = layer({"a": box(0, 0, 9, 9), "far": box(0, 0, 1e300, 1)})
+    with pytest.raises(GeometryError, match=r"parcels: 1 shape .* not on Earth \(far\)"):
+        check(parcels, parameters=Parameters())
+
+
+def test_a_hole_without_points_is_no_hole() -> None:
+    odd = Polygon(box(0, 0, 10, 10).exterior, [shapely.LinearRing()])
+    parcels = layer({"a": MultiPolygon([odd, box(0, 20, 10, 30)]), "c": None, "b": odd})
+    drawn = drawn_parcels(parcels, mend=True)
+    assert shapely.get_num_interior_rings(shapely.get_parts(drawn.shapes)).tolist() == [0, 0, 0]
+    assert shapely.area(drawn.sound)[:2].tolist() == [200.0, 100.0]
+    assert shapely.get_num_interior_rings(parcels.geometry["b"]) == 1
 
 
 def test_lines_and_degrees_are_refused() -> None:
@@ -240,18 +167,3 @@ def test_lines_and_degrees_are_refused() -> None:
         check(layer({"a": shapely.LineString([(0, 0), (1, 1)])}), parameters=Parameters())
     with pytest.raises(CRSError, match="degrees"):
         check(layer({"a": box(0, 0, 1, 1)}, crs=4490), parameters=Parameters())
-
-
-def test_messy_real_layer() -> None:
-    path = SHARED / "williamsburg_va" / "parcels.geojson"
-    if not path.exists():
-        pytest.skip("shared data absent")
-    parcels = gpd.read_file(path).to_crs(32147).set_index("PID")
-    table = check(parcels, parameters=Parameters())
-    count = table["code"].value_counts()
-    assert count["null_geometry"] == 1
-    assert count["invalid_geometry"] == 3
-    assert count["duplicate_id"] == 1
-    assert count["overlap"] == 245
-    hairline = table.loc[table["code"] == "hairline_gaps", "message"].item()
-    assert int(hairline.split()[0]) + count["gap"] + count["enclosed_space"] == 685

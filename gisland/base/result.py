@@ -11,6 +11,7 @@ from gisland.base.rules import RuleSet
 from gisland.base.schema import USE_CLASSES
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     import pandas as pd
 
     from gisland.base.schema import Inputs
@@ -100,14 +101,16 @@ def summary_counts(tables: dict[str, pd.DataFrame]) -> dict[str, int | float]:
     Examples
     --------
     >>> import pandas as pd
-    >>> empty = {"fragment": [], "severity": [], "verdict": [], "parcel_id": [], "area_m2": []}
-    >>> names = ("parcels", "plan", "findings", "borders", "sites", "zones")
+    >>> columns = ("fragment", "severity", "code", "verdict", "parcel_id", "area_m2", "action")
+    >>> empty: dict[str, list[str]] = {c: [] for c in columns}
+    >>> names = ("parcels", "plan", "findings", "changes", "borders", "sites", "zones")
     >>> summary_counts({n: pd.DataFrame(empty) for n in names})["parcels"]
     0
     """
     parcels, plan = tables["parcels"], tables["plan"]
     severity = tables["findings"]["severity"].value_counts()
     absorbed = plan[plan["verdict"] == "absorbed"]
+    done = tables["changes"][~tables["changes"]["action"].isin(("refused", "not_repairable"))]
     return {
         "parcels": len(parcels),
         "border_pairs": len(tables["borders"]) // 2,
@@ -119,7 +122,37 @@ def summary_counts(tables: dict[str, pd.DataFrame]) -> dict[str, int | float]:
         "absorbed_m2": round(float(absorbed["area_m2"].sum()), 2),
         "zones": len(tables["zones"]),
         **{f"findings_{s}": int(severity.get(s, 0)) for s in ("error", "warning", "info")},
+        "repaired_parcels": int(done["parcel_id"].nunique()),
+        "repairs_refused": int((tables["findings"]["code"] == "not_repaired").sum()),
     }
+
+
+def without_mended(findings: gpd.GeoDataFrame, changes: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Findings of a run, in which a polygon that was made valid is no error any more.
+
+    Parameters
+    ----------
+    findings
+        What the check found.
+    changes
+        The log of the repair, with ``layer``.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The same rows; ``invalid_geometry`` of mended parcels is a warning.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> bow = {"code": "invalid_geometry", "severity": "error", "parcel_id": "7"}
+    >>> log = {"layer": "parcels", "action": "make_valid", "parcel_id": "7"}
+    >>> without_mended(pd.DataFrame([bow]), pd.DataFrame([log]))["severity"].item()
+    'warning'
+    """
+    log = changes[(changes["layer"] == "parcels") & (changes["action"] == "make_valid")]
+    mended = (findings["code"] == "invalid_geometry") & findings["parcel_id"].isin(log["parcel_id"])
+    return findings.assign(severity=findings["severity"].mask(mended, "warning"))
 
 
 def skipped_analyses(
@@ -170,7 +203,7 @@ def skipped_analyses(
         "water": (inputs.water is None, "layer water: read, but not used yet"),
         "plan_boundary": (
             inputs.plan_boundary is None,
-            "layer plan_boundary: read, but not used yet",
+            "layer plan_boundary: held against the parcels only",
         ),
         "merging": (sites > 0, f"{no_site}: there is nothing to merge into"),
     }

@@ -1,0 +1,177 @@
+"""Faults in the boundary of a single parcel: spikes, ground counted twice, repeated vertices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from gisland.topology.drawn import rows
+from gisland.topology.repair import invalid_polygons
+from gisland.topology.rings import CORNERS, edited, unroll
+from gisland.topology.spikes import spikes
+
+if TYPE_CHECKING:
+    from gisland.base.parameters import Parameters
+    from gisland.topology.drawn import Drawn, Geometries, Ids, Rows
+    from gisland.topology.rings import Bools, Ints, Rings
+
+CHUNK = 50_000  # polygons looked at at once, which bounds the memory
+
+
+def outlines(drawn: Drawn, parameters: Parameters) -> Rows:
+    """Findings about the boundary of single parcels, as drawn.
+
+    ``spike``: the boundary runs out, or cuts in, and comes back on itself, no wider than
+    ``tolerance_m``, as `spikes` finds them; an acute corner is none. The value is the length.
+
+    ``self_overlap``: ground that an invalid polygon counts more than once, where parts overlap
+    or a ring winds twice. The value is the area counted too much, told above ``overlap_min_m2``.
+
+    ``repeated_vertices``: one row for all vertices that repeat the one before.
+
+    Parameters
+    ----------
+    drawn
+        From `drawn_parcels`.
+    parameters
+        Uses ``tolerance_m`` and ``overlap_min_m2``.
+
+    Returns
+    -------
+    list
+        Records for ``schema.findings_frame``. Polygons with coordinates that are no numbers are
+        passed over.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from gisland.base.parameters import Parameters
+    >>> from gisland.topology.drawn import drawn_parcels
+    >>> corners = [(0, 0), (9, 0), (9, 5), (15, 5.01), (9, 5.02), (9, 9), (0, 9)]
+    >>> twice = shapely.MultiPolygon([shapely.box(20, 0, 24, 4), shapely.box(22, 0, 26, 4)])
+    >>> shapes = [shapely.Polygon(corners), twice]
+    >>> lots = gpd.GeoDataFrame(geometry=shapes, index=["a", "b"], crs=4547)
+    >>> found = outlines(drawn_parcels(lots, mend=True), Parameters())
+    >>> [(row["code"], row["parcel_id"], float(row["value"].round(2))) for row in found]
+    [('spike', 'a', 6.0), ('self_overlap', 'b', 8.0)]
+    """
+    repeating = [np.empty(0, dtype=np.int64)]
+    found: Rows = []
+    for begin in range(0, len(drawn.ids), CHUNK):
+        ids, shapes = drawn.ids[begin : begin + CHUNK], drawn.shapes[begin : begin + CHUNK]
+        finite = _finite(shapes)
+        ids, shapes = ids[finite], shapes[finite]
+        rings = unroll(shapes)
+        again = (rings.xy == rings.xy[rings.following]).all(axis=1)
+        repeating.append(begin + rings.of[again])
+        found += _spikes(ids, _without(shapes, rings, again), width_m=parameters.tolerance_m)
+        found += _self_overlaps(ids, shapes, least_m2=parameters.overlap_min_m2)
+    return [*_repeated(np.concatenate(repeating)), *found]
+
+
+def _finite(shapes: Geometries) -> Bools:
+    """Whether there is a shape and all its coordinates are numbers."""
+    points, of = shapely.get_coordinates(shapes, return_index=True)
+    finite = ~shapely.is_missing(shapes)
+    finite[of[~np.isfinite(points).all(axis=1)]] = False
+    return finite
+
+
+def _repeated(parcels: Ints) -> Rows:
+    if len(parcels) == 0:
+        return []
+    return rows(
+        "repeated_vertices",
+        "info",
+        value=[float(len(parcels))],
+        unit="count",
+        message=f"{len(parcels)} vertices of {len(set(parcels))} parcels repeat the one before",
+    )
+
+
+def _without(shapes: Geometries, rings: Rings, again: Bools) -> Geometries:
+    """Without repeated vertices, which would hide a spike or tell it twice."""
+    left = np.bincount(rings.ring[~again], minlength=len(rings.part))
+    # a ring that is but a point or a line has no spike, and stays as it is
+    extra = np.flatnonzero(again & (left[rings.ring] >= CORNERS))
+    if len(extra) == 0:
+        return shapes
+    none = np.empty(0, dtype=np.int64)
+    return edited(
+        shapes,
+        moved=rings.following[extra],
+        to=rings.xy[extra],
+        after=none,
+        added=np.empty((0, 2)),
+    )
+
+
+def _spikes(ids: Ids, shapes: Geometries, *, width_m: float) -> Rows:
+    found = spikes(shapes, width_m=width_m)
+    rings = unroll(shapes)
+    return rows(
+        "spike",
+        "warning",
+        parcel_id=ids[rings.of[found.tip]],
+        value=found.length_m,
+        unit="m",
+        message=[f"the boundary runs {m:.2f} m out and back on itself" for m in found.length_m],
+        geometry=shapely.points(rings.xy[found.tip]),
+    )
+
+
+def _self_overlaps(ids: Ids, shapes: Geometries, *, least_m2: float) -> Rows:
+    bad = invalid_polygons(shapes)
+    ids, shapes = ids[bad], shapely.force_2d(shapes[bad])
+    lines = shapely.union_all(shapely.boundary(shapes)[:, None], axis=1)
+    faces, of = shapely.get_parts(shapely.polygonize(lines[:, None]), return_index=True)
+    surplus = _times_counted(faces, of, shapes) - 1
+    twice = np.flatnonzero(surplus > 0)
+    area = np.bincount(
+        of[twice], weights=surplus[twice] * shapely.area(faces[twice]), minlength=len(shapes)
+    )
+    places = np.full(len(shapes), None, dtype=object)
+    shapely.multipolygons(faces[twice], indices=of[twice], out=places)
+    told = area > least_m2
+    return rows(
+        "self_overlap",
+        "warning",
+        parcel_id=ids[told],
+        value=area[told],
+        unit="m2",
+        message=[f"{m2:.2f} m² of the parcel are counted more than once" for m2 in area[told]],
+        geometry=shapely.union_all(places[told][:, None], axis=1),
+    )
+
+
+def _times_counted(faces: Geometries, of: Ints, shapes: Geometries) -> Ints:
+    """How often each face of a polygon's linework counts: by windings, less the holes it is in."""
+    rings = unroll(shapes)
+    x, y = shapely.get_coordinates(shapely.point_on_surface(faces)).T
+    right = shapely.bounds(shapes)[of, 2] + 1
+    rays = shapely.linestrings(np.stack([np.c_[x, y], np.c_[right, y]], axis=1))
+    start, end = rings.xy, rings.xy[rings.following]
+    edges = shapely.linestrings(np.stack([start, end], axis=1))
+    face, edge = shapely.STRtree(edges).query(rays)
+    own = rings.of[edge] == of[face]
+    face, edge = face[own], edge[own]
+    rise = end[edge, 1] - start[edge, 1]
+    up = (start[edge, 1] <= y[face]) & (end[edge, 1] > y[face])
+    down = (end[edge, 1] <= y[face]) & (start[edge, 1] > y[face])
+    share = (y[face] - start[edge, 1]) / np.where(rise == 0, 1.0, rise)
+    met = start[edge, 0] + share * (end[edge, 0] - start[edge, 0]) > x[face]
+    turns = np.where(met, up.astype(np.int64) - down.astype(np.int64), 0)
+    ring = rings.ring[edge]
+    shell = np.diff(rings.part, prepend=-1) != 0
+    winding = pd.DataFrame({"face": face, "ring": ring, "turns": turns})
+    winding = winding.groupby(["face", "ring"])["turns"].sum().abs().reset_index()
+    winding["part"] = rings.part[winding["ring"]]
+    winding["shell"] = shell[winding["ring"]]
+    added = winding["turns"].where(winding["shell"], 0)
+    holed = (winding["turns"] > 0) & ~winding["shell"]
+    by_part = winding.assign(added=added, holed=holed).groupby(["face", "part"])
+    net = (by_part["added"].sum() - by_part["holed"].any()).clip(lower=0)
+    return net.groupby("face").sum().reindex(range(len(faces)), fill_value=0).to_numpy()
