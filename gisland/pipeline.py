@@ -11,7 +11,7 @@ import pandas as pd
 
 from gisland.base.crs import crs_name, require_metric
 from gisland.base.errors import CRSError
-from gisland.base.result import Result, skipped_analyses, summary_counts
+from gisland.base.result import Result, skipped_analyses, summary_counts, without_mended
 from gisland.base.schema import CHANGES, LAYERS, findings_frame, require_polygons
 from gisland.base.tables import (
     context_tables,
@@ -48,8 +48,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str], None]
 
-REPAIRED_LAYERS = (
-    "parcels",
+REPAIRED_LAYERS = (  # beside the parcels
     "zoning",
     "buildings",
     "plan_boundary",
@@ -94,7 +93,8 @@ def check_inputs(inputs: Inputs, *, parameters: Parameters) -> gpd.GeoDataFrame:
     require_metric(inputs.parcels, what="parcels")
     require_polygons(inputs.parcels, what="parcels")
     _require_one_crs(inputs)
-    found = check(inputs.parcels, parameters=parameters)
+    boundary = inputs.plan_boundary
+    found = check(inputs.parcels, parameters=parameters, plan_boundary=boundary)
     return _with_findings(found, inputs.findings)
 
 
@@ -142,9 +142,8 @@ def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -
     require_parcels(inputs.parcels)
     findings = check_inputs(inputs, parameters=parameters)
     clock.start("repair")
-    inputs, changes = (
-        _repaired(inputs) if "invalid_geometry" in parameters.repair else (inputs, _no_changes())
-    )
+    inputs, changes, remaining = _repaired(inputs, parameters=parameters)
+    findings = _with_findings(without_mended(findings, changes), remaining)
     clock.start("borders")
     shared = borders(inputs.parcels, tolerance_m=parameters.tolerance_m)
     clock.start("facts")
@@ -198,11 +197,6 @@ def _with_findings(found: gpd.GeoDataFrame, more: pd.DataFrame | None) -> gpd.Ge
     return findings_frame(rows, crs=found.crs)
 
 
-def _no_changes() -> pd.DataFrame:
-    kinds = {c: "float64" if c.endswith("_m2") else "str" for c in ("layer", *CHANGES)}
-    return pd.DataFrame({c: pd.Series([], dtype=kind) for c, kind in kinds.items()})
-
-
 def _require_one_crs(inputs: Inputs) -> None:
     """Refuse layers that lie elsewhere than the parcels; overlaying them would find nothing."""
     named = {k: getattr(inputs, k) for k in LAYERS}
@@ -216,21 +210,25 @@ def _require_one_crs(inputs: Inputs) -> None:
             )
 
 
-def _repaired(inputs: Inputs) -> tuple[Inputs, pd.DataFrame]:
-    """All polygon layers with their invalid polygons repaired, and the log of it."""
-    logs = []
+def _repaired(
+    inputs: Inputs, *, parameters: Parameters
+) -> tuple[Inputs, pd.DataFrame, gpd.GeoDataFrame]:
+    """All polygon layers repaired, the log of it, and what is left; neighbors in parcels only."""
+    codes = tuple(code for code in parameters.repair if code == "invalid_geometry")
+    single = replace(parameters, repair=codes)
     mended: dict[str, Any] = {}
+    mended["parcels"], log, remaining = repair(inputs.parcels, parameters=parameters)
+    logs = [log.assign(layer="parcels")]
     for name, layer in _polygon_layers(inputs):
-        new, log = repair(layer)
+        mended[name], log, _ = repair(layer, parameters=single)
         logs.append(log.assign(layer=name))
-        mended[name] = new
     excluded = {}
     for name, layer in sorted(inputs.exclusions.items()):
-        excluded[name], log = repair(layer)
+        excluded[name], log, _ = repair(layer, parameters=single)
         logs.append(log.assign(layer=f"exclusions.{name}"))
-    changes = pd.concat([_no_changes(), *[g for g in logs if len(g)]], ignore_index=True)
-    changes = changes[["layer", *[c for c in CHANGES if c != "layer"]]]
-    return replace(inputs, **mended, exclusions=excluded), changes
+    changes = pd.concat([logs[0], *(g for g in logs[1:] if len(g))], ignore_index=True)
+    repaired = replace(inputs, **mended, exclusions=excluded)
+    return repaired, changes[["layer", *CHANGES]], remaining
 
 
 def _polygon_layers(inputs: Inputs) -> Iterator[tuple[str, gpd.GeoDataFrame]]:

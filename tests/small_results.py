@@ -279,9 +279,12 @@ def tables() -> dict[str, pd.DataFrame]:
     }
     change = {
         "parcel_id": "K3",
-        "action": "made_valid",
+        "action": "make_valid",
+        "other_id": None,
         "area_before_m2": 14_500.0,
         "area_after_m2": 14_500.0,
+        "in_m2": 0.0,
+        "out_m2": 0.0,
         "message": "自相交",
     }
     k1, k2 = _moved(SHAPES["K1"]), _moved(SHAPES["K2"])

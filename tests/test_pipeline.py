@@ -288,6 +288,23 @@ def test_an_invalid_parcel_is_repaired_and_told(result: Result) -> None:
     assert by_id(result).loc["bow", "area_m2"] == pytest.approx(450.0)
 
 
+def test_faults_between_parcels_are_repaired_and_what_is_left_is_told() -> None:
+    inputs = district()
+    shapes = {"lot": at(1000, 0, 20, 20), "next": at(1019, 0, 20, 20), "wide": at(1025, 5, 9, 30)}
+    more = gpd.GeoDataFrame(geometry=list(shapes.values()), index=list(shapes), crs=4547)
+    parcels = pd.concat([inputs.parcels, more.rename_axis("parcel_id")])
+    choices = replace(TIANJIN, parameters=Parameters(repair=("invalid_geometry", "overlap")))
+    found = run(replace(inputs, parcels=parcels), choices)
+    changes = found.tables["changes"]
+    ceded = changes.loc[changes["action"] == "overlap_ceded", ["layer", "parcel_id", "other_id"]]
+    assert ceded.to_numpy().tolist() == [["parcels", "next", "lot"]]
+    assert by_id(found).loc["next", "area_m2"] == pytest.approx(380.0)
+    told = found.tables["findings"].set_index("code").loc[["not_repaired"]]
+    assert told[["parcel_id", "other_id"]].to_numpy().tolist() == [["next", "wide"]]
+    assert told["value"].tolist() == [pytest.approx(135.0)]
+    assert set(found.tables["changes"]["layer"]) == {"parcels"}  # zones may overlap
+
+
 def test_an_invalid_parcel_is_kept_without_repair() -> None:
     choices = replace(TIANJIN, parameters=Parameters(repair=()))
     found = run(district(), choices)

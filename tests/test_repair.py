@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -10,15 +10,25 @@ import shapely
 from shapely import MultiPolygon, Polygon, box
 
 from gisland.base.errors import CRSError
+from gisland.base.parameters import Parameters
 from gisland.base.schema import CHANGES
-from gisland.topology.repair import repair
+from gisland.topology.repair import repair as repair_all
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
+if TYPE_CHECKING:
+    from pathlib import Path
+
 BOW = Polygon([(0, 0), (4, 4), (4, 0), (0, 4)])
 COLLAPSED = Polygon([(0, 0), (5, 0), (0, 0)])
 ENDLESS = shapely.from_wkt("POLYGON ((0 0, 9 0, 9 Infinity, 0 0))")
 with np.errstate(invalid="ignore"):
     UNKNOWN = shapely.from_wkt("POLYGON ((0 0, 9 0, 9 NaN, 0 0))")
+
+
+def repair(parcels: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Only invalid geometry is repaired, which leaves nothing to be told."""
+    repaired, changes, remaining = repair_all(parcels, parameters=Parameters())
+    assert remaining.empty
+    return repaired, changes
 
 
 def layer(shapes: dict[str, object], crs: object = 4547) -> gpd.GeoDataFrame:
@@ -34,8 +44,8 @@ def test_only_invalid_polygons_change() -> None:
     before = parcels.copy(deep=True)
     repaired, changes = repair(parcels)
     assert changes.columns.tolist() == list(CHANGES)
-    assert changes.to_numpy().tolist() == [
-        ["bow", "make_valid", 0.0, 8.0, "Self-intersection[2 2]"]
+    assert changes.drop(columns="other_id").to_numpy().tolist() == [
+        ["bow", "make_valid", 0.0, 8.0, 8.0, 0.0, "Self-intersection[2 2]"]
     ]
     assert repaired.index.tolist() == list(shapes)
     assert repaired["owner"].tolist() == [0, 1, 2, 3, 4]
@@ -73,6 +83,7 @@ def test_what_cannot_be_repaired_is_left_and_told(shape: Polygon) -> None:
     repaired, changes = repair(parcels)
     assert changes["parcel_id"].tolist() == ["a", "b"]
     assert changes["action"].tolist() == ["not_repairable", "make_valid"]
+    assert changes[["in_m2", "out_m2"]].to_numpy().tolist() == [[0.0, 0.0], [8.0, 0.0]]
     assert changes["area_after_m2"].isna().tolist() == [True, False]
     assert repaired.to_wkb()["geometry"].iloc[0] == parcels.to_wkb()["geometry"].iloc[0]
 
@@ -123,12 +134,26 @@ def test_degrees_are_refused() -> None:
         repair(layer({"a": BOW}, crs=4490))
 
 
-def test_shells_with_vertical_walls_become_footprints() -> None:
-    path = SHARED / "simplu3d_rules" / "demo-02" / "BATIMENT.shp"
-    if not path.exists():
-        pytest.skip("shared data absent")
+def test_shells_with_vertical_walls_become_footprints(shared_data: Path) -> None:
+    path = shared_data / "simplu3d_rules" / "demo-02" / "BATIMENT.shp"
     repaired, changes = repair(gpd.read_file(path))
     assert changes["action"].tolist() == ["make_valid"] * 117
     assert repaired.geom_type.unique().tolist() == ["Polygon"]
     assert not repaired.has_z.any()
     assert repaired.union_all().area == pytest.approx(13_302.1, abs=0.05)
+
+
+def test_a_much_different_reading_is_told() -> None:
+    holed = Polygon(box(0, 0, 30, 30).exterior, [box(20, 10, 50, 20).exterior])
+    _, changes = repair(layer({"a": holed}))
+    assert changes["area_after_m2"].tolist() == [800.0]
+    assert changes["message"].item().endswith("; by its linework 1000.00 m²")
+    assert "linework" not in repair(layer({"a": BOW}))[1]["message"].item()
+
+
+def test_nothing_named_nothing_done() -> None:
+    parcels = layer({"a": BOW, "b": box(0, 0, 5, 5)})
+    repaired, changes, remaining = repair_all(parcels, parameters=Parameters(repair=()))
+    pd.testing.assert_frame_equal(repaired.to_wkb(), parcels.to_wkb())
+    assert changes.empty
+    assert remaining.empty

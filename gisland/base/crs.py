@@ -14,13 +14,13 @@ from gisland.base.coordinates import USE_MARGIN, coordinate_fault
 from gisland.base.datums import CGCS2000, OLD_CHINA, WGS84, datum_name
 from gisland.base.errors import CRSError
 from gisland.base.gausskrueger import GK_ZONES, gk_code
+from gisland.base.middle import far_from, median_place
 from gisland.base.projections import (
     area_of_use,
     bounds_of,
     degrees_outside,
     epsg_code,
     horizontal,
-    lonlat_bounds,
     projection_values,
     scale_errors,
 )
@@ -221,13 +221,15 @@ def choose_analysis_crs(parcels: gpd.GeoDataFrame, *, wanted: str | None = None)
     datum = datum_name(parcels.crs)
     if not parcels.crs.is_geographic or datum not in {CGCS2000, WGS84, *OLD_CHINA}:
         require_metric(parcels, what="parcels")
-    middle = _middle(parcels)
+    middle = median_place(parcels)
     if middle is None:
         raise CRSError(
             "parcels: there are no coordinates to choose a metric system by",
             do="check the layer, or set [project] crs to a metric code such as EPSG:4547",
         )
-    return _metric_at(*middle, datum=datum)
+    crs, why = _metric_at(*middle, datum=datum)
+    _require_in_use(parcels, crs, what="parcels")
+    return crs, why
 
 
 def _metric_at(lon: float, lat: float, *, datum: str) -> tuple[CRS, str]:
@@ -249,20 +251,9 @@ def _metric_at(lon: float, lat: float, *, datum: str) -> tuple[CRS, str]:
     return CRS(utm), "UTM zone of the data, outside China"
 
 
-def _middle(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> tuple[float, float] | None:
-    """Longitude and latitude of the middle of the data; None without any."""
-    bounds = bounds_of(frame)
-    if bounds is None:
-        return None
-    west, south, east, north = bounds
-    x, y = (west + east) / 2, (south + north) / 2
-    found = lonlat_bounds((x, y, x, y), frame.crs)
-    return None if found is None else (found[0], found[1])
-
-
 def _fitting(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> str:
     """Code of a metric CRS for these data, to be named in a message."""
-    middle = _middle(frame)
+    middle = median_place(frame)
     if middle is None:
         return "EPSG:4547"
     datum = datum_name(frame.crs)
@@ -271,24 +262,29 @@ def _fitting(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> str:
 
 def _require_in_use(parcels: gpd.GeoDataFrame, crs: CRS, *, what: str) -> None:
     """Refuse a CRS that is not made for the place of the data: its areas would be wrong."""
-    use, middle = area_of_use(crs), _middle(parcels)
+    use, middle = area_of_use(crs), median_place(parcels)
     if middle is None:
         return
     lon, lat = middle
+    far = far_from(parcels, lon=lon, lat=lat)
+    most = "most of the parcels" if far else "the parcels"
+    rest = ", and these elsewhere" if far else ""
     if use is not None and degrees_outside(lon, lat, use) > USE_MARGIN:
         west, south, east, north = use
         raise CRSError(
             f"{what}: {crs_name(crs)} is made for {west:g} to {east:g}° east and"
-            f" {south:g} to {north:g}° north, but the parcels lie near {lon:.1f}° east,"
-            f" {lat:.1f}° north",
+            f" {south:g} to {north:g}° north, but {most} lie near {lon:.1f}° east,"
+            f" {lat:.1f}° north{rest}",
             do=f"use a metric code for that place, such as {_fitting(parcels)}",
+            ids=far,
         )
     errors = scale_errors(crs, (lon, lat, lon, lat))
     if errors and abs(errors[1]) > AREA_ERROR_PPM:
         raise CRSError(
-            f"{what}: in {crs_name(crs)}, areas are off by {errors[1] / 1e4:+.1f} % where the"
-            f" parcels lie, near {lon:.1f}° east, {lat:.1f}° north",
+            f"{what}: in {crs_name(crs)}, areas are off by {errors[1] / 1e4:+.1f} % where"
+            f" {most} lie, near {lon:.1f}° east, {lat:.1f}° north{rest}",
             do=f"use a metric code for that place, such as {_fitting(parcels)}",
+            ids=far,
         )
 
 
@@ -374,7 +370,7 @@ def areas_m2(geometry: gpd.GeoSeries, *, basis: str) -> pd.Series:
 
 def _equal_area(shapes: gpd.GeoSeries) -> CRS:
     """Equal-area projection of the same ellipsoid, centred on the shapes."""
-    lon, lat = _middle(shapes) or (0.0, 0.0)
+    lon, lat = median_place(shapes) or (0.0, 0.0)
     return CRS.from_dict(
         {
             "proj": "laea",

@@ -41,7 +41,7 @@ class Parameters:
     near_miss_m: float = _p(0.3, "parcels and vertices that miss each other by less are findings")
     repair: tuple[str, ...] = _p(
         ("invalid_geometry",),
-        f"findings to be repaired, with a change log: {' | '.join(REPAIRABLE)}",
+        f'findings to be repaired, with a change log: {" | ".join(REPAIRABLE)}; or ["all"]',
     )
     repair_max_m2: float = _p(50.0, "a repair that would move more land than this is refused")
     area_basis: Literal["plane", "ellipsoidal"] = _p("plane", "plane (projected) | ellipsoidal")
@@ -88,7 +88,10 @@ class Parameters:
                 f"[parameters] has no key {unknown[0]!r}",
                 do=did_you_mean(unknown[0], sorted(names)),
             )
-        return cls(**{k: _plain(v) for k, v in given.items()})
+        values = {k: _plain(v) for k, v in given.items()}
+        if values.get("repair") in ("all", ("all",)):
+            values["repair"] = REPAIRABLE
+        return cls(**values)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a value of a project file

@@ -218,7 +218,8 @@ def require_ids(frame: pd.DataFrame, *, what: str) -> None:
     Traceback (most recent call last):
     ...
     gisland.base.errors.TableError: parcels: 1 id occurs more than once (a); map a column with \
-unique values, or leave the id out to have ids made from the position
+unique values, or mend the rows; pieces of one parcel in several sheets are put together by \
+join_cut = true
     """
     index = frame.index
     twice = set(index[index.duplicated() & index.notna()])
@@ -230,10 +231,10 @@ unique values, or leave the id out to have ids made from the position
     )
     told = [f"{n} {one if n == 1 else many} {fault}" for n, one, many, fault in faults if n]
     if told:
+        cut = "; pieces of one parcel in several sheets are put together by join_cut = true"
         raise TableError(
             f"{what}: {' and '.join(told)}",
-            do="map a column with unique values, or leave the id out to have ids made from the"
-            " position",
+            do=f"map a column with unique values, or mend the rows{cut if twice else ''}",
             ids=sorted(twice | joined, key=str),
         )
 

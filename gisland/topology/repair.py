@@ -1,8 +1,8 @@
-"""Repair of invalid polygons, with a log of every change."""
+"""Repair of named faults, with a log of every square metre that changes hands."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -10,76 +10,230 @@ import pandas as pd
 import shapely
 
 from gisland.base.crs import require_metric
-from gisland.base.schema import CHANGES
+from gisland.base.schema import CHANGES, findings_frame
+from gisland.base.shapes import FARTHEST, require_on_earth, without_empty_rings
+from gisland.topology.judging import Layer, Limits
+from gisland.topology.rings import polygons_in
+from gisland.topology.settling import settle
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Geometries = NDArray[np.object_]
-    Mask = NDArray[np.bool_]
+    from gisland.base.parameters import Parameters
+    from gisland.topology.judging import Rows
+    from gisland.topology.rings import Bools, Floats, Geometries, Ints
 
 POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
-def repair(parcels: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-    """Make invalid polygons valid and leave everything else as it is, to the bit.
+def repair(
+    parcels: gpd.GeoDataFrame, *, parameters: Parameters
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame, gpd.GeoDataFrame]:
+    """Repair the faults that ``parameters.repair`` names and leave every other vertex to the bit.
 
-    Self-crossing rings are rebuilt so that shells add and holes take away (``make_valid`` by
-    structure); points and lines that are left over are dropped, and so are heights. Missing,
-    empty and valid geometry is not touched.
+    ``invalid_geometry``: self-crossing rings are rebuilt so that shells add and holes take away
+    (``make_valid`` by structure); points and lines that are left over are dropped. ``spike``: the
+    vertices of spikes not wider than ``tolerance_m`` go. ``near_miss`` and ``unmatched_vertex``:
+    vertices that miss a boundary by at most ``near_miss_m`` move onto it, and polygons that meet
+    share the vertices there. ``overlap``: what two have in common is cut from one of them.
+    ``gap``: holes between several polygons, up to ``gap_max_m2``, go to one of them. In what
+    order and to whom is told at `settle`, `despike`, `snap`, `trim` and `fill`; overlaps and gaps
+    too small to be told one by one are mended as well.
+
+    A repair that would move more than ``repair_max_m2`` or a vertex farther than ``near_miss_m``,
+    empty a polygon, break it in parts, or make a new overlap, is refused. No row is dropped or
+    emptied. Heights go with the repair of a polygon, holes without points from all. Polygons in
+    heaps are left: more than 32 of about their size or larger lie on, or near, their middle.
 
     Parameters
     ----------
     parcels
-        Layer with a metric CRS, indexed by id; ids may be repeated.
+        Layer with a metric CRS, indexed by id; ids may be missing or repeated. Column
+        ``recorded_area_m2`` is looked at if there is one.
+    parameters
+        Uses ``repair``, ``repair_max_m2``, ``near_miss_m``, ``tolerance_m``, ``gap_max_m2`` and
+        ``overlap_min_m2``.
 
     Returns
     -------
     repaired : geopandas.GeoDataFrame
         Same rows, order and columns. Repairing it again changes nothing.
     changes : pandas.DataFrame
-        Columns of ``schema.CHANGES``, one row for each invalid polygon, sorted by id. ``action``
-        is ``make_valid``, or ``not_repairable`` where nothing polygonal would be left or a
-        coordinate is not finite: then the row keeps its geometry and has no area after.
-        ``message`` says what was wrong. ``area_before_m2`` is what the rings add up to; for a ring
-        that crosses itself that means little.
+        Columns of ``schema.CHANGES``, in the order of ids and, for each, in which it was done.
+        ``action`` is ``make_valid``, ``spike_removed``, ``vertices_moved``, ``vertices_inserted``,
+        ``overlap_ceded``, ``overlap_kept``, ``gap_filled``; or nothing was done: ``refused``, and
+        ``not_repairable`` where nothing polygonal would be left or a coordinate is not finite.
+        ``other_id`` is with whom, where it is one. Of each row, ``in_m2`` less ``out_m2`` is
+        ``area_after_m2`` less ``area_before_m2``, and the next row of the parcel begins with the
+        area that the one before left. The area before of a ring that crosses itself means little.
+    remaining : geopandas.GeoDataFrame
+        Findings ``not_repaired``: faults of these kinds that are left, each with its size; and,
+        where overlaps and vertices were to be repaired, edges that still do not fit.
 
     Raises
     ------
     CRSError
         If the CRS is missing or not metric.
+    GeometryError
+        If coordinates are too large to be on Earth.
 
     Examples
     --------
-    >>> crossed = shapely.Polygon([(0, 0), (4, 4), (4, 0), (0, 4)])
-    >>> parcels = gpd.GeoDataFrame(geometry=[crossed], index=["p"], crs=4547)
-    >>> repaired, changes = repair(parcels)
-    >>> repaired.area.item(), changes["action"].item(), changes["message"].item()
-    (8.0, 'make_valid', 'Self-intersection[2 2]')
+    >>> from gisland.base.parameters import Parameters
+    >>> shapes = [shapely.box(0, 0, 10, 10), shapely.box(9, 0, 13, 10)]
+    >>> parcels = gpd.GeoDataFrame(geometry=shapes, index=["a", "b"], crs=4547)
+    >>> repaired, changes, _ = repair(parcels, parameters=Parameters(repair=("overlap",)))
+    >>> repaired.area.to_dict()
+    {'a': 90.0, 'b': 40.0}
+    >>> changes[["parcel_id", "action", "other_id", "out_m2"]].values.tolist()
+    [['a', 'overlap_ceded', 'b', 10.0], ['b', 'overlap_kept', 'a', 0.0]]
     """
     require_metric(parcels, what="parcels")
-    before = parcels.geometry.to_numpy()
-    at = np.flatnonzero(invalid_polygons(before))
-    after = mended(before[at])
-    done = ~shapely.is_missing(after)
-    values = before.copy()
-    values[at[done]] = after[done]
+    require_on_earth(parcels, what="parcels")
+    order = _written_order(parcels)
+    values = without_empty_rings(parcels.geometry.to_numpy())[order]
+    codes = set(parameters.repair)
+    rows: Rows = []
+    if "invalid_geometry" in codes:
+        values, rows = _made_valid(values, most_m2=parameters.repair_max_m2)
+    there = np.isin(shapely.get_type_id(values), POLYGONS) & shapely.is_valid(values)
+    there &= ~shapely.is_empty(values)
+    drawn = values.copy()
+    drawn[~there] = None
+    layer = Layer(drawn, np.arange(len(values)), _recorded(parcels)[order])
+    left: Rows = []
+    if codes - {"invalid_geometry"}:
+        limits = Limits(
+            parameters.repair_max_m2,
+            reach_m=parameters.near_miss_m,
+            tolerance_m=parameters.tolerance_m,
+            gap_m2=parameters.gap_max_m2,
+            overlap_m2=parameters.overlap_min_m2,
+        )
+        done = settle(layer, codes, limits=limits)
+        values = values.copy()
+        values[there] = done.shapes[there]
+        left = done.refused
+        rows = rows + done.changes + [_refused(row, values) for row in left]
+        if {"overlap", "unmatched_vertex"} <= codes:
+            left = left + _misfits(done.shapes, left)
+    ids = _texts(parcels.index)[order]
+    shapes = np.empty_like(values)
+    shapes[order] = values
     repaired = parcels.copy()
-    repaired[parcels.geometry.name] = gpd.array.from_shapely(values, crs=parcels.crs)
-    changes = pd.DataFrame(
+    repaired[parcels.geometry.name] = gpd.array.from_shapely(shapes, crs=parcels.crs)
+    return repaired, _log(rows, ids), _findings(left, ids, crs=parcels.crs)
+
+
+def _texts(index: pd.Index) -> Geometries:
+    """Ids as text, None where missing."""
+    ids = pd.Series(index).astype("str")
+    return ids.astype("object").where(ids.notna(), None).to_numpy()
+
+
+def _written_order(parcels: gpd.GeoDataFrame) -> Ints:
+    """Positions by id, then shape, so that the order of the rows does not matter."""
+    keys = pd.DataFrame(
         {
-            "parcel_id": pd.Series(parcels.index[at]).astype("str"),
-            "action": pd.Series(np.where(done, "make_valid", "not_repairable"), dtype="str"),
-            "area_before_m2": shapely.area(before[at]),
-            "area_after_m2": shapely.area(after),
-            "message": pd.Series(shapely.is_valid_reason(before[at]), dtype="str"),
-        },
-        columns=list(CHANGES),
+            "id": _texts(parcels.index),
+            "wkb": shapely.to_wkb(parcels.geometry.to_numpy(), hex=True),
+            "recorded": _recorded(parcels),
+        }
     )
-    return repaired, changes.sort_values(list(CHANGES), ignore_index=True)
+    return keys.sort_values(["id", "wkb", "recorded"]).index.to_numpy()
 
 
-def invalid_polygons(geometry: Geometries) -> Mask:
+def _recorded(parcels: gpd.GeoDataFrame) -> Floats:
+    if "recorded_area_m2" not in parcels:
+        return np.full(len(parcels), np.nan)
+    return parcels["recorded_area_m2"].to_numpy(dtype="float64", na_value=np.nan)
+
+
+def _made_valid(values: Geometries, *, most_m2: float) -> tuple[Geometries, Rows]:
+    """Geometries with invalid polygons made valid where that can be done, and the log of it."""
+    at = np.flatnonzero(invalid_polygons(values))
+    before, after = values[at], mended(values[at])
+    done = ~shapely.is_missing(after)
+    result = values.copy()
+    result[at[done]] = after[done]
+    reasons = shapely.is_valid_reason(before)
+    rows: Rows = []
+    for n, k in enumerate(at.tolist()):
+        old, new = before[n].area, after[n].area if done[n] else np.nan
+        gain = new - old if done[n] else 0.0
+        areas = {"before": old, "after": new, "in": max(0.0, gain), "out": max(0.0, -gain)}
+        message = reasons[n] + (_other_reading(before[n], new, most_m2=most_m2) if done[n] else "")
+        action = "make_valid" if done[n] else "not_repairable"
+        rows.append({"parcel": k, "action": action, "message": message} | areas)
+    return result, rows
+
+
+def _other_reading(polygon: shapely.Geometry, area_m2: float, *, most_m2: float) -> str:
+    """Told where the linework, each face counting in turn, makes a much different polygon."""
+    other = shapely.make_valid(shapely.force_2d(polygon), method="linework").area
+    return f"; by its linework {other:.2f} m²" if abs(other - area_m2) > most_m2 else ""
+
+
+def _refused(row: dict[str, Any], values: Geometries) -> dict[str, Any]:
+    """Row of the log for a fault that was left."""
+    area = values[row["parcel"]].area
+    areas = {"before": area, "after": area, "in": 0.0, "out": 0.0}
+    kept = {"parcel": row["parcel"], "other": row.get("other"), "message": row["message"]}
+    return {"action": "refused"} | kept | areas
+
+
+def _misfits(shapes: Geometries, told: Rows) -> Rows:
+    """Edges that do not fit those of neighbors, of polygons that no other row is about."""
+    edges = shapely.coverage_invalid_edges(shapes)
+    length = shapely.length(edges)
+    named = {row[key] for row in told for key in ("parcel", "other") if row.get(key) is not None}
+    return [
+        {
+            "parcel": k,
+            "value": length[k],
+            "unit": "m",
+            "message": f"{length[k]:.2f} m of its boundary do not fit its neighbors",
+            "geometry": edges[k],
+        }
+        for k in np.flatnonzero(length > 0).tolist()
+        if k not in named
+    ]
+
+
+def _log(rows: Rows, ids: Geometries) -> pd.DataFrame:
+    """Rows by position as a table by id."""
+    rows = sorted(rows, key=lambda row: row["parcel"])
+    texts = {
+        "parcel_id": [ids[row["parcel"]] for row in rows],
+        "action": [row["action"] for row in rows],
+        "other_id": [None if row.get("other") is None else ids[row["other"]] for row in rows],
+        "message": [row["message"] for row in rows],
+    }
+    numbers = {
+        "area_before_m2": [row["before"] for row in rows],
+        "area_after_m2": [row["after"] for row in rows],
+        "in_m2": [row["in"] for row in rows],
+        "out_m2": [row["out"] for row in rows],
+    }
+    columns = {k: pd.Series(v, dtype="str") for k, v in texts.items()}
+    columns |= {k: pd.Series(v, dtype="float64") for k, v in numbers.items()}
+    return pd.DataFrame(columns, columns=list(CHANGES))
+
+
+def _findings(left: Rows, ids: Geometries, *, crs: object) -> gpd.GeoDataFrame:
+    rows = [
+        {
+            "code": "not_repaired",
+            "severity": "warning",
+            "layer": "parcels",
+            "parcel_id": ids[row["parcel"]],
+            "other_id": None if row.get("other") is None else ids[row["other"]],
+            **{name: row[name] for name in ("value", "unit", "message", "geometry")},
+        }
+        for row in left
+    ]
+    return findings_frame(rows, crs=crs)
+
+
+def invalid_polygons(geometry: Geometries) -> Bools:
     """Whether each geometry is a polygon or multipolygon that is not valid.
 
     Parameters
@@ -113,7 +267,8 @@ def mended(polygons: Geometries) -> Geometries:
     Returns
     -------
     numpy.ndarray
-        A polygon, or a multipolygon where several parts are left, (n,); None where no part is.
+        A polygon, or a multipolygon where several parts are left, (n,); None where no part is,
+        or where a coordinate is not finite or not on Earth.
 
     Examples
     --------
@@ -121,11 +276,11 @@ def mended(polygons: Geometries) -> Geometries:
     [None]
     """
     points, of = shapely.get_coordinates(polygons, return_index=True)
-    finite = np.ones(len(polygons), dtype=bool)
-    finite[of[~np.isfinite(points).all(axis=1)]] = False
-    flat = shapely.force_2d(polygons[finite])
+    placed = np.ones(len(polygons), dtype=bool)
+    placed[of[~(np.abs(points) <= FARTHEST).all(axis=1)]] = False
+    flat = shapely.force_2d(polygons[placed])
     made = shapely.make_valid(flat, method="structure", keep_collapsed=False)
-    at = np.flatnonzero(finite)
+    at = np.flatnonzero(placed)
     result = np.full(len(polygons), None, dtype=object)
     result[at] = [_polygonal(geometry) for geometry in made]
     return result
@@ -133,8 +288,8 @@ def mended(polygons: Geometries) -> Geometries:
 
 def _polygonal(geometry: shapely.Geometry) -> shapely.Geometry | None:
     """Polygonal parts as one polygon or multipolygon, None if there are none."""
-    parts = shapely.get_parts(shapely.get_parts(geometry))
-    parts = parts[(shapely.get_type_id(parts) == POLYGONS[0]) & (shapely.area(parts) > 0)]
+    parts = polygons_in(geometry)
+    parts = parts[shapely.area(parts) > 0]
     if len(parts) == 0:
         return None
     whole = parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
