@@ -24,6 +24,7 @@ MESSAGES = {
         r"^vertices: (?P<size>\d+) moved by at most (?P<far>\S+) m, (?P<more>\d+) inserted$"
     ),
     "inserted": r"^vertices: (?P<size>\d+) inserted$",
+    "heap": r"^more than (?P<size>\d+) polygons in one place$",
     "too_much": r"^more than (?P<size>\S+) m² would move(: (?P<more>\S+) m²)?$",
 }
 

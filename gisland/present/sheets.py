@@ -22,6 +22,7 @@ from gisland.present.wording import (
     area_both,
     comparison,
     label,
+    named,
     number,
     shortened,
     visible,
@@ -128,12 +129,19 @@ def _parameters(run: Mapping[str, Any], *, texts: Texts) -> Table:
     """Parameters of the run that differ from their defaults."""
     defaults = dataclasses.asdict(Parameters())
     rows = [
-        [label(texts, "parameter", k), shortened(v), shortened(defaults.get(k, MISSING))]
+        [label(texts, "parameter", k), *(_given(v, texts=texts) for v in (v, defaults.get(k)))]
         for k, v in run.get("parameters", {}).items()
-        if k not in defaults or v != defaults[k]
+        if k not in defaults or _given(v, texts=texts) != _given(defaults[k], texts=texts)
     ]
     heads = [texts[f"report.column.{k}"] for k in ("parameter", "given", "default")]
     return table(heads, rows, numeric=[1, 2])
+
+
+def _given(value: object, *, texts: Texts) -> str:
+    """Value of a parameter; a list of findings by their names."""
+    if isinstance(value, list | tuple):
+        return texts["report.list"].join(named(texts, "finding", v) for v in value) or MISSING
+    return shortened(value)
 
 
 def _lead(tables: Mapping[str, pd.DataFrame], *, texts: Texts) -> str:
