@@ -1,4 +1,6 @@
+import errno
 import io
+import shutil
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +10,7 @@ import pytest
 from shapely import box
 
 from gisland.base.errors import LayerError
+from gisland.layers.files import archive as module
 from gisland.layers.files.opening import Opened, open_layer
 from gisland.layers.proposing.glimpse import look
 from gisland.layers.source import Source
@@ -179,6 +182,85 @@ def test_a_damaged_member_is_refused(tmp_path: Path, parts: dict[str, bytes]) ->
     packed[60:90] = bytes(30)
     file.write_bytes(packed)
     with pytest.raises(LayerError, match=r"p\.shp in a\.zip is damaged or cannot be unpacked"):
+        opened(file)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "r.gdb/../../evil.txt",
+        "r.gdb/C:/evil.txt",
+        "r.gdb\\..\\..\\evil.txt",
+        "/r.gdb/a",
+        "../r.shp",
+    ],
+)
+def test_nothing_is_written_outside_the_folder(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "a.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(name, "x")
+    with pytest.raises(
+        LayerError, match=r" in a\.zip names a place outside the archive; ask where"
+    ):
+        opened(file)
+
+
+def test_a_layer_too_large_is_not_unpacked(
+    tmp_path: Path, parts: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    members = {f"p{s}": parts[s] for s in PARTS}
+    size = sum(map(len, members.values()))
+    file = pack(tmp_path / "a.zip", members | {"q.txt": bytes(99)})
+    monkeypatch.setattr(module, "_MAX_BYTES", size)
+    assert owners(opened(file)) == ["红星", "东风", "村委会"]
+    monkeypatch.setattr(module, "_MAX_BYTES", size - 1)
+    with pytest.raises(LayerError, match=rf"a\.zip has {size} bytes when unpacked, more than the"):
+        opened(file)
+
+
+@pytest.mark.parametrize("suffix", [".prj", ".CPG"])
+def test_a_small_part_that_is_huge_is_not_unpacked(
+    tmp_path: Path, parts: dict[str, bytes], suffix: str
+) -> None:
+    members = {f"p{s}": parts[s] for s in PARTS} | {f"p{suffix}": bytes(65_537)}
+    with pytest.raises(LayerError, match=rf"p\{suffix} in a\.zip has 65537 bytes, more than"):
+        opened(pack(tmp_path / "a.zip", members))
+
+
+def test_a_full_disk_is_told(
+    tmp_path: Path, parts: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    file = pack(tmp_path / "a.zip", {f"p{s}": parts[s] for s in PARTS})
+    monkeypatch.setattr(module.shutil, "copyfileobj", full)
+    with pytest.raises(LayerError, match=r"there is no space on disk to unpack a\.zip; free some"):
+        opened(file)
+    monkeypatch.undo()
+    usage = shutil.disk_usage(tmp_path)._replace(free=10)
+    monkeypatch.setattr(module.shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(LayerError, match="there is no space on disk"):
+        opened(file)
+
+
+def test_names_that_are_not_the_utf8_they_claim_are_told(tmp_path: Path) -> None:
+    file = pack(tmp_path / "a.zip", {"é.geojson": geojson("a")})
+    file.write_bytes(file.read_bytes().replace("é".encode(), "宗".encode("gbk")))
+    with pytest.raises(
+        LayerError, match=r"a\.zip marks names in it as UTF-8 that are none; unpack"
+    ):
+        opened(file)
+
+
+def test_a_damaged_member_of_another_packing_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "a.zip"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("p.geojson", geojson(*"abcdefgh"))
+    packed = bytearray(file.read_bytes())
+    packed[60:90] = b"\xff" * 30
+    file.write_bytes(packed)
+    with pytest.raises(LayerError, match=r"p\.geojson in a\.zip is damaged or cannot be unpacked"):
         opened(file)
 
 

@@ -95,9 +95,12 @@ def test_the_message_is_read_back_by_one_expression(texts: list[str], code: str)
 def test_lists_and_what_decided_on_them() -> None:
     found = told(read(["0601", "1401", "M1"]), "use_code_list")
     assert found["message"] == (
-        f"{WHAT}: codes read by gb_50137_2011 | land_sea_2023 (only land_sea has 1401)"
+        f"{WHAT}: codes read by GB 50137-2011 (1 code), 用地用海分类 (2023) (2 codes); "
+        "only in 用地用海分类 (2023): 1401"
     )
-    assert told(read(["M1", "M2"]), "use_code_list")["message"].endswith("read by gb_50137_2011")
+    assert told(read(["M1", "M2"]), "use_code_list")["message"].endswith(
+        "codes read by GB 50137-2011 (2 codes)"
+    )
     assert read(["M1"], M1="farm") == []
 
 

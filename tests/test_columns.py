@@ -46,15 +46,15 @@ def test_a_range_fills_both_ends_where_only_one_is_mapped() -> None:
     frame = table(RJL=["1.0~2.0", "1.5", "≤3.0", "≥0.8"])
     zoning, findings = canonical(frame, "zoning", far_max="RJL")
     assert zoning["far_max"].fillna(-1).tolist() == [2.0, 1.5, 3.0, -1]
-    assert zoning["far_min"].fillna(-1).tolist() == [1.0, -1, -1, -1]
+    assert zoning["far_min"].fillna(-1).tolist() == [1.0, -1, -1, 0.8]
     assert list(zoning)[:2] == ["far_min", "far_max"]
     told = findings["range_read"]
-    assert (told["severity"], told["value"], told["unit"]) == ("info", 1.0, "rows")
+    assert (told["severity"], told["value"], told["unit"]) == ("info", 2.0, "rows")
     assert told["message"] == (
-        "zoning: column 'RJL' (mapped to far_max): ranges, of which the upper end is taken and the"
-        " other as far_min: 1 rows, such as '1.0~2.0'"
+        "zoning: column 'RJL' (mapped to far_max): ranges or limits on the other side, of which"
+        " the upper end is taken and the other as far_min: 2 rows, such as '1.0~2.0', '≥0.8'"
     )
-    assert findings["number_limit"]["value"] == 1.0
+    assert "number_limit" not in findings
 
 
 def test_a_range_fills_its_own_end_only_where_the_partner_is_mapped() -> None:
@@ -68,12 +68,16 @@ def test_a_range_fills_its_own_end_only_where_the_partner_is_mapped() -> None:
     assert "lower end is taken: 1 rows" in findings[0]["message"]
 
 
-def test_a_limit_counts_in_the_column_of_its_side_only() -> None:
+def test_a_limit_counts_in_the_column_of_its_side() -> None:
     frame = table(a=["≥20%"], b=["≥20%"], c=["≤24m"], d=["≥24m"])
     low = canonical(frame, "zoning", green_min="a", height_max_m="c")[0]
     assert low[["green_min", "height_max_m"]].iloc[0].tolist() == [0.2, 24.0]
     high, findings = canonical(frame, "zoning", green_max="b")
     assert high["green_max"].isna().all()
+    assert high["green_min"].tolist() == [0.2]
+    assert set(findings) == {"range_read"}
+    both, findings = canonical(frame, "zoning", green_min="c", green_max="b")
+    assert both["green_max"].isna().all()
     assert findings["number_limit"]["severity"] == "warning"
     assert canonical(frame, "zoning", height_max_m="d")[0]["height_max_m"].isna().all()
 

@@ -3,6 +3,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 
@@ -514,6 +515,52 @@ def test_a_path_that_differs_in_case_finds_its_file(opened: Open, tmp_path: Path
     assert len(opened("parcels.gpkg").table) == 1
     with pytest.raises(LayerError, match=r"no file parcel\.gpkg; did you mean 'Parcels\.GPKG'"):
         opened("parcel.gpkg")
+
+
+def test_a_path_too_long_is_told(opened: Open) -> None:
+    with pytest.raises(LayerError, match=r"there is no file a{300}\.shp; check the path"):
+        opened(f"{'a' * 300}.shp")
+
+
+@pytest.mark.parametrize(
+    ("index", "names"),
+    [
+        (pd.Index(["x", "y"]), ["index"]),
+        (pd.Index([7, 9], name="N"), ["N_index"]),
+        (pd.MultiIndex.from_tuples([("x", 7), ("y", 9)], names=["ID", None]), ["ID", "index"]),
+        (pd.RangeIndex(2, name="ID"), ["ID"]),
+        (pd.RangeIndex(2), []),
+        (pd.Index([1, 0]), []),  # rows in another order
+    ],
+)
+def test_the_index_of_a_parquet_is_kept(
+    opened: Open, tmp_path: Path, index: pd.Index, names: list[str]
+) -> None:
+    shapes = gpd.GeoSeries([shapely.box(i, 0, i + 1, 1) for i in range(2)], index=index, crs=4547)
+    frame = gpd.GeoDataFrame({"N": pd.Series([1, 2], index=index)}, geometry=shapes)
+    frame.to_parquet(tmp_path / "p.parquet")
+    table = opened("p.parquet").table
+    assert list(table.columns) == [*names, "N", "geometry"]
+    kept = [table[name].tolist() for name in names]
+    assert kept == [index.get_level_values(i).tolist() for i in range(len(names))]
+
+
+@pytest.mark.parametrize("name", ["p.vrt", "p.kml", "p.xml", "p.gml", "p.json"])
+def test_a_file_that_refers_to_another_is_refused(opened: Open, tmp_path: Path, name: str) -> None:
+    write_shapefile(tmp_path / "q.shp", NAMES, ROWS)
+    (tmp_path / name).write_text(
+        f"<!-- {' ' * 600} -->\n<OGRVRTDataSource><OGRVRTLayer name='q'>"
+        f"<SrcDataSource>{tmp_path / 'q.shp'}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
+    )
+    with pytest.raises(LayerError, match=rf"{name} holds no data, but refers to it elsewhere"):
+        opened(name)
+
+
+def test_formats_that_are_not_known_are_refused(opened: Open, tmp_path: Path) -> None:
+    frame = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1, 1)], crs=4326)
+    frame.to_file(tmp_path / "p.ovr", driver="GeoJSON")
+    with pytest.raises(LayerError, match=r"p\.ovr is of a format that is not read here; give it"):
+        opened("p.ovr")
 
 
 def test_several_geometry_columns_need_a_choice(opened: Open, tmp_path: Path) -> None:

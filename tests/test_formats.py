@@ -5,6 +5,7 @@ import json
 import math
 import shutil
 import struct
+import zipfile
 from pathlib import Path
 
 import geopandas as gpd
@@ -216,7 +217,8 @@ def test_heights_and_measures_are_left_out_and_told(load: Load, tmp_path: Path) 
     both = f"(({x} {y} 1 5, {x + 9} {y} 2 5, {x} {y + 9} 3 5, {x} {y} 1 5))"
     kinds = (f"M {text}", f"M {text}", f"ZM {both}", f"Z {text}")
     shapes = shapely.from_wkt([f"POLYGON {kind}" for kind in kinds])
-    gpd.GeoDataFrame(geometry=shapes, crs=4547).to_parquet(tmp_path / "p.parquet")
+    rows = gpd.GeoDataFrame({"n": range(4)}, geometry=shapes, crs=4547)
+    rows.to_parquet(tmp_path / "p.parquet")
     loaded = load(LAYER.format("p.parquet"))
     values = loaded.inputs.parcels.geometry.to_numpy()
     assert not (shapely.has_z(values) | shapely.has_m(values)).any()
@@ -335,6 +337,12 @@ def test_json_that_is_broken_or_not_utf8_is_told(load: Load, tmp_path: Path) -> 
         load(LAYER.format("p.json"))
 
 
+def test_json_that_is_nested_too_deeply_is_told(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "p.json").write_text("[" * 100_000, encoding="utf-8")
+    with pytest.raises(LayerError, match=r"p\.json is (nested too deeply|not valid JSON)"):
+        load(LAYER.format("p.json"))
+
+
 # TopoJSON
 
 
@@ -368,6 +376,28 @@ def test_a_topology_has_no_crs_and_lies_on_a_grid(load: Load, tmp_path: Path, na
     assert loaded.inputs.parcels["n"].tolist() == ["甲", "乙"]
     assert "rounded to a grid of 0.01 by 0.01" in message(loaded, "rounded_coordinates")
     assert (loaded.sources[0]["format"], loaded.sources[0]["driver"]) == ("TopoJSON", "TopoJSON")
+
+
+def test_a_topology_may_say_that_it_lies_on_no_grid(load: Load, tmp_path: Path) -> None:
+    content = json.loads(topology())
+    content["transform"] = None
+    content["arcs"] = [[[WEST, SOUTH], [WEST + 9, SOUTH], [WEST + 9, SOUTH + 9], [WEST, SOUTH]]] * 3
+    content["objects"]["lots"]["geometries"] = [{"type": "Polygon", "arcs": [[0]]}]
+    (tmp_path / "p.json").write_text(json.dumps(content), encoding="utf-8")
+    loaded = load(LAYER.format("p.json") + 'crs = "EPSG:4547"\n')
+    assert loaded.inputs.parcels.area.tolist() == [40.5]
+    assert "rounded_coordinates" not in codes(loaded)
+
+
+@pytest.mark.parametrize("scale", [["a", "b"], [0.01], None, [1, 10**400]])
+def test_a_topology_whose_grid_cannot_be_read_is_refused(
+    load: Load, tmp_path: Path, scale: object
+) -> None:
+    content = json.loads(topology())
+    content["transform"]["scale"] = scale
+    (tmp_path / "p.json").write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(LayerError, match=r"p\.json (has no scale of two numbers|cannot be read)"):
+        load(LAYER.format("p.json") + 'crs = "EPSG:4547"\n')
 
 
 def test_several_objects_of_a_topology_ask_which(load: Load, tmp_path: Path) -> None:
@@ -639,6 +669,23 @@ def test_the_format_in_a_zip_is_named(tmp_path: Path) -> None:
     assert format_of(Source("parcels", "p.zip"), folder=tmp_path)["format"] == (
         "zipped file geodatabase"
     )
+
+
+def test_the_format_in_a_zip_is_that_of_the_layer_that_is_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "Two.ZIP", "w") as archive:
+        archive.writestr("a.gpkg", "")
+        archive.writestr("b.shp", "")
+    shutil.copy(tmp_path / "Two.ZIP", tmp_path / "two.shz")
+    with zipfile.ZipFile(tmp_path / "t.zip", "w") as archive:
+        archive.writestr("t.json", topology())
+    for path, layer, name in (
+        ("Two.ZIP", "a", "zipped GeoPackage"),
+        ("two.zip", "b", "zipped shapefile"),
+        ("two.shz", "a", "zipped GeoPackage"),
+        ("t.zip", None, "zipped TopoJSON"),
+    ):
+        found = format_of(Source("parcels", path, layer=layer), folder=tmp_path)
+        assert found["format"] == name
 
 
 def test_a_zipped_geodatabase_with_arcs(load: Load, tmp_path: Path) -> None:

@@ -215,6 +215,8 @@ def test_a_declared_system_is_held_to_each_sheet(load: Load, tmp_path: Path) -> 
     sheet(1).to_crs(4548).to_parquet(tmp_path / "sheets" / "b.parquet")
     with pytest.raises(CRSError, match="contradicts the file's own"):
         load(text + 'crs = "EPSG:4547"\n')
+    forced = load(text + 'crs = "EPSG:4547"\ncrs_override = true\n')
+    assert message(forced, "crs_forced").startswith("parcels: sheet b: declared EPSG:4547 is taken")
 
 
 # Sheet edges
@@ -264,12 +266,15 @@ def test_a_parcel_cut_by_the_sheet_edge_stays_in_its_parts(
     first = box(WEST, SOUTH, WEST + 50, SOUTH + 100)
     parts = [gpd.GeoDataFrame({"ZDDM": ["1"]}, geometry=[g], crs=4547) for g in (first, second)]
     write(tmp_path, a=parts[0], b=parts[1])
+    remedy = " (join_cut = true in [layers.parcels] puts them together)" if word == "touch" else ""
     loaded = load(SHEETS + FIELDS)
     assert loaded.inputs.parcels.index.tolist() == ["1", "1"]  # told as a double id by the check
     assert loaded.inputs.parcels.area.sum() == first.area + second.area
-    assert told(loaded, "sheet_cut") == [
-        f"parcels: 1 lies in sheets a and b with different shapes, which {word}; all are kept"
-    ]
+    start = "parcels: 1 lies in sheets a and b with different shapes, which"
+    assert told(loaded, "sheet_cut") == [f"{start} {word}{remedy}; all are kept"]
+    joined = load(SHEETS + "join_cut = true\n" + FIELDS)
+    assert len(joined.inputs.parcels) == (1 if word == "touch" else 2)
+    assert codes(joined) == ["sheet_joined" if word == "touch" else "sheet_cut"]
 
 
 def test_one_shape_under_two_ids_is_kept_and_told(load: Load, tmp_path: Path) -> None:
@@ -288,8 +293,69 @@ def test_without_ids_rows_that_are_wholly_alike_are_taken_once(load: Load, tmp_p
     assert len(told(loaded, "sheet_duplicate")) == len(told(loaded, "sheet_same_shape")) == 1
 
 
+def test_pieces_cut_by_sheet_edges_are_put_together(load: Load, tmp_path: Path) -> None:
+    # 1 lies in three sheets, its first and last piece apart; 2 ends in sheet b and starts in a
+    write(
+        tmp_path,
+        a=sheet(0, 5, 8, ZDDM=["1", "2", "3"], QLR=["甲", "乙", "丙"]),
+        b=sheet(1, 4, 6, ZDDM=["1", "2", "2"], QLR=["甲", "乙", "丁"]),
+        c=sheet(2, 20, ZDDM=["1", "3"], QLR=["甲", "丙"]),
+    )
+    loaded = load(SHEETS + "join_cut = true\n" + FIELDS)
+    parcels = loaded.inputs.parcels
+    assert parcels.index.tolist() == ["1", "2", "3", "3"]
+    assert parcels.loc["1", "geometry"].equals(box(WEST, SOUTH, WEST + 300, SOUTH + 100))
+    assert parcels.loc["2", "geometry"].equals(box(WEST + 400, SOUTH, WEST + 700, SOUTH + 100))
+    assert parcels.loc["2", ["QLR", "sheet"]].tolist() == ["乙", "a"]
+    assert told(loaded, "sheet_joined") == [
+        "parcels: 2 parcels are put together from pieces of several sheets"
+    ]
+    assert told(loaded, "sheet_cut") == [
+        (
+            "parcels: 2 is put together from pieces in sheets a and b, which differ in their values"
+            " (QLR 乙 | 丁); those of a are taken"
+        ),
+        "parcels: 3 lies in sheets a and c with different shapes, which lie apart; all are kept",
+    ]
+    assert loaded.sources[0]["rows"] == 8
+
+
+def test_pieces_of_several_ids_are_never_put_together(load: Load, tmp_path: Path) -> None:
+    write(tmp_path, a=sheet(0, 3, ZDDM=["1", None]), b=sheet(1, 2, ZDDM=["2", None]))
+    loaded = load(SHEETS + "join_cut = true\n" + FIELDS)
+    assert len(loaded.inputs.parcels) == 4
+    assert codes(loaded) == []
+
+
+def test_pieces_that_are_put_together_may_come_in_any_order(load: Load, tmp_path: Path) -> None:
+    first = sheet(0, 2, ZDDM=["1", "1"], QLR=["甲", "乙"])
+    second = sheet(1, ZDDM=["1"], QLR=["甲"])
+    found = []
+    for table in (first, first.iloc[::-1]):
+        write(tmp_path, a=table, b=second)
+        found.append(load(SHEETS + "join_cut = true\n" + FIELDS))
+    one, other = found
+    assert one.inputs.parcels["QLR"].tolist() == ["甲"]
+    assert one.inputs.parcels.equals(other.inputs.parcels)
+    assert told(one, "sheet_cut") == told(other, "sheet_cut")
+
+
+def test_rows_repeated_within_a_sheet_are_taken_once(load: Load, tmp_path: Path) -> None:
+    write(tmp_path, a=sheet(0, 1, 1, ZDDM=["1", "2", "2"]), b=sheet(1, 3, 3, ZDDM=["2", "3", "3"]))
+    loaded = load(SHEETS + FIELDS)
+    assert loaded.inputs.parcels.index.tolist() == ["1", "2", "3"]
+    assert told(loaded, "duplicate_row") == [
+        f"parcels: sheet {name}: 1 rows repeat another row in every column and in shape; they are"
+        f" left out (ids: {row})"
+        for name, row in (("a", "2"), ("b", "3"))
+    ]
+    assert len(told(loaded, "sheet_duplicate")) == 1
+    record = loaded.sources[0]
+    assert (record["rows"], [s["rows"] for s in record["sheets"]]) == (6, [3, 3])
+
+
 def test_doubles_within_one_sheet_are_left_to_the_check(load: Load, tmp_path: Path) -> None:
-    write(tmp_path, a=sheet(0, 0, ZDDM=["1", "1"]), b=sheet(1, ZDDM=["2"]))
+    write(tmp_path, a=sheet(0, 0, ZDDM=["1", "1"], n=[1, 2]), b=sheet(1, ZDDM=["2"], n=[1]))
     loaded = load(SHEETS + FIELDS)
     assert loaded.inputs.parcels.index.tolist() == ["1", "1", "2"]
     assert codes(loaded) == []

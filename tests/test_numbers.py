@@ -58,6 +58,54 @@ def test_one_value(text: str, number: float) -> None:
     assert read(text) == (number, number, "=", "")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1.0≤FAR≤2.5", (1.0, 2.5, "~", "")),
+        ("1.0<FAR<2.5", (1.0, 2.5, "~", "")),
+        ("1.0＜容积率≤2.5", (1.0, 2.5, "~", "")),
+        ("100% <= far <= 250%", (1.0, 2.5, "~", "")),
+        ("1.0(含)~2.5（含）", (1.0, 2.5, "~", "")),
+        ("2.5（含）", (2.5, 2.5, "=", "")),
+        ("2.5(含)", (2.5, 2.5, "=", "")),
+        ("容积率：2.5", (2.5, 2.5, "=", "")),
+    ],
+)
+def test_names_of_the_column_and_included_ends(
+    text: str, expected: tuple[float, float, str, str]
+) -> None:
+    assert read(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "high", "operator"),
+    [("FAR<3", 3.0, "<"), ("FAR≤3.0", 3.0, "<="), ("容积率≤2.5", 2.5, "<="), ("≤2(含)", 2.0, "<=")],
+)
+def test_limits_after_the_name_of_the_column(text: str, high: float, operator: str) -> None:
+    low, found, sign, reason = read(text)
+    assert math.isnan(low)
+    assert (found, sign, reason) == (high, operator, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("建筑密度≤0.3", "far_max"),
+        ("容积率≤2.5", "coverage_max"),
+        ("绿地率0.3", "green_m2"),
+        ("2.5≤FAR≤1.0", "far_max"),
+        ("60(含)50", "far_max"),
+        ("2.5(不含)", "far_max"),
+        ("farm 2", "far_max"),
+    ],
+)
+def test_names_of_other_columns_and_odd_words_give_no_number(text: str, canonical: str) -> None:
+    low, high, operator, reason = read(text, canonical)
+    assert math.isnan(low)
+    assert math.isnan(high)
+    assert (operator, bool(reason)) == ("", True)
+
+
 @pytest.mark.parametrize("joint", ["~", "～", "-", "–", "—", "——", "至", "到", " - ", "〜", " to "])
 def test_a_range_keeps_both_ends(joint: str) -> None:
     assert read(f"50{joint}60") == (50.0, 60.0, "~", "")

@@ -141,6 +141,10 @@ def test_a_byte_order_mark_is_no_obstacle(tmp_path: Path) -> None:
         ("[layers]\nparcels = 'a.shp'\n", r"\[layers.parcels\] is 'a.shp'; make it a table"),
         (PARCELS + "pth = 'x'\n", r"\[layers.parcels\] 'pth' is not a key; did you mean 'path'"),
         (PARCELS + "layer = 0\n", "layer is 0; give a text"),
+        (PARCELS + "join_cut = 'yes'\n", r"\] join_cut is 'yes'; give true or false, without"),
+        (PARCELS + "crs_override = 1\n", "crs_override is 1; give true or false"),
+        (PARCELS + "crs_override = true\n", "crs_override is set, but no crs; add crs"),
+        (PARCELS + "joincut = true\n", "'joincut' is not a key; did you mean 'join_cut'"),
         (PARCELS + "where = ' '\n", "where is ' '; give a text"),
         (
             PARCELS + "[layers.parcels.fields]\nownr = 'A'\n",
@@ -218,3 +222,11 @@ def test_units_follow_the_name_of_the_column() -> None:
 
 def test_long_lists_of_names_are_cut() -> None:
     assert did_you_mean("zzzz", [f"c{i:02d}" for i in range(60)]).endswith("c39 and 20 more")
+
+
+def test_switches_of_a_layer_are_off_unless_set(project: Read) -> None:
+    off = project(PARCELS).layers["parcels"]
+    assert (off.crs_override, off.join_cut) == (False, False)
+    keys = "crs = 'EPSG:4547'\ncrs_override = true\njoin_cut = true\n"
+    on = project(PARCELS + keys).layers["parcels"]
+    assert (on.crs_override, on.join_cut) == (True, True)

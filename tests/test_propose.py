@@ -227,8 +227,9 @@ def test_recorded_areas_that_cannot_be_compared_say_so(tmp_path: Path) -> None:
     path.with_suffix(".prj").unlink()
     text = propose_project([path], folder=tmp_path)
     source = proposal(text, tmp_path).layers["parcels"]
-    assert (dict(source.fields), dict(source.units)) == ({"recorded_area_m2": "ZDMJ"}, {})
-    assert "not compared with drawn areas: no sound coordinate system" in text
+    assert (dict(source.fields), dict(source.units)) == ({}, {})
+    why = "its unit is not known: not compared with drawn areas, no sound coordinate system"
+    assert f'# recorded_area_m2 = "ZDMJ"  # {why}' in text
     frame = layer({"ZDMJ": [0.0, None, None]})
     text, project = propose(tmp_path, parcels=frame)
     assert project.layers["parcels"].units == {}
@@ -251,7 +252,7 @@ def test_numbers_written_as_text_are_mapped(tmp_path: Path) -> None:
     assert project.layers["parcels"].units == {"recorded_area_m2": "m2"}
     assert project.layers["zoning"].fields == {"planned_use": "使用分", "far_max": "容積率"}
     assert project.layers["zoning"].units == {"far_max": "percent"}
-    assert project.layers["zoning"].classes == {"住宅區": "residential", "工業區": "industrial"}
+    assert project.layers["zoning"].classes == {}  # a run reads them anyway
 
 
 def test_fields_of_taiwan_are_zoning_and_those_of_the_sample_are_known(tmp_path: Path) -> None:
@@ -266,6 +267,109 @@ def test_fields_of_taiwan_are_zoning_and_those_of_the_sample_are_known(tmp_path:
     }
     assert project.layers["roads"].fields == {"road_id": "DLBH", "width_m": "LMKD"}
     assert project.layers["parcels"].fields["status"] == "GSZT"
+
+
+@pytest.mark.parametrize("name", ["使用分區", "使用分"])
+def test_zones_of_taiwan_alone_stay_zoning(tmp_path: Path, name: str) -> None:
+    plan = layer({name: ["住宅區", "道路兼溝", "工業區"], "容積率": ["200", "", "210"]})
+    text, project = propose(tmp_path, N0105=plan)
+    zoning = project.layers["zoning"]
+    assert dict(zoning.fields) == {"planned_use": name, "far_max": "容積率"}
+    assert project.layers["parcels"].path == zoning.path == "N0105.gpkg"
+    assert text.count("# No layer says that it holds parcels") == 1
+    assert "Layers not used" not in text
+
+
+@pytest.mark.parametrize("name", ["项目", "项目红线", "xm"])
+def test_projects_are_sites_whatever_red_lines_they_have(tmp_path: Path, name: str) -> None:
+    projects = layer({"XMBH": ["x1", "x2", "x3"], "XMMC": ["一", "二", "三"]})
+    lots = layer({"ZDDM": ["a", "b", "c"]})
+    _, project = propose(tmp_path, **{name: projects, "ZD": lots})
+    assert dict(project.layers["sites"].fields) == {"site_id": "XMBH"}
+    assert project.layers["parcels"].path == "ZD.gpkg"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("项目范围", "project_boundary"), ("生态红线", "exclusions.exclusion_1")]
+)
+def test_longer_names_hide_those_inside_them(tmp_path: Path, name: str, kind: str) -> None:
+    _, project = propose(tmp_path, **{name: layer({"n": [1, 2, 3]}), "ZD": layer({"k": [1, 2, 3]})})
+    got = {source.path: key for key, source in project.layers.items()}
+    got |= {source.path: source.name for source in project.exclusions.values()}
+    assert kind.partition(".")[0] in got[f"{name}.gpkg"]
+
+
+@pytest.mark.parametrize(
+    ("column_name", "canonical"),
+    [
+        ("容积率", "far_max"),
+        ("容积率上限", "far_max"),
+        ("容积上限", "far_max"),
+        ("容积率下限", "far_min"),
+        ("容积下限", "far_min"),
+        ("建筑密度上限", "coverage_max"),
+        ("绿地率下限", "green_min"),
+        ("限高", "height_max_m"),
+        ("建筑限高", "height_max_m"),
+    ],
+)
+def test_limits_of_zoning_in_chinese(tmp_path: Path, column_name: str, canonical: str) -> None:
+    plan, lots = layer({column_name: [0.3, 0.4, 0.5]}), layer({"ZDDM": ["a", "b", "c"]})
+    _, project = propose(tmp_path, 控规=plan, ZD=lots)
+    assert dict(project.layers["zoning"].fields) == {canonical: column_name}
+
+
+def test_two_limits_cut_to_one_name_are_not_guessed(tmp_path: Path) -> None:
+    plan = layer({"容积率": [1.0] * 3, "容积率_1": [2.0] * 3})
+    text, project = propose(tmp_path, 控规=plan, ZD=layer({"ZDDM": ["a", "b", "c"]}))
+    assert project.layers["zoning"].fields == {}
+    assert '# far_max = "容积率"  # names of several columns are cut to this one' in text
+
+
+def sheets(folder: Path, suffix: str = ".shp") -> list[Path]:
+    folder.mkdir()
+    paths = []
+    for number in range(2):
+        ids = [f"{number}{i}" for i in range(3)]
+        shapes = squares(west=512_000 + 200 * number)
+        paths.append(folder / f"T{number + 1}{suffix}")
+        layer({"ZDDM": ids, "ZDMJ": [2500.0] * 3}, geometry=shapes).to_file(paths[-1])
+    return paths
+
+
+@pytest.mark.parametrize("suffix", [".shp", ".geojson"])
+def test_sheets_of_a_folder_are_one_layer(tmp_path: Path, suffix: str) -> None:
+    paths = sheets(tmp_path / "sheets", suffix)
+    texts = {
+        propose_project(given, folder=tmp_path)
+        for given in ([tmp_path / "sheets"], [tmp_path / "sheets" / f"*{suffix}"], paths)
+    }
+    assert len(texts) == 1
+    text = texts.pop()
+    project = proposal(text, tmp_path)
+    assert project.layers["parcels"].path == f"sheets/*{suffix}"
+    assert project.layers["parcels"].units == {"recorded_area_m2": "m2"}
+    assert "# 6 rows, polygons, EPSG:4547" in text
+    assert "Layers not used" not in text
+    assert len(load_inputs(project).inputs.parcels) == 6
+
+
+def test_sheets_among_other_files_are_told_by_how_their_names_begin(tmp_path: Path) -> None:
+    paths = sheets(tmp_path / "data")
+    ways = layer({"DLBH": ["a", "b", "c"], "LMKD": [9.0, 12.0, 24.0]})
+    ways.to_file(tmp_path / "data" / "roads.shp")
+    project = proposal(propose_project([tmp_path / "data"], folder=tmp_path), tmp_path)
+    assert project.layers["parcels"].path == "data/T*.shp"
+    assert project.layers["roads"].path == "data/roads.shp"
+    first = proposal(propose_project(paths[:1], folder=tmp_path), tmp_path)
+    assert first.layers["parcels"].path == "data/T1.shp"
+
+
+def test_a_folder_or_pattern_without_layers_is_told(tmp_path: Path) -> None:
+    with pytest.raises(LayerError, match="holds no layer"):
+        propose_project([tmp_path])
+    with pytest.raises(LayerError, match=r"no file matches .*\*\.shp"):
+        propose_project([tmp_path / "*.shp"])
 
 
 def test_low_use_survey_units_and_their_projects(tmp_path: Path) -> None:

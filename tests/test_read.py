@@ -250,7 +250,7 @@ def test_use_classes_come_from_codes_unless_mapped(load: Load, tmp_path: Path) -
     unknown = message(loaded, "unknown_use")
     assert "[layers.parcels.classes]" in unknown
     assert "'X9'" in unknown
-    assert "gb_50137_2011" in message(loaded, "use_code_list")
+    assert "GB 50137-2011" in message(loaded, "use_code_list")
     mapped = load(FIELDS + 'use_code = "DL"\nuse_class = "YT"\n' + classes).inputs.parcels
     assert mapped["use_class"].fillna("").tolist() == ["commercial", "", "industrial", ""]
 
@@ -425,7 +425,9 @@ def test_coordinates_lost_in_reprojection_are_refused(load: Load, tmp_path: Path
     lambert.set_geometry(lambert.translate(yoff=3_400_000)).to_file(tmp_path / "p.gpkg")
     pole = gpd.GeoDataFrame(geometry=[box(0, -90, 1, -89)], crs=4326)  # infinitely far on a cone
     pole.to_file(tmp_path / "z.gpkg")
-    with pytest.raises(GeometryError, match=r"zoning after reprojection from EPSG:4326 to EPSG:2154: 1 shape has"):
+    with pytest.raises(
+        GeometryError, match=r"zoning after reprojection from EPSG:4326 to EPSG:2154: 1 shape has"
+    ):
         load(PARCELS + '[layers.zoning]\npath = "z.gpkg"\n')
 
 
@@ -463,6 +465,64 @@ def test_a_declaration_that_the_coordinates_prove_right_overrides_the_file(
     loaded = load(text + 'crs = "EPSG:4547"\n')
     assert loaded.crs.to_epsg() == 4547
     assert codes(loaded) == ["crs_overridden", "ids_made"]
+
+
+def test_a_declaration_may_be_taken_over_a_file_that_is_wrong(load: Load, tmp_path: Path) -> None:
+    table = squares(1).set_crs(4549, allow_override=True)
+    table.to_file(tmp_path / "p.gpkg")
+    text = '[layers.parcels]\npath = "p.gpkg"\ncrs = "EPSG:4547"\n'
+    remedy = (
+        r"; take crs out of \[layers.parcels\], or set crs_override = true there if the file is"
+    )
+    with pytest.raises(CRSError, match=remedy):
+        load(text)
+    loaded = load(text + "crs_override = true\n")
+    assert loaded.crs.to_epsg() == 4547
+    assert loaded.inputs.parcels.total_bounds.tolist() == table.total_bounds.tolist()
+    assert message(loaded, "crs_forced") == (
+        "parcels: declared EPSG:4547 is taken over the file's own EPSG:4549, as crs_override says"
+    )
+    squares(1).to_file(tmp_path / "p.gpkg")  # the file has been mended since
+    assert codes(load(text + "crs_override = true\n")) == ["ids_made"]
+
+
+def test_rows_that_repeat_another_in_everything_are_left_out(load: Load, tmp_path: Path) -> None:
+    table = squares(3, ZDDM=["1", "2", "3"], far=[1.0, None, 3.0])
+    twice = table.iloc[[0, 1, 1, 2, 0, 0]]
+    twice.to_file(tmp_path / "p.gpkg")
+    loaded = load(PARCELS)
+    assert loaded.inputs.parcels["ZDDM"].tolist() == ["1", "2", "3"]
+    told = "parcels: 3 rows repeat another row in every column and in shape; they are left out"
+    assert message(loaded, "duplicate_row") == f"{told} (row numbers: 3, 5, 6)"
+    assert loaded.sources[0]["rows"] == 6
+    mapped = load(PARCELS + '[layers.parcels.fields]\nparcel_id = "ZDDM"\n')
+    assert mapped.inputs.parcels.index.tolist() == ["1", "2", "3"]
+    assert message(mapped, "duplicate_row") == f"{told} (ids: 1, 2)"
+    assert mapped.inputs.findings is not None
+    row = mapped.inputs.findings.set_index("code").loc["duplicate_row"]
+    assert (row["severity"], row["value"], row["unit"]) == ("warning", 3.0, "rows")
+
+
+@pytest.mark.parametrize("column", ["ZDDM", "far", "note"])
+def test_rows_that_differ_in_any_attribute_are_kept(
+    load: Load, tmp_path: Path, column: str
+) -> None:
+    values: dict[str, list[object]] = {"ZDDM": ["1", "1"], "far": [1.0, 1.0], "note": [None, None]}
+    values[column] = ["1", "2"] if column != "far" else [1.0, 1.0000000000000002]
+    table = squares(2, **values)
+    table.set_geometry(table.geometry.iloc[[0, 0]].to_numpy()).set_crs(4547).to_file(
+        tmp_path / "p.gpkg"
+    )
+    loaded = load(PARCELS)
+    assert len(loaded.inputs.parcels) == 2
+    assert "duplicate_row" not in codes(loaded)
+
+
+def test_rows_without_shape_are_no_repeats(load: Load, tmp_path: Path) -> None:
+    table = squares(3, n=[1, 2, 2])
+    table.loc[1:, "geometry"] = None
+    table.to_file(tmp_path / "p.gpkg")
+    assert len(load(PARCELS).inputs.parcels) == 3
 
 
 def test_an_old_datum_is_named_because_no_shift_is_made(load: Load, tmp_path: Path) -> None:

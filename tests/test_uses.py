@@ -1,3 +1,6 @@
+from pathlib import Path
+
+import geopandas as gpd
 import pandas as pd
 import pytest
 
@@ -197,6 +200,35 @@ def test_taiwanese_zone_codes() -> None:
         *("industrial", "industrial"),
     ]
     assert reasons([*codes, "A99999"]) == {"C05001": "mixed", "A99999": "unknown"}
+
+
+def test_taiwanese_zone_words_but_no_joint_uses() -> None:
+    words = [
+        "住宅區",
+        "商業區",
+        "工業區",
+        "零星工業區",
+        "乙種工業區",
+        "道路用地",
+        "文小用地",
+        "河川區",
+    ]
+    assert read(words) == [
+        *("residential", "commercial", "industrial", "industrial", "industrial", "transport"),
+        *("public", "water"),
+    ]
+    assert reasons(["住宅區", "公園兼兒童遊樂場用地", "道路用地兼供溝渠使用", "保護區"]) == {
+        "公園兼兒童遊樂場用地": "unknown",
+        "道路用地兼供溝渠使用": "unknown",
+        "保護區": "mixed",
+    }
+
+
+def test_zone_words_of_public_layers_are_read(shared_data: Path) -> None:
+    for name in ("N0105", "O0303", "R0101"):
+        zones = gpd.read_file(shared_data / "taiwan_zoning" / f"{name}.json")["使用分"]
+        unknown = {w for w, why in reasons(zones.tolist()).items() if why == "unknown"}
+        assert {w for w in unknown if "兼" not in w} == set()
 
 
 @pytest.mark.parametrize(

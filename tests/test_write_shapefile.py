@@ -528,6 +528,25 @@ def test_one_unfit_table_keeps_all_from_being_written(tmp_path: Path) -> None:
         write_shapefiles({"../x": good}, tmp_path / "new")
 
 
+@pytest.mark.parametrize(
+    "name", ["con", "NUL", "aux.v2", "com1", "LPT9", "a:b", "a?", "end.", "end ", "", "tab\t"]
+)
+def test_names_that_some_system_cannot_have_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OutputError, match=r"tables bear names that no file can have \("):
+        write_shapefiles({name: layer(n=[1])}, tmp_path / "new")
+    assert list(tmp_path.iterdir()) == []
+    write_shapefiles({"console": layer(n=[1]), "分区.v2": layer(n=[1])}, tmp_path / "new")
+
+
+def test_names_that_differ_in_case_only_are_refused(tmp_path: Path) -> None:
+    mixed = layer([Point(0, 0), box(0, 0, 1, 1)], n=[1, 2])
+    with pytest.raises(OutputError, match=r"would have the same name \(A, a\); rename their"):
+        write_shapefiles({"A": layer(n=[1]), "a": layer(n=[2]), "b": mixed}, tmp_path / "new")
+    with pytest.raises(OutputError, match=r"the same name \(A_Point, a_point\)"):
+        write_shapefiles({"a": mixed, "A_Point": layer(n=[2])}, tmp_path / "new")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_order_of_numbers_and_texts_is_that_of_the_rows(tmp_path: Path) -> None:
     numbers = np.random.default_rng(5).permutation(300)
     frame = layer(n=numbers, t=[f"甲{n}" for n in numbers])

@@ -28,6 +28,7 @@ LANGUAGES = ("zh", "en")
 _PROJECT = ("name", "rules", "crs", "language", "as_of")
 _TEXTS = ("path", "layer", "encoding", "crs", "where", "geometry")
 _TABLES = ("fields", "units", "classes")
+_FLAGS = ("crs_override", "join_cut")
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,15 @@ def _text(table: Mapping[str, Any], key: str, *, where: str) -> str | None:
     return value
 
 
+def _flag(table: Mapping[str, Any], key: str, *, where: str) -> bool:
+    value = table.get(key, False)
+    if not isinstance(value, bool):
+        raise ProjectError(
+            f"{where} {key} is {value!r}", do="give true or false, without quotation marks"
+        )
+    return value
+
+
 def _head(head: Mapping[str, Any], path: Path) -> dict[str, Any]:
     where = f"{path}: [project]"
     _known(head, _PROJECT, where=where, noun="key")
@@ -185,11 +195,16 @@ def _layers(raw: Mapping[str, Any], file: str) -> tuple[dict[str, Source], dict[
 def _source(tables: Mapping[str, Any], name: str, file: str, *, prefix: str = "") -> Source:
     key = f"{file}: [layers.{prefix}{name}"
     table = _table(tables, name, where=f"{key}]")
-    _known(table, (*_TEXTS, *_TABLES), where=f"{key}]", noun="key")
+    _known(table, (*_TEXTS, *_TABLES, *_FLAGS), where=f"{key}]", noun="key")
     texts = {k: _text(table, k, where=f"{key}]") for k in _TEXTS}
     path = texts["path"]
     if path is None:
         raise ProjectError(f"{key}] path is missing", do='add path = "…"')
+    flags = {k: _flag(table, k, where=f"{key}]") for k in _FLAGS}
+    if flags["crs_override"] and texts["crs"] is None:
+        raise ProjectError(
+            f"{key}] crs_override is set, but no crs", do='add crs = "…", or take it out'
+        )
     maps = {k: _texts(table, k, where=f"{key}.{k}]") for k in _TABLES}
     kind = prefix.rstrip(".") or name
     _known(maps["fields"], canonical_columns(kind), where=f"{key}.fields]", noun="canonical column")
@@ -203,7 +218,11 @@ def _source(tables: Mapping[str, Any], name: str, file: str, *, prefix: str = ""
         crs=texts["crs"],
         where=texts["where"],
         geometry=texts["geometry"],
-        **maps,
+        fields=maps["fields"],
+        units=maps["units"],
+        classes=maps["classes"],
+        crs_override=flags["crs_override"],
+        join_cut=flags["join_cut"],
     )
 
 

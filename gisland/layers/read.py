@@ -145,7 +145,7 @@ def _read(source: Source, *, folder: Path) -> _Layer:
     record = {
         "layer": source.name,
         **gathered.record,
-        "rows": len(table),
+        "rows": gathered.rows,
         "crs": crs_name(table.crs),
     }
     return _Layer(source, table, record, findings)

@@ -46,6 +46,10 @@ class Source:
         Canonical column to the unit of its source.
     classes
         Source use code or text to use class.
+    crs_override
+        Whether the declared CRS is taken over the file's own.
+    join_cut
+        Whether pieces of one id that touch across sheets are put together.
     """
 
     name: str
@@ -58,6 +62,8 @@ class Source:
     fields: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     classes: Mapping[str, str] = field(default_factory=dict)
+    crs_override: bool = False
+    join_cut: bool = False
 
     @property
     def kind(self) -> str:

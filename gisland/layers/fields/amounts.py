@@ -47,7 +47,7 @@ def read_amounts(
     """Numbers of a source column under their canonical names, in canonical units.
 
     A range gives the end that the column holds, and the other end too if no column is mapped to
-    it; a limit counts only in the column of its side. What cannot be read is missing and told,
+    it; a limit on the other side goes there alone. What cannot be read is missing and told,
     never a wrong number. A recorded area of 0 means that none is recorded.
 
     Parameters
@@ -78,9 +78,9 @@ def read_amounts(
     >>> texts = pd.Series(["1.0~2.0", "≤2.5", "≥1.0", "2022年"])
     >>> columns, findings = read_amounts(texts, name="far_max", source=zoning)
     >>> {k: v.tolist() for k, v in columns.items()}
-    {'far_max': [2.0, 2.5, nan, nan], 'far_min': [1.0, nan, nan, nan]}
+    {'far_max': [2.0, 2.5, nan, nan], 'far_min': [1.0, nan, 1.0, nan]}
     >>> [f["code"] for f in findings]
-    ['number_limit', 'number_year', 'range_read']
+    ['number_year', 'range_read']
     """
     what = f"{source.name}: column {source.fields[name]!r} (mapped to {name})"
     if pd.api.types.is_bool_dtype(values) or pd.api.types.is_datetime64_any_dtype(values):
@@ -92,18 +92,21 @@ def read_amounts(
     cells = parse_numbers(values, canonical=name, unit=source.units.get(name, ""))
     partner = PARTNERS.get(name, "")
     numbers, reason = _one_end(cells, name=name)
-    findings = _unread(values, reason, what=what, source=source)
+    ranges = cells["operator"].eq(RANGE) & bool(partner)
+    fills = bool(partner) and partner not in source.fields
+    across = reason.eq("limit") & fills
+    findings = _unread(values, reason.mask(across, ""), what=what, source=source)
     findings += _units(values, cells, name=name, what=what, source=source)
     columns = {name: numbers}
-    ranges = cells["operator"].eq(RANGE) & bool(partner)
-    if ranges.any():
+    if (ranges | across).any():
         ends = {"max": "upper", "min": "lower"}
-        message = f"{what}: ranges, of which the {ends[name[-3:]]} end is taken"
-        if partner not in source.fields:
+        told_of = "ranges or limits on the other side" if across.any() else "ranges"
+        message = f"{what}: {told_of}, of which the {ends[name[-3:]]} end is taken"
+        if fills:
             other = cells["low" if name.endswith("_max") else "high"]
-            columns[partner] = other.where(ranges)
+            columns[partner] = other.where(ranges | across)
             message += f" and the other as {partner}"
-        told = counted(values[ranges], "range_read", message, in_=source, severity="info")
+        told = counted(values[ranges | across], "range_read", message, in_=source, severity="info")
         findings += told
     if name == ZERO_IS_MISSING:
         zero = numbers.eq(0)

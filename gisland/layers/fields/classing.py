@@ -140,13 +140,22 @@ def _like(code: str, known: list[str]) -> str:
 
 
 def _lists_used(read: pd.DataFrame, *, what: str, source: Source) -> list[Finding]:
-    lists = read.loc[read["use_class"].notna(), "code_list"].drop_duplicates()
-    named = sorted(n for n in lists if n not in {"project", "use_class"})
-    if not named:
+    """Which lists read how many codes, and by which codes a standard was told from its rivals."""
+    lists = read.loc[read["use_class"].notna(), "code_list"].value_counts().sort_index()
+    counts = [(n, int(c)) for n, c in lists.items() if n not in {"project", "use_class"}]
+    if not counts:
         return []
-    only = {k: v[:MAX_DECIDING] for k, v in deciding_codes(read).items()}
-    why = "; ".join(f"only {k} has {', '.join(v)}" for k, v in only.items())
-    message = f"{what}: codes read by {' | '.join(named)}{f' ({why})' if why else ''}"
+    known = code_lists()
+    named = ", ".join(
+        f"{' or '.join(known[n].short for n in str(names).split(', '))} ({_many(count, 'code')})"
+        for names, count in counts
+    )
+    only = [
+        f"only in {' or '.join(t.short for t in known.values() if t.family == family)}: "
+        + ", ".join(codes[:MAX_DECIDING])
+        for family, codes in deciding_codes(read).items()
+    ]
+    message = f"{what}: codes read by {'; '.join([named, *only])}"
     return [finding("use_code_list", message, in_=source, severity="info")]
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 PLANNING = "land_sea_2023"  # the list that those of the country have equivalents in
 WORDS = "words_zh"
+TAIWAN, WORDS_TAIWAN = "taiwan_zoning", "words_tw"
+JOINT = "兼"  # several uses on one piece of land
 TOO_SHORT = re.compile(r"\d\d")  # first level: its parts need not be of its class
 
 
@@ -31,6 +33,7 @@ class CodeList:
     """One published list of use codes, and the name of the list that has their equivalents."""
 
     name: str
+    short: str
     title: str
     family: str
     parts: str
@@ -73,21 +76,25 @@ def code_lists() -> dict[str, CodeList]:
     -------
     dict of str to CodeList
         In the order of the file ``codelists.toml``, which cites the sources. The list of words
-        has the titles of the national lists too, as far as they mean the same in all of them.
+        has the titles of the national lists too, as far as they mean the same in all of them;
+        that of Taiwan's words has the titles of its zone codes, but for joint uses.
 
     Examples
     --------
     >>> list(code_lists())[:4]
     ['land_sea_2023', 'gbt_21010_2017', 'survey_2018', 'gb_50137_2011']
     >>> list(code_lists())[4:]
-    ['plu_cnig', 'taiwan_zoning', 'words_zh']
+    ['plu_cnig', 'taiwan_zoning', 'words_zh', 'words_tw']
     """
     lists = {name: _code_list(name, table) for name, table in packaged()["lists"].items()}
     own = lists[WORDS].codes
     titled = _by_title(table for table in lists.values() if table.equivalent == PLANNING)
     named = {word: replace(titled[word], use=own[word].use) for word in own if word in titled}
     words = replace(lists[WORDS], equivalent=PLANNING, codes={**own, **titled, **named})
-    return {**lists, WORDS: words}
+    zones = {code.title: code for code in lists[TAIWAN].codes.values() if JOINT not in code.title}
+    local = {**zones, **lists[WORDS_TAIWAN].codes}
+    local = {word: code for word, code in local.items() if word not in words.codes}
+    return {**lists, WORDS: words, WORDS_TAIWAN: replace(lists[WORDS_TAIWAN], codes=local)}
 
 
 @cache
@@ -139,7 +146,13 @@ def _code_list(name: str, table: Mapping[str, Any]) -> CodeList:
         to = (to,) if isinstance(to, str) else tuple(to)
         codes[code.upper()] = Code(entry["title"], entry["use"], to)
     return CodeList(
-        name, table["title"], table["family"], table.get("parts", ""), equivalent, codes
+        name,
+        table["short"],
+        table["title"],
+        table["family"],
+        table.get("parts", ""),
+        equivalent,
+        codes,
     )
 
 

@@ -30,7 +30,8 @@ ID_PREFIXES = {
     "exclusions": "E",
 }
 APOSTROPHES = "'’‘`"
-ROUNDED = r"[0-9]\.[0-9]+[eE]\+[0-9]{2}"  # how spreadsheets write long whole numbers
+# How spreadsheets write long whole numbers; "4E18" without a sign may be a code of its own.
+ROUNDED = r"[0-9](\.[0-9]+[eE]\+?|[eE]\+)[0-9]{2}"
 LONG = 6  # digits of a code; shorter numbers are counters
 SPARSE = 100  # codes skip numbers: they spread over more than this many times their count
 

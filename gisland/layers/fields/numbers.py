@@ -30,6 +30,8 @@ _PLAIN_TEXT = {0x3000: " ", **_WIDE, **_INVISIBLE, **_SAME}
 _PLAIN = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?"
 _LOOSE = r"(?:[0-9][0-9.,]*(?:e[+-]?[0-9]+)?|\.[0-9]+)"
 _TO = r"(?:[-–—~〜∼]{1,2}|至|到|\bto\b|à)"
+_INCLUDED = re.compile(rf"\((?:含|含本数|含本數)\)(?=\s*(?:{_TO}|以|$))")
+_LESS = r"\s*(?:<=|[<≤≦⩽])"
 _SPACED = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?:[\u00a0\u202f\u2009'’][0-9]{3})+(?![0-9])")
 _NOTHING = re.compile(r"[-–—_/\\.*~]+")
 _TOKEN = re.compile(r"(?<![a-z0-9.])[0-9]+(?:\.[0-9]+)?")
@@ -109,7 +111,7 @@ def parse_numbers(values: pd.Series, *, canonical: str, unit: str = "") -> pd.Da
         cells = _stored(values)
     else:
         codes, distinct = pd.factorize(to_text(values, what=str(values.name)))
-        plain = pd.Series([plain_text(t) for t in distinct], dtype="str")
+        plain = pd.Series([_bare(plain_text(t), canonical) for t in distinct], dtype="str")
         cells = _distinct(plain, canonical=canonical, unit=unit)
         cells = cells.reindex(codes).set_axis(values.index)
         cells[["operator", "unit", "reason"]] = cells[["operator", "unit", "reason"]].fillna("")
@@ -166,6 +168,19 @@ def plain_text(text: str) -> str:
     """
     known = text.translate(_PLAIN_TEXT).strip()
     return known.lstrip("'’‘`").strip().casefold()
+
+
+def _bare(text: str, canonical: str) -> str:
+    """Text without the name of its own column and 含; one with limits on both sides as a range."""
+    text = _INCLUDED.sub("", text)
+    stem, _, rest = canonical.partition("_")
+    named = _names().get(stem)
+    if named is None or rest == "m2":
+        return text
+    between = re.fullmatch(rf"([^<>≤≥≦≧⩽⩾=]+){_LESS}\s*(?:{named})\s*{_LESS}([^<>≤≥≦≧⩽⩾=]+)", text)
+    if between:
+        return f"{between[1].strip()}~{between[2].strip()}"
+    return re.sub(rf"^(?:{named})(?![a-z])\s*[:=]?\s*(?=\S)", "", text)
 
 
 def _stored(values: pd.Series) -> pd.DataFrame:
@@ -345,9 +360,20 @@ def _by_word(table: dict[str, list[str]]) -> dict[str, str]:
 
 
 @cache
-def _words() -> _Words:
+def _known() -> dict[str, Any]:
     text = (resources.files("gisland.layers.fields") / "numberwords.toml").read_text("utf-8")
-    known: dict[str, Any] = tomllib.loads(text)
+    return tomllib.loads(text)
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Pattern of the names of a column, by the first word of its canonical name."""
+    return {stem: "|".join(map(re.escape, names)) for stem, names in _known()["names"].items()}
+
+
+@cache
+def _words() -> _Words:
+    known = _known()
     whole = {w: reason for reason in ("no_value", "not_regulated") for w in known[reason]}
     before, after = _by_word(known["before"]), _by_word(known["after"])
     units = {kind: _by_word(table) for kind, table in known["units"].items()}

@@ -44,10 +44,11 @@ def to_text(values: pd.Series, *, what: str) -> pd.Series:
     if pd.api.types.is_float_dtype(values):
         numbers = values.to_numpy(dtype=float, na_value=np.nan)
         whole = np.isfinite(numbers) & (numbers == np.round(numbers))
-        if (np.abs(numbers[whole]) >= EXACT).any():
+        exact = _exact(values)
+        if (np.abs(numbers[whole]) >= exact).any():
             raise FieldError(
-                f"{what} holds whole numbers of 16 digits and more as floating point:"
-                " their last digits are lost",
+                f"{what} holds whole numbers of {len(str(exact))} digits and more as floating"
+                " point: their last digits are lost",
                 do="store them as text",
             )
         texts = [
@@ -59,6 +60,12 @@ def to_text(values: pd.Series, *, what: str) -> pd.Series:
         result = values.astype("str").where(values.notna())
         result = result.str.replace(rf"^{BLANK}+|{BLANK}+$", "", regex=True)
     return result.where(result.ne(""))
+
+
+def _exact(values: pd.Series) -> int:
+    """Whole numbers up to here survive storage as floating point of this width."""
+    kind = getattr(values.dtype, "numpy_dtype", values.dtype)
+    return int(2 ** (np.finfo(kind).nmant + 1))
 
 
 def position_ids(table: gpd.GeoDataFrame, *, prefix: str) -> pd.Index:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import lzma
 import shutil
 import tempfile
 import zipfile
@@ -31,6 +33,11 @@ _PERHAPS = (".json", ".csv", ".tsv", ".txt", ".xml")  # layers where there are n
 _ARCHIVES = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz")
 _PLAIN = "layer"  # name of what is unpacked, whatever it was called
 _START = b"PK\x03\x04"
+_MAX_BYTES = 8_000_000_000  # of a layer when unpacked
+_SMALL = (".prj", ".cpg")  # a line of text each
+_MAX_SMALL_BYTES = 65_536
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+_DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -69,8 +76,8 @@ def unpacked(source: Source, path: Path) -> Iterator[tuple[Path, bool]]:
     Raises
     ------
     LayerError
-        If the archive is cut off, damaged, encrypted or holds another archive, or the layer in it
-        is not to be told from others.
+        If the archive is cut off, damaged, encrypted, too large or holds another archive, names a
+        place outside itself, or the layer in it is not to be told from others.
 
     Examples
     --------
@@ -130,9 +137,50 @@ def zipped_layers(source: Source, path: Path) -> list[str]:
         return sorted(_layer_names(_layers(_members(archive))).values())
 
 
+def zipped_suffix(source: Source, path: Path) -> str:
+    """Suffix of the layer that a project means in a zip archive.
+
+    Parameters
+    ----------
+    source
+        The layer as the project declares it.
+    path
+        The archive.
+
+    Returns
+    -------
+    str
+        In small letters.
+
+    Raises
+    ------
+    LayerError
+        If the archive is cut off or none, or the layer in it is not to be told from others.
+
+    Examples
+    --------
+    >>> from gisland.layers.source import Source
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> file = Path(folder.name) / "a.zip"
+    >>> with zipfile.ZipFile(file, "w") as archive:
+    ...     for name in ("maps/parcels.SHP", "roads.gpkg"):
+    ...         archive.writestr(name, "")
+    >>> zipped_suffix(Source("parcels", "a.zip", layer="parcels"), file)
+    '.shp'
+    >>> folder.cleanup()
+    """
+    with _opened(source, path) as archive:
+        return _chosen(source, _members(archive))[0].suffix.lower()
+
+
 def _opened(source: Source, path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
+    except UnicodeDecodeError as error:
+        raise LayerError(
+            f"{source.name}: {source.path} marks names in it as UTF-8 that are none",
+            do="unpack it, and name the layer's own file",
+        ) from error
     except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
         raise _broken(source, path) from error
 
@@ -267,13 +315,19 @@ def _parts(layer: PurePosixPath, members: Sequence[_Member]) -> dict[str, _Membe
 def _unpack(
     archive: zipfile.ZipFile, parts: Mapping[str, _Member], *, folder: Path, source: Source
 ) -> None:
+    _refuse_large(parts, folder=folder, source=source)
     for name, member in parts.items():
         what = f"{source.name}: {member.path} in {source.path}"
         if member.info.flag_bits & _ENCRYPTED:
             raise LayerError(f"{what} is encrypted", do="unpack it with its password first")
         target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if _leads_out(member.path) or not target.resolve().is_relative_to(folder.resolve()):
+            raise LayerError(
+                f"{what} names a place outside the archive",
+                do="ask where it comes from; zip the layer again without such names",
+            )
         try:
+            target.parent.mkdir(parents=True, exist_ok=True)
             with archive.open(member.info) as packed, target.open("wb") as plain:
                 shutil.copyfileobj(packed, plain, 1 << 20)
         except NotImplementedError as error:
@@ -281,7 +335,41 @@ def _unpack(
                 f"{what} is packed in a way that cannot be read here",
                 do="unpack it, and name the layer's own file",
             ) from error
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+        except (*_DAMAGED, OSError) as error:
+            if isinstance(error, OSError) and error.errno in _FULL:
+                raise _no_space(source) from error
             raise LayerError(
                 f"{what} is damaged or cannot be unpacked", do="copy or download it again"
             ) from error
+
+
+def _leads_out(path: PurePosixPath) -> bool:
+    """Whether a name is that of a place elsewhere, on this system or another."""
+    return path.is_absolute() or ".." in path.parts or ":" in str(path)
+
+
+def _refuse_large(parts: Mapping[str, _Member], *, folder: Path, source: Source) -> None:
+    """Refuse by the sizes that the archive states, which its reader keeps to."""
+    for member in parts.values():
+        if member.suffix in _SMALL and member.info.file_size > _MAX_SMALL_BYTES:
+            raise LayerError(
+                f"{source.name}: {member.path} in {source.path} has {member.info.file_size} bytes,"
+                f" more than the {_MAX_SMALL_BYTES} that a {member.suffix} may have",
+                do="take it out of the archive, or replace it by a whole one",
+            )
+    size = sum(m.info.file_size for m in parts.values())
+    if size > _MAX_BYTES:
+        raise LayerError(
+            f"{source.name}: the layer in {source.path} has {size} bytes when unpacked, more than"
+            f" the {_MAX_BYTES} that are unpacked here",
+            do="unpack it, and name the layer's own file",
+        )
+    if size > shutil.disk_usage(folder).free:
+        raise _no_space(source)
+
+
+def _no_space(source: Source) -> LayerError:
+    return LayerError(
+        f"{source.name}: there is no space on disk to unpack {source.path}",
+        do="free some in the folder for temporary files, or choose another one (TMPDIR)",
+    )

@@ -54,7 +54,7 @@ def plain_cells(table: gpd.GeoDataFrame, source: Source) -> tuple[gpd.GeoDataFra
             changed[name] = values.dt.tz_localize(None)
             zoned.append(str(name))
         elif isinstance(values.dtype, pd.CategoricalDtype):
-            changed[name] = values.astype(values.cat.categories.dtype)
+            changed[name] = _uncategorised(values)
         elif values.dtype == object:
             kinds = {type(v) for v in values}
             if kinds & {bytes, bytearray, memoryview}:
@@ -70,6 +70,18 @@ def plain_cells(table: gpd.GeoDataFrame, source: Source) -> tuple[gpd.GeoDataFra
     if not (changed or binary):
         return table, []
     return table.assign(**changed).drop(columns=binary), findings
+
+
+def _uncategorised(values: pd.Series) -> pd.Series:
+    """Values of a categorical column; whole numbers and flags may be missing, and stay exact."""
+    categories = values.cat.categories
+    nullable: Any = {"i": "Int64", "u": "UInt64", "b": "boolean"}.get(categories.dtype.kind)
+    if nullable is None or not values.isna().any():
+        return values.astype(categories.dtype)
+    plain = categories.to_series().astype(nullable).array
+    return pd.Series(
+        plain.take(values.cat.codes.to_numpy(), allow_fill=True), values.index, name=values.name
+    )
 
 
 def zone_dropped(columns: Sequence[str], source: Source) -> Finding:

@@ -45,6 +45,9 @@ _MANY: dict[int, Callable[[list[shapely.Geometry]], shapely.Geometry]] = {
 _XY = 2
 _ZM = 3  # thousands of the numbers of kinds with both
 _ARC_POINTS = 3
+_RING_POINTS, _LINE_POINTS = 3, 2  # at least
+_STRAIGHT = 1e-3  # of the tolerance: an arc no higher over its chord is a straight line
+_DAMAGE = (struct.error, KeyError, IndexError, ArithmeticError, shapely.errors.GEOSException)
 
 
 def wkb_kind(wkb: bytes) -> int:
@@ -71,7 +74,33 @@ def wkb_kind(wkb: bytes) -> int:
         return -1
 
 
-def linear(wkb: bytes, *, tolerance: float) -> shapely.Geometry:
+def wkb_srid(wkb: bytes) -> int:
+    """Code of the CRS that an extended WKB names.
+
+    Parameters
+    ----------
+    wkb
+        Geometry as WKB, ISO or extended.
+
+    Returns
+    -------
+    int
+        0 where it names none.
+
+    Examples
+    --------
+    >>> wkb_srid(shapely.to_wkb(shapely.set_srid(shapely.Point(0, 0), 4547), include_srid=True))
+    4547
+    """
+    try:
+        order = {0: ">", 1: "<"}[wkb[0]]
+        code, srid = struct.unpack_from(f"{order}II", wkb, 1)
+    except (struct.error, KeyError, IndexError):
+        return 0
+    return int(srid) if code & _SRID else 0
+
+
+def linear(wkb: bytes, *, tolerance: float, drop: bool = False) -> shapely.Geometry:
     """Geometry with its arcs drawn as chords, without Z and M.
 
     An arc comes out with the same vertices in either direction, so that neighbours still share it.
@@ -82,6 +111,8 @@ def linear(wkb: bytes, *, tolerance: float) -> shapely.Geometry:
         Geometry as WKB; arcs may lie at any depth.
     tolerance
         Greatest distance of a chord from its arc, in the unit of the coordinates.
+    drop
+        Whether rings of fewer than three points, and lines of fewer than two, are left out.
 
     Returns
     -------
@@ -91,7 +122,7 @@ def linear(wkb: bytes, *, tolerance: float) -> shapely.Geometry:
     Raises
     ------
     ValueError
-        If it is a surface in space, or the bytes are damaged.
+        If it is a surface in space, nested too deeply, or the bytes are damaged.
 
     Examples
     --------
@@ -100,8 +131,10 @@ def linear(wkb: bytes, *, tolerance: float) -> shapely.Geometry:
     3.141
     """
     try:
-        return _shape(wkb, 0, tolerance)[0]
-    except (struct.error, KeyError, IndexError, shapely.errors.GEOSException) as error:
+        return _shape(wkb, 0, tolerance=tolerance, drop=drop)[0]
+    except RecursionError as error:
+        raise ValueError("the geometry is nested too deeply") from error
+    except _DAMAGE as error:
         raise ValueError("the geometry is damaged") from error
 
 
@@ -146,7 +179,7 @@ def _line(data: bytes, at: int, tolerance: float) -> tuple[NDArray[np.float64], 
 
 
 def _polygon(
-    data: bytes, at: int, *, head: tuple[str, int, int], tolerance: float
+    data: bytes, at: int, *, head: tuple[str, int, int], tolerance: float, drop: bool
 ) -> tuple[shapely.Polygon, int]:
     order, kind, dimensions = head
     count, at = _count(data, at, order)
@@ -157,28 +190,32 @@ def _polygon(
         else:
             ring, at = _points(data, at, order=order, dimensions=dimensions)
         rings.append(ring)
+    if drop:
+        whole = bool(rings) and len(rings[0]) >= _RING_POINTS
+        rings = [r for r in rings if whole and len(r) >= _RING_POINTS]
     return (shapely.Polygon(rings[0], rings[1:]) if rings else shapely.Polygon()), at
 
 
-def _shape(data: bytes, at: int, tolerance: float) -> tuple[shapely.Geometry, int]:
+def _shape(data: bytes, at: int, *, tolerance: float, drop: bool) -> tuple[shapely.Geometry, int]:
     order, kind, dimensions, after = _head(data, at)
     if kind == POINT:
         x, y = struct.unpack_from(f"{order}2d", data, after)
         return shapely.Point(x, y), after + 8 * dimensions
     if kind in {LINE, ARCS, COMPOUND}:
         points, at = _line(data, at, tolerance)
-        return shapely.LineString(points), at
+        return shapely.LineString([] if drop and len(points) < _LINE_POINTS else points), at
     if kind in {POLYGON, CURVED_POLYGON, TRIANGLE}:
-        return _polygon(data, after, head=(order, kind, dimensions), tolerance=tolerance)
+        head = (order, kind, dimensions)
+        return _polygon(data, after, head=head, tolerance=tolerance, drop=drop)
     if kind in SURFACES:
         raise ValueError(f"a {SURFACES[kind]} has no single outline on the ground")
     make = _MANY[kind]
     count, at = _count(data, after, order)
     parts = []
     for _ in range(count):
-        part, at = _shape(data, at, tolerance)
+        part, at = _shape(data, at, tolerance=tolerance, drop=drop)
         parts.append(part)
-    return make(parts), at
+    return make([p for p in parts if not (drop and p.is_empty)]), at
 
 
 def _chords(points: NDArray[np.float64], tolerance: float) -> NDArray[np.float64]:
@@ -203,6 +240,8 @@ def _between(
     """Vertices on an arc, between its ends; equal ends mean a full circle."""
     (bx, by), (cx, cy) = middle - start, end - start
     twice = 2 * (bx * cy - by * cx)
+    if _is_straight(middle - start, end - start, abs(twice) / 2, tolerance=tolerance):
+        return np.empty((0, _XY))
     if cx == cy == 0:
         x, y, turn = bx / 2, by / 2, 1.0
     elif abs(twice) <= 1e-12 * (bx * bx + by * by + cx * cx + cy * cy):
@@ -214,7 +253,23 @@ def _between(
     radius = math.hypot(x, y)
     first, last = math.atan2(-y, -x), math.atan2(cy - y, cx - x)
     sweep = (turn * (last - first)) % (2 * math.pi) or 2 * math.pi
-    step = min(2 * math.acos(max(1 - tolerance / radius, 0.0)), MAX_STEP)
+    # The arc cosine of 1 - tolerance / radius, in a form that large circles do not cancel out.
+    step = min(4 * math.asin(math.sqrt(min(tolerance / radius, 1.0) / 2)), MAX_STEP)
     count = math.ceil(sweep / step)
     angles = first + turn * sweep * np.arange(1, count) / count
     return start + [x, y] + radius * np.column_stack([np.cos(angles), np.sin(angles)])
+
+
+def _is_straight(
+    b: NDArray[np.float64], c: NDArray[np.float64], cross: float, *, tolerance: float
+) -> bool:
+    """Whether an arc to `c` by way of `b` hardly leaves its chord, or is hardly a point."""
+    legs, chord = math.hypot(*b), math.hypot(*c)
+    limit = _STRAIGHT * tolerance
+    if max(legs, chord) <= limit:
+        return True
+    if cross == 0 or np.dot(-b, c - b) > 0:  # on one line, or more than half a circle
+        return False
+    radius = legs * chord * math.hypot(*(c - b)) / (2 * cross)
+    half = min(chord / 2, radius)
+    return half * half / (radius + math.sqrt((radius - half) * (radius + half))) <= limit

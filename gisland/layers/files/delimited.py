@@ -14,14 +14,16 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import shapely
 
+from gisland.base.crs import parse_crs
 from gisland.base.errors import GeometryError, LayerError
-from gisland.layers.files.curves import WKB_NAMES, wkb_kind
+from gisland.layers.files.curves import WKB_NAMES, wkb_kind, wkb_srid
 from gisland.layers.files.encoding import Encoding, find_encoding
 from gisland.layers.files.shapes import shapes_from_wkb
 from gisland.layers.files.vector import choose_column
 from gisland.layers.findings import Finding, finding
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -32,7 +34,7 @@ _SEPARATORS = (",", ";", "\t", "|")
 _KINDS = "POINT|LINESTRING|POLYGON|MULTIPOINT|MULTILINESTRING|MULTIPOLYGON|GEOMETRYCOLLECTION"
 _WKT = re.compile(rf"\s*(?:SRID=\d+;)?\s*(?:{_KINDS})\s*(?:Z|M|ZM)?\s*(?:\(|EMPTY)", re.IGNORECASE)
 _HEX = re.compile(r"\s*0[01][0-9A-Fa-f]{40,}\s*")
-_SRID = re.compile(r"\s*SRID=(\d+);", re.IGNORECASE)
+_SRID = re.compile(r"\s*SRID=(\d{1,10});", re.IGNORECASE)
 # Coordinates say nothing of the encoding; the first of the bytes may end a character.
 _LONG_ASCII = re.compile(rb"([\x00-\x7f])[\x00-\x7f]{7,}")
 _CELL_LIMIT = 32_767  # characters; spreadsheet programs cut what is longer
@@ -87,6 +89,8 @@ def read_delimited(
             f"{source.name}: where does not work on text tables", do="filter it first, or use .gpkg"
         )
     text, encoding = _decoded(source, path.read_bytes())
+    if "\n" not in text:  # lines that end as on early Macintosh computers
+        text = text.replace("\r", "\n")
     names, separator, findings = _header(source, text)
     table = _table(source, text, names=names, separator=separator)
     column = _shape_column(source, table)
@@ -117,7 +121,13 @@ def _decoded(source: Source, data: bytes) -> tuple[str, Encoding]:
 def _header(source: Source, text: str) -> tuple[list[str], str, list[Finding]]:
     """Unique column names and the separator: the one that splits the first line most often."""
     first = text.lstrip("\r\n").partition("\n")[0].rstrip("\r")
-    split = {s: next(csv.reader([first], delimiter=s), []) for s in _SEPARATORS}
+    try:
+        split = {s: next(csv.reader([first], delimiter=s), []) for s in _SEPARATORS}
+    except csv.Error as error:
+        raise LayerError(
+            f"{source.name}: the first line of {source.path} holds no column names ({error})",
+            do="write the names of the columns, with a separator between them, in the first line",
+        ) from error
     separator = max(_SEPARATORS, key=lambda s: (len(split[s]), -_SEPARATORS.index(s)))
     given = [name.strip() or f"column_{i}" for i, name in enumerate(split[separator], start=1)]
     if not given:
@@ -190,14 +200,15 @@ def _shapes(
     source: Source, texts: pd.Series
 ) -> tuple[NDArray[np.object_], int | None, list[Finding]]:
     """Shapes of the texts, and the CRS that they name."""
-    plain, codes = _without_srid(texts)
+    plain, named = _without_srid(texts)
     told: list[Finding] = []
     if texts.dropna().head(1).map(_is_hex).any():
-        shapes = _from_hex(source, plain)
-        shapes, told = shapes_from_wkb(shapes, source)
-        codes |= set(shapely.get_srid(shapes[~shapely.is_missing(shapes)]).tolist()) - {0}
+        binary = _from_hex(source, plain)
+        named = [0 if b is None else wkb_srid(b) for b in binary]
+        shapes, told = shapes_from_wkb(binary, source)
     else:
-        shapes = shapely.from_wkt(plain.where(plain.notna(), None).to_numpy(), on_invalid="ignore")
+        cells = plain.astype(object).where(plain.notna(), None)
+        shapes = shapely.from_wkt(cells.to_numpy(), on_invalid="ignore")
     bad = shapely.is_missing(shapes) & texts.notna().to_numpy()
     if bad.any():
         longest = int(texts[bad].str.len().max())
@@ -209,21 +220,40 @@ def _shapes(
             do="export the table again from its source, or use another format",
             ids=np.flatnonzero(bad) + 1,
         )
-    if len(codes) > 1:
+    code, partly = _one_code(source, named, total=int(texts.notna().sum()))
+    return shapes, code, [*told, *partly]
+
+
+def _one_code(
+    source: Source, named: Sequence[int], *, total: int
+) -> tuple[int | None, list[Finding]]:
+    """EPSG code that the shapes name, and whether only some of them do."""
+    counts = Counter(code for code in named if code)
+    if len(counts) > 1:
         raise LayerError(
             f"{source.name}: the shapes of {source.path} name several coordinate systems"
-            f" ({', '.join(f'EPSG:{c}' for c in sorted(codes))})",
+            f" ({', '.join(f'EPSG:{c}' for c in sorted(counts))})",
             do="bring them into one first",
         )
-    return shapes, next(iter(codes), None), told
+    for code, count in counts.items():
+        parse_crs(f"EPSG:{code}", what=f"{source.name}: the SRID of shapes in {source.path}")
+        if count == total:
+            return code, []
+        message = (
+            f"{source.name}: only {count} of {total} shapes name a coordinate system; the others"
+            f" are taken to be in EPSG:{code} too"
+        )
+        told = finding("srid_partly", message, in_=source)
+        return code, [{**told, "value": float(total - count), "unit": "rows"}]
+    return None, []
 
 
-def _without_srid(texts: pd.Series) -> tuple[pd.Series, set[int]]:
-    """Texts without the code of their CRS (extended WKT), and the codes."""
+def _without_srid(texts: pd.Series) -> tuple[pd.Series, list[int]]:
+    """Texts without the code of their CRS (extended WKT), and the codes; 0 where there is none."""
     if not texts.str.contains("SRID", case=False, regex=False).any():
-        return texts, set()
-    codes = texts.str.extract(_SRID)[0].dropna().astype(int)
-    return texts.str.replace(_SRID, "", regex=True), set(codes) - {0}
+        return texts, []
+    codes = texts.str.extract(_SRID)[0].fillna("0")
+    return texts.str.replace(_SRID, "", regex=True), [int(code) for code in codes]
 
 
 def _from_hex(source: Source, texts: pd.Series) -> NDArray[np.object_]:

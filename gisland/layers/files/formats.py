@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import re
-import zipfile
-from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pyogrio
 
 from gisland.base.errors import LayerError
+from gisland.layers.files.archive import unpacked, zipped_suffix
 from gisland.layers.files.delimited import read_delimited
 from gisland.layers.files.drawing import read_drawing
 from gisland.layers.files.encoding import Encoding
@@ -27,6 +28,7 @@ from gisland.layers.findings import Finding, finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from gisland.layers.source import Source
 
@@ -35,7 +37,8 @@ if TYPE_CHECKING:
 
 _UTF8 = Encoding("utf-8", "the format's own")
 _HEAD = 4096  # characters that tell a topology from other JSON
-_FORMATS = {  # name and GDAL driver, the containers of others first
+ZIPPED = (".zip", ".shz")
+FORMATS = {  # name and GDAL driver of all that is read
     ".gdb": ("file geodatabase", "OpenFileGDB"),
     ".shp": ("shapefile", "ESRI Shapefile"),
     ".gpkg": ("GeoPackage", "GPKG"),
@@ -53,7 +56,16 @@ _FORMATS = {  # name and GDAL driver, the containers of others first
     ".tsv": ("text table", ""),
     ".txt": ("text table", ""),
     ".tab": ("MapInfo", "MapInfo File"),
+    ".mif": ("MapInfo", "MapInfo File"),
     ".kml": ("KML", "LIBKML"),
+    ".kmz": ("KML", "LIBKML"),
+    ".geojsonl": ("GeoJSON lines", "GeoJSONSeq"),
+    ".geojsons": ("GeoJSON lines", "GeoJSONSeq"),
+    ".db": ("SQLite", "SQLite"),
+    ".gpx": ("GPX", "GPX"),
+    ".jml": ("JML", "JML"),
+    ".dgn": ("DGN", "DGN"),
+    ".e00": ("E00", "AVCE00"),
 }
 
 
@@ -112,24 +124,50 @@ def format_of(source: Source, *, folder: Path) -> dict[str, str]:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> from gisland.layers.source import Source
     >>> format_of(Source("parcels", "p.gpkg"), folder=Path())
     {'format': 'GeoPackage', 'driver': 'GPKG'}
     """
     if re.match(r"\w+://|pg:", source.path, flags=re.IGNORECASE):
         return {"format": "PostGIS", "driver": "PostgreSQL"}
-    path = folder / source.path
-    suffixes = {path.suffix.lower()}
-    zipped = ""
-    if path.suffix.lower() == ".zip" and zipfile.is_zipfile(path):
-        zipped = "zipped "
-        with zipfile.ZipFile(path) as archive:
-            parts = {part for name in archive.namelist() for part in PurePosixPath(name).parts}
-        suffixes = {PurePosixPath(part).suffix.lower() for part in parts}
-    name, driver = next((f for s, f in _FORMATS.items() if s in suffixes), ("unknown", ""))
-    if suffixes & {".json"} and _is_topology(path):
-        name, driver = _FORMATS[".topojson"]
-    return {"format": f"{zipped}{name}", "driver": driver}
+    path = in_any_case(folder / source.path)
+    suffix = path.suffix.lower()
+    zipped = suffix in ZIPPED and path.is_file()
+    suffix = zipped_suffix(source, path) if zipped else suffix
+    if suffix == ".json":
+        with unpacked(source, path) if zipped else contextlib.nullcontext((path, False)) as inner:
+            suffix = ".topojson" if _is_topology(inner[0]) else suffix
+    name, driver = FORMATS.get(suffix, ("unknown", ""))
+    return {"format": f"{'zipped ' if zipped else ''}{name}", "driver": driver}
+
+
+def in_any_case(path: Path) -> Path:
+    """The file of a name that may differ from the given one in case, if only one does.
+
+    Parameters
+    ----------
+    path
+        As it is written in the project.
+
+    Returns
+    -------
+    pathlib.Path
+        As it is on disk; the given one where there is none.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Path(folder, "Parcels.GPKG").touch()
+    ...     in_any_case(Path(folder, "parcels.gpkg")).name
+    'Parcels.GPKG'
+    """
+    if path.exists() or not path.parent.is_dir():
+        return path
+    same = [p for p in path.parent.iterdir() if p.name.casefold() == path.name.casefold()]
+    return same[0] if len(same) == 1 else path
 
 
 def _read_gdal(source: Source, path: Path) -> Read:
@@ -141,34 +179,42 @@ def _read_json(source: Source, path: Path) -> Read:
     """GeoJSON, or a topology, whose coordinates may lie on a grid."""
     try:
         table, encoding, findings = _read_gdal(source, path)
-    except LayerError as error:
-        raise _json_fault(source, path) or error from error
-    step = _grid(path)
+    except LayerError:
+        _content(source, path)  # names the place of the fault, if it is one of the text
+        raise
+    step = _grid(source, path)
     if step is None:
         return table, encoding, findings
     message = f"{source.name}: the coordinates of this topology are rounded to a grid of {step}"
     return table, encoding, (*findings, finding("rounded_coordinates", message, in_=source))
 
 
-def _json_fault(source: Source, path: Path) -> LayerError | None:
-    """What is wrong with the text of a file that GDAL cannot read."""
+def _content(source: Source, path: Path) -> object:
+    """What a file holds, all numbers as floats; an error where its text is wrong."""
     try:
-        json.loads(path.read_text("utf-8-sig"))
+        return json.loads(path.read_text("utf-8-sig"), parse_int=float)
     except json.JSONDecodeError as error:
         fault = f"is not valid JSON: {error.msg} in line {error.lineno}, column {error.colno}"
     except UnicodeDecodeError:
         fault = "is not UTF-8 text, which JSON must be"
-    else:
-        return None
-    return LayerError(f"{source.name}: {source.path} {fault}", do="export it again, or mend it")
+    except RecursionError:
+        fault = "is nested too deeply for a layer"
+    raise LayerError(f"{source.name}: {source.path} {fault}", do="export it again, or mend it")
 
 
-def _grid(path: Path) -> str | None:
+def _grid(source: Source, path: Path) -> str | None:
     """Step of the grid of a topology in its own unit; None for other files."""
     if not _is_topology(path):
         return None
-    scale = json.loads(path.read_text("utf-8-sig")).get("transform", {}).get("scale")
-    return f"{scale[0]:g} by {scale[1]:g}" if scale else None
+    match _content(source, path):
+        case {"transform": {"scale": [float() as x, float() as y]}} if math.isfinite(x + y):
+            return f"{x:g} by {y:g}"
+        case {"transform": transform} if transform is not None:  # GDAL would take it for zero
+            raise LayerError(
+                f"{source.name}: the transform of {source.path} has no scale of two numbers",
+                do="export it again, or mend it",
+            )
+    return None
 
 
 def _is_topology(path: Path) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from xml.parsers import expat
 import pyogrio
 
 from gisland.layers.files.encoding import Encoding
+from gisland.layers.files.shapefile import link
 from gisland.layers.files.vector import FAILURES, choose_layer, read_vector, unreadable
 
 if TYPE_CHECKING:
@@ -69,11 +69,11 @@ def read_gml(source: Source, path: Path) -> tuple[gpd.GeoDataFrame, Encoding, tu
     gisland.base.errors.LayerError: parcels: nowhere.gml cannot be read as a vector layer; check \
 that the file is whole and of a format such as .shp, .gpkg, .geojson, .parquet
     """
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(prefix="gisland-", ignore_cleanup_errors=True) as folder:
         there = Path(folder) / path.name
         for file in (path, *(path.with_suffix(s) for s in _FRIENDS)):
             if file.is_file():
-                _linked(file, Path(folder) / file.name)
+                link(file, Path(folder) / file.name)
         try:
             layers = pyogrio.list_layers(there)
         except FAILURES as error:
@@ -84,13 +84,6 @@ that the file is whole and of a format such as .shp, .gpkg, .geojson, .parquet
         layer = choose_layer(source, layers)
         table, findings = read_vector(source, str(there), layer=layer, DOWNLOAD_SCHEMA="NO")
     return table, Encoding("utf-8", "the format's own"), tuple(findings)
-
-
-def _linked(file: Path, there: Path) -> None:
-    try:
-        there.symlink_to(file.resolve())
-    except OSError:  # not every system lets users make links
-        shutil.copyfile(file, there)
 
 
 def _with_all_shapes(described: str, path: Path) -> str:

@@ -10,13 +10,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
 
 from gisland.base.errors import LayerError, did_you_mean
 from gisland.layers.files.archive import unpacked
 from gisland.layers.files.codecnames import UTF8, codec_name
 from gisland.layers.files.encoding import Encoding
-from gisland.layers.files.formats import OTHER_READERS, choose_geometry
+from gisland.layers.files.formats import (
+    FORMATS,
+    OTHER_READERS,
+    ZIPPED,
+    choose_geometry,
+    in_any_case,
+)
 from gisland.layers.files.shapefile import read_shapefile, shapefile_parts
 from gisland.layers.files.vector import FAILURES, choose_layer, read_vector, unreadable
 from gisland.layers.findings import finding
@@ -32,8 +39,13 @@ if TYPE_CHECKING:
 
 _PARQUET = (".parquet", ".geoparquet")
 _ALWAYS_UTF8 = (".gpkg", ".geojson", ".json", ".topojson", ".gdb", ".fgb", ".gml", *_PARQUET)
-_ZIPPED = (".zip", ".shz")
 _CONTAINERS = (".gpkg", ".gdb", ".sqlite")  # hold several layers
+# What GDAL takes for a reference to data elsewhere, even on the network, whatever the file's name
+_POINTERS = (
+    *(b"<ogrvrtdatasource", b"<vrtdataset", b"<ogrwfsdatasource", b"wfs_capabilities"),
+    *(b"gdal_streamed_alg", b"<gdal_wms"),
+)
+_HEAD_BYTES = 65_536  # more than GDAL looks at
 # Files beside a layer's own that hold or describe its data, in the order they are hashed.
 _BESIDE = {".tab": (".dat", ".id", ".ind", ".map"), ".mif": (".mid",), ".gml": (".gfs", ".xsd")}
 
@@ -66,7 +78,7 @@ class Opened:
 def open_layer(source: Source, *, folder: Path) -> Opened:
     """Read one layer as it lies in its file.
 
-    Any vector format that pyogrio reads, zipped or not, and GeoParquet.
+    Any common vector format, zipped or not; no file that only refers to data elsewhere.
 
     Parameters
     ----------
@@ -142,13 +154,14 @@ def shown_path(path: str) -> str:
 
 def _located(source: Source, folder: Path) -> Path:
     """The file on disk; its name may differ from the project's in case, if only one does."""
-    path = folder / source.path
     do = f"check the path of [layers.{source.name}]: it is relative to the project file"
-    if not path.exists():
-        beside = sorted(path.parent.iterdir()) if path.parent.is_dir() else []
-        same = [p for p in beside if p.name.casefold() == path.name.casefold()]
-        if len(same) == 1:
-            return same[0]
+    try:
+        path = in_any_case(folder / source.path)
+        there = path.exists()
+        beside = [] if there or not path.parent.is_dir() else sorted(path.parent.iterdir())
+    except (OSError, ValueError) as error:  # a name too long, or a folder that is closed
+        raise LayerError(f"{source.name}: there is no file {source.path}", do=do) from error
+    if not there:
         near = did_you_mean(path.name, [p.name for p in beside])
         hint = f"{near.partition('?')[0]}? {do}" if near.startswith("did you") else do
         raise LayerError(f"{source.name}: there is no file {source.path}", do=hint)
@@ -160,7 +173,7 @@ def _located(source: Source, folder: Path) -> Path:
 @contextlib.contextmanager
 def _layer_file(source: Source, path: Path) -> Iterator[tuple[Source, Path]]:
     """The layer's own file, out of its zip if it lies in one, and what is still to be chosen."""
-    if path.suffix.lower() not in _ZIPPED:
+    if path.suffix.lower() not in ZIPPED:
         yield source, path
         return
     with unpacked(source, path) as (file, chosen):
@@ -181,6 +194,11 @@ def _listed(source: Source, file: Path) -> list[tuple[str, str | None]]:
 
 def _read(source: Source, file: Path) -> Read:
     suffix = file.suffix.lower()
+    if _points_elsewhere(file):
+        raise LayerError(
+            f"{source.name}: {source.path} holds no data, but refers to it elsewhere",
+            do="name the file that holds the shapes",
+        )
     if suffix in _ALWAYS_UTF8 and source.encoding and codec_name(source.encoding) != UTF8:
         raise LayerError(
             f"{source.name}: a {suffix} file is always UTF-8, not {source.encoding!r}",
@@ -194,7 +212,20 @@ def _read(source: Source, file: Path) -> Read:
         return _read_parquet(source, file), Encoding(UTF8, "the format's own"), ()
     if suffix in OTHER_READERS:
         return OTHER_READERS[suffix](source, file)
+    if suffix not in FORMATS:
+        raise LayerError(
+            f"{source.name}: {source.path} is of a format that is not read here",
+            do="give it as .shp, .gpkg, .geojson or .parquet",
+        )
     return _read_other(source, file)
+
+
+def _points_elsewhere(file: Path) -> bool:
+    if not file.is_file():
+        return False
+    with file.open("rb") as stream:
+        head = stream.read(_HEAD_BYTES).lower()
+    return any(mark in head for mark in _POINTERS)
 
 
 def _read_parquet(source: Source, file: Path) -> gpd.GeoDataFrame:
@@ -209,7 +240,22 @@ def _read_parquet(source: Source, file: Path) -> gpd.GeoDataFrame:
             f"{source.name}: {source.path} is not a readable GeoParquet file",
             do="write it with GeoDataFrame.to_parquet, or give another format",
         ) from error
-    return choose_geometry(table if table.index.name is None else table.reset_index(), source)
+    return choose_geometry(_with_index(table), source)
+
+
+def _with_index(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The table with its index as columns, which may hold the ids, unless it numbers the rows."""
+    if table.index.name is None and pd.api.types.is_integer_dtype(table.index.dtype):
+        return table
+    taken = {str(c).casefold() for c in table.columns}
+    names: list[str] = []
+    for level in table.index.names:
+        name = "index" if level is None else str(level)
+        while name.casefold() in taken:
+            name = f"{name}_index"
+        taken.add(name.casefold())
+        names.append(name)
+    return table.reset_index(names=names)
 
 
 def _read_other(source: Source, file: Path) -> Read:

@@ -172,7 +172,7 @@ def link(file: Path, there: Path) -> None:
     """
     try:
         there.symlink_to(file.resolve())
-    except OSError:
+    except OSError:  # not every system lets users make links
         shutil.copyfile(file, there)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from gisland.base.errors import GeometryError
+from gisland.base.errors import MAX_IDS, GeometryError
 from gisland.base.schema import LINES_ALLOWED
 from gisland.base.shapes import without_empty_rings
 from gisland.layers.files.curves import COLLECTION, SURFACES, linear, wkb_kind
@@ -51,7 +52,8 @@ def shapes_from_wkb(
     numpy.ndarray of shapely.Geometry
         As many as there are values.
     list of dict
-        Findings ``curves_linearised`` and ``ring_closed``, where there is cause.
+        Findings ``curves_linearised``, ``ring_closed``, ``ring_dropped`` and
+        ``shape_unreadable``, where there is cause.
 
     Raises
     ------
@@ -68,7 +70,9 @@ def shapes_from_wkb(
     """
     column = np.asarray(values, dtype=object)
     try:
-        return shapely.from_wkb(column), []
+        shapes = shapely.from_wkb(column)
+        if not _hold_arcs(shapes):
+            return shapes, []
     except (NotImplementedError, shapely.errors.GEOSException):
         pass
     kinds = np.array([0 if v is None else wkb_kind(v) for v in column])
@@ -81,7 +85,18 @@ def shapes_from_wkb(
     how = {int(i): "" for i in rest}
     for i in rest:
         shapes[i], how[int(i)] = _mended(column[i], tolerance, source, row=int(i) + 1)
-    return shapes, _told_mended(Counter(how.values()), source, degrees=degrees)
+    findings = _told_mended(Counter(how.values()), source, degrees=degrees)
+    return shapes, findings + _told_unreadable([i for i in how if how[i] == "unreadable"], source)
+
+
+def _hold_arcs(shapes: NDArray[np.object_]) -> bool:
+    """Whether collections hold arcs: those are read, but cannot be taken apart."""
+    try:
+        for shape in shapes[shapely.get_type_id(shapes) == _COLLECTION]:
+            _parts(shape)
+    except NotImplementedError:
+        return True
+    return False
 
 
 def _refuse_surfaces(kinds: NDArray[np.int_], source: Source) -> None:
@@ -98,22 +113,28 @@ def _refuse_surfaces(kinds: NDArray[np.int_], source: Source) -> None:
 
 def _mended(
     wkb: bytes, tolerance: float, source: Source, *, row: int
-) -> tuple[shapely.Geometry, str]:
-    """One shape that GEOS does not read as it is, and what was done to it."""
+) -> tuple[shapely.Geometry | None, str]:
+    """One shape that GEOS does not read as it is (or None), and what was done to it."""
     try:
-        return shapely.from_wkb(wkb), ""  # a collection without arcs
+        shape = shapely.from_wkb(wkb)
+        if not _hold_arcs(np.array([shape], dtype=object)):
+            return shape, ""  # a collection without arcs
     except (NotImplementedError, shapely.errors.GEOSException):
         pass
     try:
-        if wkb_kind(wkb) < COLLECTION:
-            return shapely.from_wkb(wkb, on_invalid="fix"), "closed"
-        return linear(wkb, tolerance=tolerance), "linear"
+        if wkb_kind(wkb) >= COLLECTION:
+            with contextlib.suppress(ValueError):
+                return linear(wkb, tolerance=tolerance), "linear"
+        elif (closed := shapely.from_wkb(wkb, on_invalid="fix")) is not None:
+            return closed, "closed"
+        rest = linear(wkb, tolerance=tolerance, drop=True)
     except (ValueError, shapely.errors.GEOSException) as error:
         reason = str(error).partition("\n")[0]
         raise GeometryError(
             f"{source.name}: the shape of row {row} cannot be read ({reason})",
             do="mend or delete it, or leave it out with where",
         ) from error
+    return (None, "unreadable") if rest.is_empty else (rest, "dropped")
 
 
 def _told_mended(counts: Mapping[str, int], source: Source, *, degrees: bool) -> list[Finding]:
@@ -129,7 +150,28 @@ def _told_mended(counts: Mapping[str, int], source: Source, *, degrees: bool) ->
         findings.append(
             _told("ring_closed", message, count=counts["closed"], in_=source, severity="warning")
         )
+    if counts.get("dropped"):
+        message = (
+            f"parts of {counts['dropped']} shapes have too few points for a ring or a line, and"
+            " are left out"
+        )
+        findings.append(
+            _told("ring_dropped", message, count=counts["dropped"], in_=source, severity="warning")
+        )
     return findings
+
+
+def _told_unreadable(rows: Sequence[int], source: Source) -> list[Finding]:
+    """Finding on shapes of which nothing can be drawn."""
+    if not rows:
+        return []
+    more = f" and {len(rows) - MAX_IDS} more" if len(rows) > MAX_IDS else ""
+    named = ", ".join(str(row + 1) for row in rows[:MAX_IDS])
+    message = (
+        f"{len(rows)} shapes have too few points to be drawn and are taken as missing; rows"
+        f" {named}{more}"
+    )
+    return [_told("shape_unreadable", message, count=len(rows), in_=source, severity="error")]
 
 
 def plain_shapes(table: gpd.GeoDataFrame, source: Source) -> tuple[gpd.GeoDataFrame, list[Finding]]:

@@ -1,4 +1,4 @@
-"""Parcels that several sheets hold: copies along the sheet edges, and parcels cut by them."""
+"""Rows that are there twice: repeats in one file, copies along sheet edges, parcels cut by them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from gisland.layers.fields.values import to_text
 from gisland.layers.files.sheetjoin import SHEET
@@ -22,6 +24,55 @@ if TYPE_CHECKING:
 _SMALL = 1e-9  # share of the smaller shape that counts as no overlap
 
 
+def without_repeats(
+    table: gpd.GeoDataFrame, source: Source
+) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+    """The rows of a file without those that repeat an earlier one in every column and in shape.
+
+    Rows without a shape all stay.
+
+    Parameters
+    ----------
+    table
+        A layer as read.
+    source
+        The layer; its id column, where mapped or present by name, names the rows.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Rows in their order, numbered anew; the same table if none repeats another.
+    list of dict
+        Finding ``duplicate_row``, where there is cause.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> from gisland.layers.source import Source
+    >>> rows = gpd.GeoDataFrame({"n": [1, 1, 2]}, geometry=[box(0, 0, 1, 1)] * 3)
+    >>> once, (told,) = without_repeats(rows, Source("parcels", "a.shp"))
+    >>> once["n"].tolist(), told["message"].partition("; ")[2]
+    ([1, 2], 'they are left out (row numbers: 2)')
+    """
+    plain = table.reset_index(drop=True)
+    facts = pd.DataFrame({"shape": _shape_keys(plain, flat=False)})
+    facts["values"] = _values_key(plain, facts["shape"])
+    repeats = facts.index[facts["shape"].notna() & facts.duplicated()]
+    if repeats.empty:
+        return table, []
+    ids = _ids(plain, source).loc[repeats]
+    known = bool(ids.notna().all())
+    names = sorted(set(ids)) if known else [str(row + 1) for row in repeats]
+    more = ", …" if len(names) > SHOWN else ""
+    message = (
+        f"{source.name}: {len(repeats)} rows repeat another row in every column and in shape; they"
+        f" are left out ({'ids' if known else 'row numbers'}: {', '.join(names[:SHOWN])}{more})"
+    )
+    told = finding("duplicate_row", message, in_=source)
+    left = plain.drop(index=repeats).reset_index(drop=True)
+    return left, [{**told, "value": float(len(repeats)), "unit": "rows"}]
+
+
 def without_twins(
     table: gpd.GeoDataFrame, source: Source
 ) -> tuple[gpd.GeoDataFrame, list[Finding]]:
@@ -29,7 +80,8 @@ def without_twins(
 
     Alike means the same shape and the same id, or the same values throughout where there is no
     id. The first sheet's row stays; the finding names values that differ in the others. Rows of
-    one id with different shapes, and of one shape with different ids, all stay and are told.
+    one id with different shapes, and of one shape with different ids, all stay and are told. With
+    ``join_cut``, pieces of one id that touch across sheets without overlap become one row.
 
     Parameters
     ----------
@@ -43,7 +95,7 @@ def without_twins(
     geopandas.GeoDataFrame
         Rows in their order, numbered anew.
     list of dict
-        Findings ``sheet_duplicate``, ``sheet_cut`` and ``sheet_same_shape``.
+        Findings ``sheet_duplicate``, ``sheet_joined``, ``sheet_cut`` and ``sheet_same_shape``.
 
     Examples
     --------
@@ -60,15 +112,19 @@ def without_twins(
     facts = pd.DataFrame(
         {
             "id": _ids(table, source),
-            "shape": _shape_keys(table),
+            "shape": _shape_keys(table, flat=True),
             "sheet": table[SHEET].to_numpy(),
         }
     )
-    facts["same"] = facts["id"].where(facts["id"].notna(), _values_key(table, facts["shape"]))
+    own = _values_key(table.drop(columns=SHEET), facts["shape"])
+    facts["same"] = facts["id"].where(facts["id"].notna(), own)
     dropped, findings = _twins(table, facts, source)
     left = facts.drop(index=dropped)
+    if source.join_cut:
+        table, left, told = _with_joined(table, left, source)
+        findings += told
     findings += _cut(table, left, source) + _same_shape(left, source)
-    return table.drop(index=dropped).reset_index(drop=True), findings
+    return table.loc[left.index].reset_index(drop=True), findings
 
 
 def _ids(table: gpd.GeoDataFrame, source: Source) -> pd.Series:
@@ -79,14 +135,14 @@ def _ids(table: gpd.GeoDataFrame, source: Source) -> pd.Series:
     return to_text(table[column], what=f"{source.name}: column {column!r} (mapped to {canonical})")
 
 
-def _shape_keys(table: gpd.GeoDataFrame) -> pd.Series:
+def _shape_keys(table: gpd.GeoDataFrame, *, flat: bool) -> pd.Series:
     """The same key for equal shapes, wherever their rings start; none for shapes that are alone."""
     values = table.geometry.to_numpy()
     bounds = pd.DataFrame(shapely.bounds(values))
     twice = bounds.duplicated(keep=False).to_numpy() & bounds.notna().all(axis=1).to_numpy()
     keys = pd.Series(None, index=table.index, dtype="str")
     if twice.any():
-        plain = shapely.normalize(shapely.force_2d(values[twice]))
+        plain = shapely.normalize(shapely.force_2d(values[twice]) if flat else values[twice])
         keys[twice] = [wkb.hex() for wkb in shapely.to_wkb(plain)]
     return keys
 
@@ -95,8 +151,11 @@ def _values_key(table: gpd.GeoDataFrame, shapes: pd.Series) -> pd.Series:
     """All attributes of the rows whose shape occurs twice, as one text."""
     keys = pd.Series(None, index=table.index, dtype="str")
     rows = shapes.index[shapes.notna()]
-    rest = pd.DataFrame(table.drop(columns=[table.active_geometry_name, SHEET])).loc[rows]
-    keys[rows] = [repr(r) for r in rest.itertuples(index=False, name=None)]
+    rest = pd.DataFrame(table.drop(columns=table.active_geometry_name)).loc[rows]
+    keys[rows] = [
+        repr([v.tolist() if isinstance(v, np.ndarray) else v for v in r])  # else cut when long
+        for r in rest.itertuples(index=False, name=None)
+    ]
     return keys
 
 
@@ -131,6 +190,63 @@ def _twins(
     return pd.Index(pairs["row"]), findings
 
 
+def _with_joined(
+    table: gpd.GeoDataFrame, facts: pd.DataFrame, source: Source
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame, list[Finding]]:
+    """The table with touching pieces of one id as one row, the facts of what is left, findings."""
+    pieces = _touching(table, facts)
+    if pieces.empty:
+        return table, facts, []
+    count = int(pieces["first"].nunique())
+    message = f"{source.name}: {count} parcels are put together from pieces of several sheets"
+    told = finding("sheet_joined", message, in_=source, severity="info")
+    findings: list[Finding] = [{**told, "value": float(count), "unit": "rows"}]
+    others = pieces[pieces["row"] != pieces["first"]]
+    differing = _differing(table, others)
+    shapes = table.geometry.to_numpy().copy()
+    for first, group in pieces.groupby("first", sort=False):
+        shapes[first] = shapely.normalize(shapely.union_all(shapes[group["row"].to_numpy()]))
+        values = differing.get(first, {})
+        if values:
+            listed = [f"{column} {value}" for column, value in values.items()]
+            row_id, sheet = group["id"].iloc[0], group["first_sheet"].iloc[0]
+            message = (
+                f"{source.name}: {row_id} is put together from pieces in sheets {_sheets(group)},"
+                f" which differ in their values ({', '.join(listed[:SHOWN])}); those of {sheet} are"
+                " taken"
+            )
+            cut = finding("sheet_cut", message, in_=source)
+            findings.append(_placed(cut, row_id, source, value=len(group)))
+    joined = table.set_geometry(gpd.GeoSeries(shapes, table.index, table.crs))
+    left = facts.drop(index=pd.Index(others["row"]))
+    left.loc[pieces["first"].unique(), "shape"] = None  # no longer the shape that was compared
+    return joined, left, findings
+
+
+def _touching(table: gpd.GeoDataFrame, facts: pd.DataFrame) -> pd.DataFrame:
+    """Rows that touch others of their id in other sheets, with the first row of their group."""
+    known = facts[facts["id"].notna() & facts["id"].duplicated(keep=False)]
+    known = known[["id", "sheet"]].rename_axis("row").reset_index()
+    values = table.geometry.to_numpy()[known["row"]]
+    one, other = shapely.STRtree(values).query(values)
+    ids, sheets = pd.factorize(known["id"])[0], pd.factorize(known["sheet"])[0]
+    mates = (one < other) & (ids[one] == ids[other]) & (sheets[one] != sheets[other])
+    one, other = one[mates], other[mates]
+    touch = _relations(values[one], values[other]) == "touch"
+    one, other = one[touch], other[touch]
+    links = coo_array((np.ones(len(one)), (one, other)), shape=(len(known), len(known)))
+    corner = shapely.bounds(values)  # decides within a sheet, whatever the order of the rows
+    known = known.assign(
+        group=connected_components(links, directed=False)[1] if len(known) else 0,
+        rank=sheets,
+        x=corner[:, 0],
+        y=corner[:, 1],
+    )
+    linked = known.loc[np.union1d(one, other)].sort_values(["group", "rank", "x", "y"])
+    first = linked.groupby("group")[["row", "sheet", "id"]].transform("first")
+    return linked.assign(first=first["row"], first_sheet=first["sheet"], first_id=first["id"])
+
+
 def _differing(table: gpd.GeoDataFrame, pairs: pd.DataFrame) -> dict[object, dict[str, str]]:
     """Values that differ between paired rows, by the first row and the column."""
     found: dict[object, dict[str, str]] = {}
@@ -155,9 +271,10 @@ def _cut(table: gpd.GeoDataFrame, facts: pd.DataFrame, source: Source) -> list[F
     findings = []
     for row_id, group in pairs.groupby("id", sort=False):
         relation = " or ".join(sorted(set(group["relation"])))
+        remedy = f" (join_cut = true in [layers.{source.name}] puts them together)"
         message = (
             f"{source.name}: {row_id} lies in sheets {_sheets(group)} with different shapes,"
-            f" which {relation}; all are kept"
+            f" which {relation}{remedy if relation == 'touch' else ''}; all are kept"
         )
         told = finding("sheet_cut", message, in_=source)
         findings.append(_placed(told, row_id, source, value=len(group) + 1))

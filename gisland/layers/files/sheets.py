@@ -15,7 +15,7 @@ from gisland.base.crs import crs_name
 from gisland.base.errors import CRSError, GislandError, LayerError
 from gisland.layers.files.formats import format_of
 from gisland.layers.files.opening import Opened, open_layer, shown_path
-from gisland.layers.files.sheetedges import without_twins
+from gisland.layers.files.sheetedges import without_repeats, without_twins
 from gisland.layers.files.sheetjoin import united
 from gisland.layers.findings import SHOWN, Finding, finding
 from gisland.layers.places.placing import with_crs
@@ -32,9 +32,10 @@ _OF_EACH = ("sha256", "encoding", "encoding_evidence")
 
 @dataclass(frozen=True)
 class Gathered:
-    """A layer as it lies in its file or sheets, its record, and what was met on the way."""
+    """A layer from its file or sheets, the rows in these, its record, what was met on the way."""
 
     table: gpd.GeoDataFrame
+    rows: int
     record: dict[str, Any]
     findings: list[Finding]
 
@@ -52,9 +53,10 @@ def gather(source: Source, *, folder: Path) -> Gathered:
     r"""Read a layer from its file, or from all sheets that its pattern matches.
 
     Sheets are joined in the order of their names. Columns that some lack are missing there; the
-    column ``sheet`` keeps where each row is from. Each sheet's encoding is found on its own. A
-    parcel that two sheets hold with the same shape is taken once; one that the sheet edge cuts
-    stays in its parts, and is told.
+    column ``sheet`` keeps where each row is from. Each sheet's encoding is found on its own. Rows
+    that repeat another of their file are left out. A parcel that two sheets hold with the same
+    shape is taken once; one that the sheet edge cuts stays in its parts, and is told, unless
+    ``join_cut`` puts them together.
 
     Parameters
     ----------
@@ -93,7 +95,8 @@ def gather(source: Source, *, folder: Path) -> Gathered:
     if paths is None:
         opened = open_layer(source, folder=folder)
         record = {"path": shown_path(source.path), **_record(source, opened, folder)}
-        return Gathered(opened.table, record, _told(opened, source))
+        table, repeats = without_repeats(opened.table, source)
+        return Gathered(table, len(opened.table), record, [*_told(opened, source), *repeats])
     return _joined(source, _sheets(source, paths, folder=folder), folder)
 
 
@@ -195,10 +198,10 @@ def _sheets(source: Source, paths: Sequence[str], *, folder: Path) -> list[_Shee
         own = replace(source, path=path)
         try:
             opened = open_layer(own, folder=folder)
-            table: gpd.GeoDataFrame = opened.table
-            told: list[Finding] = []
+            table, told = without_repeats(opened.table, own)
             if source.crs:
-                table, told = with_crs(table, own, folder=folder)
+                table, placed = with_crs(table, own, folder=folder)
+                told = [*told, *placed]
         except GislandError as error:
             if error.what.endswith(_NOTHING):
                 continue
@@ -242,7 +245,8 @@ def _joined(source: Source, sheets: Sequence[_Sheet], folder: Path) -> Gathered:
     attributes[column] = gpd.GeoSeries(shapes, attributes.index, sheets[0].table.crs)
     table, twins = without_twins(gpd.GeoDataFrame(attributes, geometry=column), source)
     findings = [*(f for s in sheets for f in s.findings), *findings, *twins]
-    return Gathered(table, _record_of_all(source, sheets, folder), findings)
+    rows = sum(len(s.opened.table) for s in sheets)
+    return Gathered(table, rows, _record_of_all(source, sheets, folder), findings)
 
 
 def _record_of_all(source: Source, sheets: Sequence[_Sheet], folder: Path) -> dict[str, Any]:
@@ -251,7 +255,7 @@ def _record_of_all(source: Source, sheets: Sequence[_Sheet], folder: Path) -> di
     for sheet, record in zip(sheets, records, strict=True):
         digest.update(f"{sheet.source.path}\0{record['sha256']}\n".encode())
     listed = [
-        {"path": s.source.path, "rows": len(s.table), **{k: r[k] for k in _OF_EACH}}
+        {"path": s.source.path, "rows": len(s.opened.table), **{k: r[k] for k in _OF_EACH}}
         for s, r in zip(sheets, records, strict=True)
     ]
     shared = {key: " | ".join(dict.fromkeys(r[key] for r in records)) for key in records[0]}

@@ -35,6 +35,19 @@ _TYPICAL = set(
 )
 
 
+# Signs of units as one character, behind a number; some of their bytes are Latin letters too.
+_UNITS = "㎡㎥㎞㎏㎜㎝"
+_UNIT_BYTES = re.compile(
+    rb"(?<=[0-9 ])(?:" + b"|".join(u.encode(GB) for u in _UNITS) + rb")(?![A-Za-z])"
+)
+# An odd number of bytes behind a letter, one alone before a letter, or any before a word.
+_WESTERN = re.compile(
+    rb"[A-Za-z][\x80-\xff](?:[\x80-\xff]{2})*(?![\x80-\xff])"
+    rb"|(?<![\x80-\xff])[\x80-\xff][A-Za-z]|[\x80-\xff][A-Za-z]{2}"
+)
+_FEW_WESTERN = 0.05  # share of the runs of bytes beyond ASCII that chance explains
+
+
 class Verdict(NamedTuple):
     """The encoding that fits best, in words, and whether it outweighs what the file says."""
 
@@ -73,7 +86,7 @@ def judged(blocks: Sequence[bytes]) -> Verdict:
     counts = _characters(blocks, UTF8) if utf8 else Counter()
     if any(c >= "\u0800" for c in counts):  # three bytes in a row are hardly valid by chance
         return verdict
-    chinese = _chinese(blocks)
+    chinese = _chinese(blocks) or (None if utf8 else _rare(blocks))
     if utf8 and (chinese is None or _is_latin(blocks, counts)):
         return verdict
     if utf8 and chinese is not None:
@@ -119,6 +132,29 @@ def _chinese(blocks: Sequence[bytes]) -> Verdict | None:
     )
 
 
+def _rare(blocks: Sequence[bytes]) -> Verdict | None:
+    """GB18030 of seldom names or units of measure alone, where hardly a byte looks western."""
+    if cut_texts(blocks, GB) is None:
+        return None
+    runs = western = 0
+    for block in blocks:
+        text = _UNIT_BYTES.sub(b"", block)
+        runs += len(re.findall(rb"[\x80-\xff]+", text))
+        western += len(_WESTERN.findall(text))
+    if western > _FEW_WESTERN * runs:
+        return None
+    counts = _characters(blocks, GB)
+    signs = sum(n for c, n in counts.items() if c not in _UNITS)
+    seldom = sum(n for c, n in counts.items() if c not in _UNITS and not c.encode("gbk", "ignore"))
+    typical = sum(n for c, n in counts.items() if c in _TYPICAL)
+    if 2 * seldom > signs:
+        return None
+    strange = signs >= _ENOUGH and typical < _STRANGE * signs
+    evidence = "the bytes are valid GB18030 and not UTF-8"
+    doubt = "read as GB18030; so few usual characters may be another language" if strange else ""
+    return Verdict(GB, "valid GB18030", evidence, sure=False, doubt=doubt)
+
+
 def _characters(blocks: Sequence[bytes], name: str) -> Counter[str]:
     """How often each character beyond ASCII occurs."""
     counts = np.zeros(sys.maxunicode + 1, dtype=np.int64)
@@ -133,7 +169,9 @@ def _is_scattered(blocks: Sequence[bytes]) -> bool:
     """Whether most characters stand alone behind a letter or digit: a byte that Big5 pairs up."""
     texts = [b.decode(BIG5, errors="ignore") for b in blocks]
     runs = sum(len(re.findall(r"[^\x00-\x7f]+", t)) for t in texts)
-    alone = sum(len(re.findall(r"[A-Za-z0-9][^\x00-\x7f](?![^\x00-\x7f])", t)) for t in texts)
+    alone = sum(
+        len(re.findall(r"(?:[A-Za-z]|[0-9] ?)[^\x00-\x7f](?![^\x00-\x7f])", t)) for t in texts
+    )
     return 2 * alone > runs
 
 

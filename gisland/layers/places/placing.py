@@ -57,8 +57,8 @@ def with_crs(
     Raises
     ------
     CRSError
-        If no CRS is known, or the declared one contradicts the file's own and the coordinates do
-        not settle it.
+        If no CRS is known, or the declared one contradicts the file's own and neither the
+        coordinates nor ``crs_override`` settle it.
 
     Examples
     --------
@@ -85,9 +85,16 @@ def with_crs(
             f"{source.name}: {names}, which its coordinates disprove; the declared one is taken"
         )
         return as_declared, [finding("crs_overridden", message, in_=source)]
+    if source.crs_override:
+        message = (
+            f"{source.name}: declared {crs_name(declared)} is taken over the file's own"
+            f" {crs_name(table.crs)}, as crs_override says"
+        )
+        return as_declared, [finding("crs_forced", message, in_=source)]
     raise CRSError(
         f"{source.name}: {names}",
-        do=f"take crs out of [layers.{source.name}], or mend the file",
+        do=f"take crs out of [layers.{source.name}], or set crs_override = true there if the file"
+        " is wrong",
     )
 
 

@@ -124,6 +124,44 @@ def look(path: Path) -> list[Glimpse]:
         ) from error
 
 
+def look_whole(path: Path, *, layer: str | None = None) -> Glimpse:
+    """A layer with all its rows, read as a run reads it: its encoding takes all the texts.
+
+    Parameters
+    ----------
+    path
+        Any vector file.
+    layer
+        Its name in a file with several layers.
+
+    Returns
+    -------
+    Glimpse
+        Its sample is the whole layer.
+
+    Raises
+    ------
+    LayerError
+        If the file cannot be read.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> file = Path(folder.name) / "points.geojson"
+    >>> gpd.GeoSeries.from_xy([0.0, 1.0], [0.0, 1.0], crs=4326).to_file(file)
+    >>> look_whole(file).rows
+    2
+    >>> folder.cleanup()
+    """
+    opened = open_layer(Source("layer", path.name, layer=layer), folder=path.parent)
+    table, encoding = opened.table, opened.encoding.name
+    bounds = _bounds(table.total_bounds)
+    name = layer or path.stem
+    return Glimpse(path, layer, name, len(table), _kind(table), bounds, encoding, table)
+
+
 def column(glimpse: Glimpse, name: str) -> pd.Series:
     """All values of one column.
 
@@ -163,23 +201,18 @@ def _layers(path: Path) -> list[Glimpse]:
     suffix = path.suffix.lower()
     if suffix == ".zip":
         names = zipped_layers(Source("layer", path.name), path)
-        return [_whole(path, layer=name) for name in names] if len(names) > 1 else [_whole(path)]
+        return (
+            [look_whole(path, layer=name) for name in names]
+            if len(names) > 1
+            else [look_whole(path)]
+        )
     if suffix in _WHOLE:
-        return [_whole(path)]
+        return [look_whole(path)]
     if suffix in _MAYBE:
         with contextlib.suppress(LayerError):  # then it is a table
-            return [_whole(path)]
+            return [look_whole(path)]
     names = [str(name) for name, _ in pyogrio.list_layers(path)]
     return [_layer(path, name, single=len(names) == 1) for name in names]
-
-
-def _whole(path: Path, *, layer: str | None = None) -> Glimpse:
-    """A layer read as a run reads it: its encoding takes all the texts."""
-    opened = open_layer(Source("layer", path.name, layer=layer), folder=path.parent)
-    table, encoding = opened.table, opened.encoding.name
-    bounds = _bounds(table.total_bounds)
-    name = layer or path.stem
-    return Glimpse(path, layer, name, len(table), _kind(table), bounds, encoding, table)
 
 
 def _layer(path: Path, name: str, *, single: bool) -> Glimpse:

@@ -206,7 +206,7 @@ def _named(look: _Look, canonical: str) -> list[tuple[str, str]]:
     """Columns that bear a known name of a canonical one, and how well it is known.
 
     ``sure`` and ``maybe`` as in ``fieldnames.toml``; ``cut`` for a sure name that a shapefile has
-    cut, ``torn`` if several names are cut to the same.
+    cut, ``torn`` if several names are cut to the same (the second is then numbered: 容积率_1).
     """
     known = known_names()[look.kind]
     columns = {c.casefold(): c for c in reversed(look.glimpse.columns)}
@@ -217,7 +217,10 @@ def _named(look: _Look, canonical: str) -> list[tuple[str, str]]:
         name: [c for c in _cut(names) if c not in whole] for name, names in known["sure"].items()
     }
     rest = {cut for name, own in cuts.items() if name != canonical for cut in own}
-    named = [(n, "sure") for n in known["sure"].get(canonical, ())]
+    named = [
+        (n, "torn" if not n.isascii() and f"{n}_1".casefold() in columns else "sure")
+        for n in known["sure"].get(canonical, ())
+    ]
     named += [(n, "torn" if n in rest else "cut") for n in cuts.get(canonical, ())]
     named += [(n, "maybe") for n in known.get("maybe", {}).get(canonical, ())]
     pairs = [(columns[n.casefold()], how) for n, how in named if n.casefold() in columns]
@@ -241,10 +244,13 @@ def _match(look: _Look, source: str, *, canonical: str, known: str) -> Match | N
     unit = None
     if not doubt and unit_factors(canonical):
         doubt, unit = _measured(look, source, canonical=canonical)
+    blind = ""
+    if canonical == RECORDED and look.drawn is None:
+        blind = "its unit is not known: not compared with drawn areas, no sound coordinate system"
     if known == "torn":
         return Match(canonical, source, "names of several columns are cut to this one", unit)
-    if known == "sure" or (known == "cut" and doubt):
-        return Match(canonical, source, doubt, unit)
+    if known == "sure" or (known == "cut" and (doubt or blind)):
+        return Match(canonical, source, doubt or blind, unit)
     if known == "cut":
         return Match(canonical, source, "", unit, "its name is cut at 10 bytes")
     if doubt:

@@ -20,8 +20,9 @@ from gisland.base.rules import rule_set_names
 from gisland.layers.project import DEFAULT_LANGUAGE, DEFAULT_RULES
 from gisland.layers.proposing.classwords import class_lines, comment, quoted
 from gisland.layers.proposing.evidence import NO_CODE, analysis_crs, crs_hint
-from gisland.layers.proposing.glimpse import Glimpse, column, look
+from gisland.layers.proposing.glimpse import Glimpse, column
 from gisland.layers.proposing.matches import Match, field_lines, known_names, matches, unit_lines
+from gisland.layers.proposing.sheetsets import look_at
 from gisland.layers.source import CLASSIFIED
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ SITES = """\
 #   "use_class"  whole patches of contiguous parcels of the use_classes are merged into sites, one
 #                for each patch: all its parcels become a single one
 """
+GUESSED = "# No layer says that it holds parcels: this is the first one with polygons."
 NO_SITES = """\
 # No sites are known: a run checks and measures, but has nothing to merge into.
 # [sites]
@@ -55,12 +57,13 @@ def propose_project(paths: Sequence[Path], *, folder: Path | None = None) -> str
     """Text of a project file for these layers.
 
     Each layer is given its kind by names, columns and geometry; columns are mapped by known
-    names. Nothing that is not sure is switched on.
+    names. Files of one folder with the same columns are sheets of one layer. Nothing that is not
+    sure is switched on.
 
     Parameters
     ----------
     paths
-        Vector files, one layer or several each.
+        Vector files, one layer or several each; folders of them, and patterns as ``sheets/*.shp``.
     folder
         Where the project file will lie; absent: the working folder.
 
@@ -86,19 +89,19 @@ def propose_project(paths: Sequence[Path], *, folder: Path | None = None) -> str
     ['path = "ZD.geojson"', 'parcel_id = "ZDDM"']
     >>> place.cleanup()
     """
-    seen = [glimpse for path in dict.fromkeys(map(Path, paths)) for glimpse in look(path)]
+    seen = look_at(map(Path, paths), kinds=_best)
     roles = _roles(seen)
     place = folder or Path()
     parcels = next((seen[i] for i, kind in roles.items() if kind == "parcels"), None)
     guessed = parcels is None
     if parcels is None:
-        parcels, roles = _first_polygons(seen, roles)
+        seen, roles = _first_polygons(seen, roles)
+        parcels = next(seen[i] for i, kind in roles.items() if kind == "parcels")
     maps = {kind: matches(kind, seen[i]) for i, kind in roles.items() if kind != "exclusions"}
     parts = [HEAD, _project(parcels, place)]
     for kind in schema.LAYERS:
         for i in (i for i, role in roles.items() if role == kind):
-            note = "# No layer says that it holds parcels: this is the first one with polygons."
-            notes = [note] if guessed and kind == "parcels" else []
+            notes = [GUESSED] if guessed and kind == "parcels" else []
             parts.append(_layer(kind, seen[i], maps[kind], place=place, notes=notes))
     parts += _exclusions([seen[i] for i, kind in roles.items() if kind == "exclusions"], place)
     parts += [_unused(seen, roles), SITES + _sites(maps), _parameters()]
@@ -138,9 +141,10 @@ def _score(kind: str, glimpse: Glimpse) -> int:
     name = glimpse.name if glimpse.layer else f"{glimpse.path.stem} {glimpse.name}"
     text = name.casefold()
     tokens = re.split(r"[\W_]+", text)
-    told = any(
-        w in tokens if len(w) <= SHORT and w.isascii() else w in text for w in known["words"]
-    )
+    every = {word for table in known_names().values() for word in table["words"]}
+    found = {w for w in every if (w in tokens if len(w) <= SHORT and w.isascii() else w in text)}
+    longest = {w for w in found if not any(w != other and w in other for other in found)}
+    told = any(w in longest for w in known["words"])
     columns = {c.casefold() for c in glimpse.columns}
     given = [any(n.casefold() in columns for n in names) for names in known["sure"].values()]
     return 2 * told + sum(given)
@@ -148,7 +152,8 @@ def _score(kind: str, glimpse: Glimpse) -> int:
 
 def _first_polygons(
     seen: Sequence[Glimpse], roles: dict[int, str]
-) -> tuple[Glimpse, dict[int, str]]:
+) -> tuple[list[Glimpse], dict[int, str]]:
+    """The layers, the first one of polygons as parcels: once more if it has a kind already."""
     polygons = [i for i, glimpse in enumerate(seen) if glimpse.kind == "polygons"]
     free = [i for i in polygons if i not in roles] or polygons
     if not free:
@@ -157,7 +162,10 @@ def _first_polygons(
             f"none of the layers holds polygons ({names})",
             do="give the parcel layer (close its lines to polygons first)",
         )
-    return seen[free[0]], dict(sorted({**roles, free[0]: "parcels"}.items()))
+    taken = free[0]
+    if taken not in roles:
+        return list(seen), dict(sorted({**roles, taken: "parcels"}.items()))
+    return [*seen, seen[taken]], {**roles, len(seen): "parcels"}
 
 
 def _project(parcels: Glimpse, place: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,9 @@ ALIAS_COLUMNS = ("file", "code", "name", "type", "width", "decimals")
 PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg", f".{ALIASES}")
 # Parts that other programs add; they would not fit the new ones.
 ADDED = (".sbn", ".sbx", ".qix", ".idm", ".ind", ".qpj", ".cst", ".shp.xml")
+# What Windows cannot call a file
+DEVICES = {"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(10))}
+BARRED = re.compile(r'[<>:"/\\|?*\x00-\x1f]|[. ]$')
 # Types of a shapefile and what they hold; the first that holds all shapes is taken.
 TYPES = {
     "Polygon": {"Polygon", "MultiPolygon"},
@@ -153,17 +157,35 @@ def write_shapefiles(tables: Mapping[str, pd.DataFrame], folder: str | Path) -> 
     ['findings_point.shp', 'findings_polygon.shp']
     """
     target = Path(folder).resolve()
-    wrong = [name for name in tables if Path(name).name != name]
+    wrong = [name for name in tables if not _is_file_name(name)]
     if wrong:
         raise OutputError("tables bear names that no file can have", do="rename them", ids=wrong)
     drawn = {n: f for n, f in tables.items() if isinstance(f, gpd.GeoDataFrame)}
     whole = {n: in_parts(frame) for n, frame in drawn.items()}
-    layers, aliases = _layers(
-        {name: part for n, frame in whole.items() for name, part in by_kind(frame, name=n)}
-    )
+    parts = [named for n, frame in whole.items() for named in by_kind(frame, name=n)]
+    _refuse_alike(name for name, _ in parts)
+    layers, aliases = _layers(dict(parts))
     earlier = _listed(target / ALIASES)
     _put(layers, {ALIASES: aliases}, folder=target, replaced=[*earlier, *layers])
     return target
+
+
+def _is_file_name(name: str) -> bool:
+    """Whether files of this name can be on all systems, Windows too."""
+    device = name.partition(".")[0].rstrip().casefold()
+    return Path(name).name == name != "" and device not in DEVICES and not BARRED.search(name)
+
+
+def _refuse_alike(names: Iterable[str]) -> None:
+    """Refuse files of which one would take the place of another where case does not count."""
+    folded: dict[str, list[str]] = {}
+    for name in names:
+        folded.setdefault(name.casefold(), []).append(name)
+    alike = [name for same in folded.values() if len(same) > 1 for name in same]
+    if alike:
+        raise OutputError(
+            "shapefiles would have the same name", do="rename their tables", ids=sorted(alike)
+        )
 
 
 def _layers(
