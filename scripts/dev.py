@@ -7,6 +7,7 @@ installs the locked versions into it; later calls find it ready.
     test    all gates, then the tests
     check   the gates only: lint, format, types, docstrings
     bench   the benchmarks
+    fuzz    thousands of random broken layers: ``fuzz [NUMBER [SEED]]``, 10 000 of a new seed
     fix     format, and repair what the linter can repair
     lock    write requirements.lock anew from pyproject.toml
 
@@ -17,6 +18,7 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -142,6 +144,17 @@ def bench(*rest: str) -> int:
     return run(PYTHON, script, *rest)
 
 
+def fuzz(*rest: str) -> int:
+    """Try random layers with faults; the seed is told, so that a failure can be had again."""
+    if rest[2:] or not all(word.isdigit() for word in rest):
+        sys.exit("dev: fuzz takes a number of cases and a seed: fuzz 500 42")
+    number = rest[0] if rest else "10000"
+    seed = rest[1] if rest[1:] else str(secrets.randbelow(2**32))
+    say(f"{number} cases of seed {seed}; again: python3 scripts/dev.py fuzz {number} {seed}")
+    words = ("-m", "pytest", "-q", ROOT / "tests" / "test_fuzz.py")
+    return run(PYTHON, *words, GISLAND_FUZZ=number, GISLAND_FUZZ_SEED=seed)
+
+
 def fix() -> int:
     """Format, and repair what the linter can repair."""
     left = run(PYTHON, "-m", "ruff", "check", "--fix", ".")
@@ -167,7 +180,7 @@ def lock() -> int:
     return 0
 
 
-PASS_ON = {"demo": demo, "test": test, "bench": bench}
+PASS_ON = {"demo": demo, "test": test, "bench": bench, "fuzz": fuzz}
 ALONE = {"check": check, "fix": fix, "lock": lock}
 
 

@@ -1,9 +1,11 @@
 """Run gisland on five real layers and print one line each; exit 1 if one fails or does not verify.
 
     python scripts/real_layers.py [FOLDER]
+    python scripts/real_layers.py --robustness [FOLDER]
 
-FOLDER holds the layers (by default ``../shared/data`` beside the checkout). They are not part of
-this project. Project files and results go to a temporary folder.
+With --robustness every messy file is loaded, repaired or refused instead, in a line each. FOLDER
+holds the layers (by default ``../shared/data`` beside the checkout). They are not part of this
+project. Project files and results go to a temporary folder.
 """
 
 import argparse
@@ -208,10 +210,16 @@ def main() -> int:
     """Run all layers; 0 if every one runs and verifies."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", nargs="?", type=Path, default=DATA)
-    data = parser.parse_args().folder
+    parser.add_argument("--robustness", action="store_true", help="every messy file, a line each")
+    asked = parser.parse_args()
+    data = asked.folder
     if not data.is_dir():
         print(f"there are no layers in {data}; give their folder", file=sys.stderr)
         return 2
+    if asked.robustness:
+        import robustness  # noqa: PLC0415 - it takes its tools from here
+
+        return robustness.main(data.resolve())
     print(" | ".join(HEAD))
     good = True
     for name in LAYERS:
