@@ -91,7 +91,7 @@ def _teller(*, quiet: bool) -> Callable[[str], None]:
 
 @app.command()
 def init(
-    layers: Annotated[list[Path], typer.Argument(help="Layers to look at.")],
+    layers: Annotated[list[Path], typer.Argument(help="Layers: files, folders, or patterns.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Project file to write.")] = Path(
         "gisland.toml"
     ),
@@ -224,6 +224,9 @@ def _print_summary(done: Done, counts: dict[str, Any]) -> None:
     typer.echo(f"  {crs['name']} ({crs['chosen']}), {done.record['area_basis']} areas")
     found = {s: counts[f"findings_{s}"] for s in ("error", "warning", "info")}
     typer.echo(f"  data quality: {_severities(found)}")
+    if counts["repaired_parcels"] or counts["repairs_refused"]:
+        mended = _count(counts["repaired_parcels"], "parcel")
+        typer.echo(f"  repair: {mended} mended, {counts['repairs_refused']} faults left")
     for skipped in done.record["skipped"]:
         typer.echo(f"  not done: {skipped['analysis']} ({skipped['reason']})")
     for name in ("map.html", "report.html", "ledger.xlsx", "results.gpkg"):

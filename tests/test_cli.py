@@ -233,15 +233,15 @@ def test_check_lists_findings_and_counts_them(call: Call) -> None:
     assert "warning parcels overlap 4201" in said.out
     assert "warning parcels gap: hole between parcels 4201" in said.out
     assert "… gap: 15 more" in said.out
-    assert said.out.endswith("0 errors, 43 warnings, 1 info\n")
+    assert said.out.endswith("0 errors, 45 warnings, 5 info\n")
 
 
 def test_check_as_json(call: Call) -> None:
     said = call("check", sample_folder() / "gisland.toml", "--json")
     told = json.loads(said.out)
     assert (said.code, said.err) == (0, "")
-    assert told["counts"] == {"error": 0, "warning": 43, "info": 1}
-    assert len(told["findings"]) == 44
+    assert told["counts"] == {"error": 0, "warning": 45, "info": 5}
+    assert len(told["findings"]) == 50
     keys = {"code", "severity", "layer", "parcel_id", "other_id", "value", "unit", "message"}
     assert all(set(row) == keys for row in told["findings"])
 
@@ -257,10 +257,17 @@ def test_findings_of_severity_error_end_in_1(call: Call, project: Path) -> None:
     assert said.code == 1
     assert [r["code"] for r in json.loads(said.out)["findings"]] == ["invalid_geometry"]
     said = call("run", project / "gisland.toml", "-o", project / "mended")
-    assert said.code == 1
-    assert "data quality: 1 error, 0 warnings, 0 info" in said.out
+    assert said.code == 0
+    assert "data quality: 0 errors, 1 warning, 0 info" in said.out
+    assert "repair: 1 parcel mended, 0 faults left" in said.out
     assert {p.name for p in (project / "mended").iterdir()} == RESULTS
     assert call("verify", project / "mended").code == 0
+    text = (project / "gisland.toml").read_text("utf-8")
+    (project / "gisland.toml").write_text(f"{text}\n[parameters]\nrepair = []\n", "utf-8")
+    said = call("run", project / "gisland.toml", "-o", project / "broken")
+    assert said.code == 1
+    assert "data quality: 1 error, 0 warnings, 0 info" in said.out
+    assert {p.name for p in (project / "broken").iterdir()} == RESULTS
 
 
 def test_duplicate_ids_are_findings_of_check_and_refused_by_run(call: Call, project: Path) -> None:
@@ -440,8 +447,8 @@ def _no_crs(project: Path) -> None:
     changed(project, ("parcels.gpkg", "parcels.shp"))
 
 
-def _beijing_degrees(project: Path) -> None:
-    save(lots().to_crs(4214), project / "parcels.gpkg")
+def _tokyo_degrees(project: Path) -> None:
+    save(lots().to_crs(4301), project / "parcels.gpkg")
 
 
 def _web_mercator(project: Path) -> None:
@@ -496,12 +503,6 @@ def _site_without_parcels(project: Path) -> None:
 def _corrupt_shapefile(project: Path) -> None:
     save(lots(), project / "parcels.shp")
     (project / "parcels.shp").write_bytes(b"no shapes here")
-    changed(project, ("parcels.gpkg", "parcels.shp"))
-
-
-def _no_shx(project: Path) -> None:
-    save(lots(), project / "parcels.shp")
-    (project / "parcels.shx").unlink()
     changed(project, ("parcels.gpkg", "parcels.shp"))
 
 
@@ -577,8 +578,8 @@ FAULTS: dict[str, tuple[Callable[[Path], None], tuple[str, ...]]] = {
         ("parcels: no coordinate system is known", '[layers.parcels] crs = "EPSG:…"', ".prj"),
     ),
     "degrees of another datum": (
-        _beijing_degrees,
-        ("parcels: EPSG:4214 is not metric (geographic, in degrees)", "set [project] crs"),
+        _tokyo_degrees,
+        ("parcels: EPSG:4301 is not metric (geographic, in degrees)", "set [project] crs"),
     ),
     "web mercator": (
         _web_mercator,
@@ -629,9 +630,8 @@ FAULTS: dict[str, tuple[Callable[[Path], None], tuple[str, ...]]] = {
     ),
     "corrupt shapefile": (
         _corrupt_shapefile,
-        ("parcels: parcels.shp cannot be read as a vector layer", "; check that the file is whole"),
+        ("parcels: parcels.shp: the .shp is no shapefile", "; copy or export the layer again"),
     ),
-    "shapefile without shx": (_no_shx, ("parcels.shp lacks its .shx file", "copy the .shx along")),
     "half a geopackage": (
         _half_a_geopackage,
         ("parcels: parcels.gpkg cannot be read as a vector layer", "; check that the file is"),
@@ -818,8 +818,8 @@ def _interrupted(*_: object, **__: object) -> NoReturn:
         "gisland.jobs.load_inputs",
         "gisland.pipeline.merge",
         "gisland.present.ledger.ledger",
-        "gisland.layers.write._fill",
-        "gisland.layers.write._swap",
+        "gisland.layers.writing.write._fill",
+        "gisland.layers.writing.write._swap",
     ],
 )
 def test_an_interrupted_run_leaves_earlier_results_whole(

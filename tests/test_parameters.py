@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from gisland.base.errors import ProjectError
-from gisland.base.parameters import Parameters
+from gisland.base.parameters import REPAIRABLE, Parameters
 
 
 def test_defaults_are_those_of_the_definitions() -> None:
@@ -70,3 +70,8 @@ def test_wrong_type_or_range_names_key_value_and_remedy(
 @pytest.mark.parametrize(("name", "value"), [("enclave_share", 1.0), ("corridor_m", 0.0)])
 def test_ends_of_the_ranges_are_allowed(name: str, value: float) -> None:
     assert getattr(Parameters.from_mapping({name: value}), name) == value
+
+
+def test_all_stands_for_every_fault_that_can_be_repaired() -> None:
+    assert Parameters.from_mapping({"repair": ["all"]}).repair == REPAIRABLE
+    assert Parameters.from_mapping({"repair": "all"}).repair == REPAIRABLE

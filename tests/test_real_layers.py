@@ -19,8 +19,8 @@ from gisland.base.rules import load_rules
 from gisland.jobs import run_record
 from gisland.layers.project import read_project
 from gisland.layers.read import load_inputs
-from gisland.layers.results import read_results
-from gisland.layers.write import write_results
+from gisland.layers.writing.results import read_results
+from gisland.layers.writing.write import write_results
 from gisland.pipeline import run
 from gisland.verify import verify
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gisland.layers.results import Results, read_results
+from gisland.layers.writing.results import Results, read_results
 from gisland.present import style
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gisland.layers.results import Results, read_results
+from gisland.layers.writing.results import Results, read_results
 from gisland.verify.areas import check_areas, check_merges
 from gisland.verify.bounds import check_bounds
 from gisland.verify.caps import check_caps, check_shares

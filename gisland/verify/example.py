@@ -9,7 +9,7 @@ import pandas as pd
 from shapely import box
 
 from gisland.base.rules import Rule, RuleSet
-from gisland.layers.results import TABLES, Results, result_frame
+from gisland.layers.writing.results import TABLES, Results, result_frame
 from gisland.verify.facts import Facts, gather
 
 CAP = Rule(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from gisland.layers.results import Results
+    from gisland.layers.writing.results import Results
 
 AREA_M2 = 0.01  # areas are compared at this, and at RELATIVE
 RELATIVE = 1e-6
@@ -335,7 +335,7 @@ def gather(results: Results) -> Facts:
     Examples
     --------
     >>> import geopandas as gpd
-    >>> from gisland.layers.results import Results
+    >>> from gisland.layers.writing.results import Results
     >>> lot = {"parcel_id": ["a"], "verdict": ["site"], "site_id": ["S1"]}
     >>> parcels = gpd.GeoDataFrame(lot, geometry=[shapely.box(0, 0, 9, 9)], crs=4547)
     >>> run = {

@@ -9,7 +9,7 @@ import geopandas as gpd
 from gisland.base.crs import not_metric_because
 from gisland.base.errors import GislandError
 from gisland.base.parameters import Parameters
-from gisland.layers.results import TABLES
+from gisland.layers.writing.results import TABLES
 from gisland.verify.facts import Violation, rules_of, violations
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from gisland.layers.results import Results
+    from gisland.layers.writing.results import Results
 
 ALWAYS = ("parcels", "lineage")
 WITH_SITES = ("plan", "verdicts")
@@ -41,7 +41,7 @@ def check_tables(results: Results) -> list[Violation]:
 
     Examples
     --------
-    >>> from gisland.layers.results import Results
+    >>> from gisland.layers.writing.results import Results
     >>> [v.code for v in check_tables(Results({}, {}, None))]
     ['table_missing', 'run_incomplete']
     """
