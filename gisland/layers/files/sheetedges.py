@@ -29,7 +29,8 @@ def without_repeats(
 ) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """The rows of a file without those that repeat an earlier one in every column and in shape.
 
-    Rows without a shape all stay.
+    Rows without a shape all stay, and so do all rows of a layer without columns: nothing tells
+    them apart, and ``topology.check`` lists them.
 
     Parameters
     ----------
@@ -54,6 +55,8 @@ def without_repeats(
     >>> once["n"].tolist(), told["message"].partition("; ")[2]
     ([1, 2], 'they are left out (row numbers: 2)')
     """
+    if len(table.columns) == 1:
+        return table, []
     plain = table.reset_index(drop=True)
     facts = pd.DataFrame({"shape": _shape_keys(plain, flat=False)})
     facts["values"] = _values_key(plain, facts["shape"])
