@@ -226,7 +226,7 @@ def _print_summary(done: Done, counts: dict[str, Any]) -> None:
     typer.echo(f"  data quality: {_severities(found)}")
     if counts["repaired_parcels"] or counts["repairs_refused"]:
         mended = _count(counts["repaired_parcels"], "parcel")
-        typer.echo(f"  repair: {mended} mended, {counts['repairs_refused']} faults left")
+        typer.echo(f"  repair: {mended} mended, {_count(counts['repairs_refused'], 'fault')} left")
     for skipped in done.record["skipped"]:
         typer.echo(f"  not done: {skipped['analysis']} ({skipped['reason']})")
     for name in ("map.html", "report.html", "ledger.xlsx", "results.gpkg"):

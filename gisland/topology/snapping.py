@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -250,7 +251,8 @@ def _changes(before: Geometries, after: Geometries, chosen: Moves, *, changed: I
 
 
 def _told(moved: int, far_m: float, inserted: int) -> str:
-    parts = [f"{moved} moved by at most {far_m:.3f} m"] * (moved > 0)
+    most = math.ceil(far_m * 1000 - 1e-6) / 1000  # rounded up: "at most" stays true
+    parts = [f"{moved} moved by at most {most:.3f} m"] * (moved > 0)
     parts += [f"{inserted} inserted"] * (inserted > 0)
     return f"vertices: {', '.join(parts)}"
 
