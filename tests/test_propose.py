@@ -846,3 +846,16 @@ def test_codes_that_storage_has_spoilt_are_told_not_listed() -> None:
     lines = class_lines(codes, table="t", source="use")
     assert len(lines) == 1
     assert lines[0].startswith('# "use" is not read as use codes: use holds whole numbers of 16')
+
+
+def test_a_look_leaves_nothing_beside_a_gml_and_follows_no_pointer(tmp_path: Path) -> None:
+    layer({"ZDDM": ["a"]}).to_file(tmp_path / "p.gml", driver="GML")
+    for beside in (".gfs", ".xsd"):
+        tmp_path.joinpath("p").with_suffix(beside).unlink(missing_ok=True)
+    assert look(tmp_path / "p.gml")[0].rows == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["p.gml"]
+    source = "<SrcDataSource>p.gml</SrcDataSource>"
+    text = f'<OGRVRTDataSource><OGRVRTLayer name="p">{source}</OGRVRTLayer></OGRVRTDataSource>'
+    (tmp_path / "x.vrt").write_text(text, "utf-8")
+    with pytest.raises(LayerError, match=r"x\.vrt"):
+        look(tmp_path / "x.vrt")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
 SAMPLE_ROWS = 500
-_WHOLE = {".shp", ".parquet", ".geoparquet", ".dxf", ".topojson"}
+_SAMPLED = {".gpkg", ".gdb", ".sqlite", ".fgb", ".geojson", ".json"}  # their first rows will do
 _MAYBE = {".csv", ".tsv", ".txt"}  # layers, if a column holds shapes
 _KINDS = {"Polygon": "polygons", "LineString": "lines", "LinearRing": "lines", "Point": "points"}
 _UNREADABLE = (
@@ -206,7 +206,7 @@ def _layers(path: Path) -> list[Glimpse]:
             if len(names) > 1
             else [look_whole(path)]
         )
-    if suffix in _WHOLE:
+    if suffix not in _SAMPLED | _MAYBE:
         return [look_whole(path)]
     if suffix in _MAYBE:
         with contextlib.suppress(LayerError):  # then it is a table
