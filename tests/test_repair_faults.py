@@ -400,12 +400,13 @@ def test_rows_stay_in_their_place() -> None:
     assert done.after.geometry["a"].equals(box(0, 0, 9, 10))
 
 
-def test_missing_and_repeated_ids_do_no_harm() -> None:
+def test_rows_that_share_an_id_are_left_and_told() -> None:
     parcels = lots({"x": box(0, 0, 10, 10), "y": box(9, 0, 13, 10), "z": box(20, 0, 30, 10)})
     parcels.index = pd.Index(["x", "x", None], name="parcel_id")
-    done = Fixed(parcels, "overlap")
-    assert done.after.area.tolist() == [90.0, 40.0, 100.0]
-    assert done.changes["parcel_id"].tolist() == ["x", "x"]
+    done = Fixed(parcels, "overlap", "gap")
+    assert done.after.area.tolist() == [100.0, 40.0, 100.0]
+    assert done.left["message"].tolist() == ["its id is not unique"] * 2
+    assert done.left["parcel_id"].tolist() == ["x", "x"]
 
 
 def test_only_what_is_named_is_repaired() -> None:

@@ -14,7 +14,7 @@ from gisland.base.schema import CHANGES, findings_frame
 from gisland.base.shapes import FARTHEST, require_on_earth, without_empty_rings
 from gisland.topology.judging import Layer, Limits
 from gisland.topology.rings import polygons_in
-from gisland.topology.settling import settle
+from gisland.topology.settling import settle, untouched
 
 if TYPE_CHECKING:
     from gisland.base.parameters import Parameters
@@ -46,7 +46,8 @@ def repair(
     Parameters
     ----------
     parcels
-        Layer with a metric CRS, indexed by id; ids may be missing or repeated. Column
+        Layer with a metric CRS, indexed by id; ids may be missing or repeated, but rows that share
+        one are made valid at most: nobody could tell them apart in the log. Column
         ``recorded_area_m2`` is looked at if there is one.
     parameters
         Uses ``repair``, ``repair_max_m2``, ``near_miss_m``, ``tolerance_m``, ``gap_max_m2`` and
@@ -96,9 +97,12 @@ def repair(
         values, rows = _made_valid(values, most_m2=parameters.repair_max_m2)
     there = np.isin(shapely.get_type_id(values), POLYGONS) & shapely.is_valid(values)
     there &= ~shapely.is_empty(values)
+    ids = _texts(parcels.index)[order]
+    alike = there & pd.Series(ids).duplicated(keep=False).to_numpy()  # nobody could tell which
+    there &= ~alike
     drawn = values.copy()
     drawn[~there] = None
-    layer = Layer(drawn, np.arange(len(values)), _recorded(parcels)[order])
+    layer = Layer(drawn, np.arange(len(values)), _recorded(parcels)[order], rest=values[alike])
     left: Rows = []
     if codes - {"invalid_geometry"}:
         limits = Limits(
@@ -111,11 +115,10 @@ def repair(
         done = settle(layer, codes, limits=limits)
         values = values.copy()
         values[there] = done.shapes[there]
-        left = done.refused
+        left = done.refused + untouched(values, alike, message="its id is not unique")
         rows = rows + done.changes + [_refused(row, values) for row in left]
         if {"overlap", "unmatched_vertex"} <= codes:
             left = left + _misfits(done.shapes, left)
-    ids = _texts(parcels.index)[order]
     shapes = np.empty_like(values)
     shapes[order] = values
     repaired = parcels.copy()

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 ROUNDS = 6
 ATTEMPTS = 3
 CROWD = 32  # polygons in one place above which nobody can tell whose ground it is
+RESTLESS = "left as it was: its repair would not come to rest"
 MUCH_SMALLER = 0.1  # share of the area
 
 
@@ -60,6 +61,35 @@ def settle(layer: Layer, codes: Collection[str], *, limits: Limits) -> Step:
     >>> shapely.area(settle(layer, {"overlap"}, limits=limits).shapes).tolist()
     [90.0, 40.0]
     """
+    done = _settled(layer, codes, limits=limits)
+    for attempt in (1, 2):
+        again = _settled(replace(layer, shapes=done.shapes), codes, limits=limits)
+        moving = different(done.shapes, again.shapes)
+        if len(moving) == 0:
+            break
+        changed = different(layer.shapes, done.shapes)
+        back = np.zeros(len(layer.shapes), dtype=bool)
+        back[changed] = True
+        if attempt == 1:  # only what lies together with the place that does not come to rest
+            together = np.union1d(changed, moving)
+            back &= _beside(
+                layer.shapes,
+                changed=changed,
+                moving=together,
+                fresh=moving,
+                reach_m=limits.reach_m,
+            )
+        done = Step(
+            np.where(back, layer.shapes, done.shapes),
+            [row for row in done.changes if not back[row["parcel"]]],
+            [row for row in done.refused if not back[row["parcel"]]]
+            + untouched(layer.shapes, back, message=RESTLESS),
+        )
+    return done
+
+
+def _settled(layer: Layer, codes: Collection[str], *, limits: Limits) -> Step:
+    """Repair where there may be something to repair."""
     shapes = layer.shapes
     if "unmatched_vertex" in codes:
         crowded = _crowded(layer, reach_m=limits.reach_m)
@@ -67,7 +97,8 @@ def settle(layer: Layer, codes: Collection[str], *, limits: Limits) -> Step:
     changes = inserted_rows(layer.shapes, shapes, different(layer.shapes, shapes))
     active = _active(shapes, codes, limits=limits)
     at = np.flatnonzero(active)
-    local = Layer(shapes[at], layer.rank[at], layer.recorded_m2[at], rest=shapes[~active])
+    rest = np.concatenate([layer.rest, shapes[~active]])
+    local = Layer(shapes[at], layer.rank[at], layer.recorded_m2[at], rest=rest)
     done = _at_rest(local, codes, limits=limits)
     shapes = shapes.copy()
     shapes[at] = done.shapes
@@ -121,8 +152,7 @@ def _at_rest(layer: Layer, codes: Collection[str], *, limits: Limits) -> Step:
         shapes = np.where(back, layer.shapes, shapes)
         kept = [row for row in kept if not back[row["parcel"]]]
     refused = [row for row in again.refused if not back[row["parcel"]]]
-    message = "left as it was: its repair would not come to rest"
-    return Step(shapes, kept, refused + _left(layer.shapes, back, message=message))
+    return Step(shapes, kept, refused + untouched(layer.shapes, back, message=RESTLESS))
 
 
 def _rounds(layer: Layer, codes: Collection[str], limits: Limits) -> Step:
@@ -153,7 +183,7 @@ def _rounds(layer: Layer, codes: Collection[str], limits: Limits) -> Step:
     return Step(
         np.where(crowded, whole, layer.shapes),
         changes,
-        refused + _left(whole, crowded, message=message),
+        refused + untouched(whole, crowded, message=message),
     )
 
 
@@ -191,7 +221,29 @@ def _beside(
     return back
 
 
-def _left(shapes: Geometries, which: Bools, *, message: str) -> Rows:
+def untouched(shapes: Geometries, which: Bools, *, message: str) -> Rows:
+    """Refusals of polygons that take no part as a whole.
+
+    Parameters
+    ----------
+    shapes
+        Polygons, (n,).
+    which
+        Whether each is refused, (n,).
+    message
+        Why.
+
+    Returns
+    -------
+    list of dict
+        One row for each that is refused.
+
+    Examples
+    --------
+    >>> square = np.array([shapely.box(0, 0, 2, 2)])
+    >>> untouched(square, np.array([True]), message="its id is not unique")[0]["value"]
+    4.0
+    """
     return [
         {
             "parcel": k,
