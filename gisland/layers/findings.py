@@ -13,7 +13,15 @@ Finding = dict[str, Any]
 SHOWN = 5  # values listed in a finding
 
 
-def finding(code: str, message: str, *, in_: Source, severity: str = "warning") -> Finding:
+def finding(
+    code: str,
+    message: str,
+    *,
+    in_: Source,
+    severity: str = "warning",
+    value: float | None = None,
+    unit: str | None = None,
+) -> Finding:
     """Record for the findings table of what was met while reading a layer.
 
     Parameters
@@ -26,6 +34,8 @@ def finding(code: str, message: str, *, in_: Source, severity: str = "warning") 
         The layer.
     severity
         ``error``, ``warning`` or ``info``.
+    value, unit
+        How many or how much, and of what; none of both where there is no unit.
 
     Returns
     -------
@@ -38,7 +48,10 @@ def finding(code: str, message: str, *, in_: Source, severity: str = "warning") 
     >>> finding("z_dropped", "parcels: 3 shapes", in_=Source("parcels", ""))["layer"]
     'parcels'
     """
-    return {"code": code, "severity": severity, "layer": in_.name, "message": message}
+    told: Finding = {"code": code, "severity": severity, "layer": in_.name, "message": message}
+    if unit is None:
+        return told
+    return {**told, "value": None if value is None else float(value), "unit": unit}
 
 
 def counted(
@@ -79,5 +92,4 @@ def counted(
         return []
     shown = ", ".join(repr(v) for v in sorted(set(values.astype("str")))[:SHOWN])
     text = f"{message}: {len(values)} rows, such as {shown}"
-    told = finding(code, text, in_=in_, severity=severity)
-    return [{**told, "value": float(len(values)), "unit": "rows"}]
+    return [finding(code, text, in_=in_, severity=severity, value=len(values), unit="rows")]

@@ -76,8 +76,11 @@ def read_use_class(
         where = f"[layers.{source.name}.classes]"
         known = [*source.classes, *code_lists()[WORDS].codes] if reason == "unknown" else []
         message = f"{what}: {are} {found}; name them in {where}: {_listed(unread, known)}"
-        told = finding(f"{reason}_use", message, in_=source, severity=severity)
-        findings.append({**told, "value": float(rows), "unit": "rows"})
+        findings.append(
+            finding(
+                f"{reason}_use", message, in_=source, severity=severity, value=rows, unit="rows"
+            )
+        )
     return uses, [*findings, *_lists_used(read, what=what, source=source)]
 
 

@@ -83,5 +83,6 @@ def _of_column(column: str, rule: str, values: pd.Series, *, source: Source) -> 
         f"{source.name}: {column} must be {rule}, which {len(values)} rows are not, such as"
         f" {shown}; check its unit"
     )
-    told = finding("impossible_column", message, in_=source, severity="error")
-    return {**told, "value": float(len(values)), "unit": "rows"}
+    return finding(
+        "impossible_column", message, in_=source, severity="error", value=len(values), unit="rows"
+    )

@@ -144,9 +144,11 @@ def code_facts(
     ]
     if tenure is None:
         message = f"{name}: no tenure is mapped; it is taken from the parcel codes"
-        taken = finding("tenure_from_code", message, in_=source, severity="info")
-        rows = float(codes["is_code"].sum())
-        return codes["tenure"], [{**taken, "value": rows, "unit": "rows"}, *told]
+        rows = codes["is_code"].sum()
+        taken = finding(
+            "tenure_from_code", message, in_=source, severity="info", value=rows, unit="rows"
+        )
+        return codes["tenure"], [taken, *told]
     mapped = tenure.reset_index(drop=True)
     against = mapped.notna() & codes["is_code"] & mapped.ne(codes["tenure"])
     message = f"{name}: tenure contradicts the letter of the parcel code"
@@ -163,5 +165,4 @@ def _listed(
         return []
     shown = ", ".join(sorted(ids)[:SHOWN])
     text = f"{message}: {len(ids)} parcels, such as {shown}"
-    told = finding(code, text, in_=source, severity=severity)
-    return [{**told, "value": float(len(ids)), "unit": "rows"}]
+    return [finding(code, text, in_=source, severity=severity, value=len(ids), unit="rows")]

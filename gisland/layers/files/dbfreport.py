@@ -84,8 +84,8 @@ def _of_cells(found: Survey, names: Mapping[Field, str], source: Source) -> list
         if stars:
             # GDAL writes a missing number as stars, other writers one that does not fit
             text = f"column {name!r}: {stars} cells of stars, no value or one too long for it"
-            told = _told("number_overflow", f"{text}; taken as missing", stars, in_=source)
-            findings.append({**told, "severity": "info"})
+            text = f"{text}; taken as missing"
+            findings.append(_told("number_overflow", text, stars, in_=source, severity="info"))
         if unread:
             kind, such = _CELLS.get(column.kind, "numbers"), found.examples[column]
             text = f"column {name!r}: {unread} cells are no {kind}, taken as missing, such as"
@@ -94,8 +94,10 @@ def _of_cells(found: Survey, names: Mapping[Field, str], source: Source) -> list
     codes = [f for f in names if f in found.codes]
     if codes:
         text = f"whole numbers of more than 15 digits are read as texts: {_list(names, codes)}"
-        told = _told("number_as_text", text, len(codes), in_=source, unit="columns")
-        findings.append({**told, "severity": "info"})
+        count = len(codes)
+        findings.append(
+            _told("number_as_text", text, count, in_=source, unit="columns", severity="info")
+        )
     return findings
 
 
@@ -103,6 +105,14 @@ def _list(names: Mapping[Field, str], columns: list[Field]) -> str:
     return ", ".join(names[f] for f in columns)
 
 
-def _told(code: str, text: str, count: int, *, in_: Source, unit: str = "rows") -> Finding:
-    record = finding(code, f"{in_.name}: {text}", in_=in_)
-    return {**record, "value": float(count), "unit": unit}
+def _told(
+    code: str,
+    text: str,
+    count: int,
+    *,
+    in_: Source,
+    unit: str = "rows",
+    severity: str = "warning",
+) -> Finding:
+    message = f"{in_.name}: {text}"
+    return finding(code, message, in_=in_, severity=severity, value=count, unit=unit)

@@ -243,8 +243,7 @@ def _one_code(
             f"{source.name}: only {count} of {total} shapes name a coordinate system; the others"
             f" are taken to be in EPSG:{code} too"
         )
-        told = finding("srid_partly", message, in_=source)
-        return code, [{**told, "value": float(total - count), "unit": "rows"}]
+        return code, [finding("srid_partly", message, in_=source, value=total - count, unit="rows")]
     return None, []
 
 

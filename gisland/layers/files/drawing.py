@@ -160,8 +160,7 @@ def _left_out(beside: gpd.GeoDataFrame, on_paper: int, source: Source) -> list[F
     counts = ", ".join(f"{kinds[name]} {name}" for name in sorted(kinds))
     paper = f" ({on_paper} of them on layout sheets)" if on_paper else ""
     message = f"{source.name}: {counts} of the drawing are left out{paper}"
-    told = finding("drawing_left_out", message, in_=source)
-    return [{**told, "value": float(len(beside)), "unit": "rows"}]
+    return [finding("drawing_left_out", message, in_=source, value=len(beside), unit="rows")]
 
 
 def _word(kind: str) -> str:
@@ -188,5 +187,6 @@ def _curves(data: bytes, source: Source) -> list[Finding]:
         f"{source.name}: {count} arcs of the drawing are drawn as chords of {step:g} degrees, which"
         f" stay within {off_mm:.1f} mm of the arc for each metre of its radius"
     )
-    told = finding("drawing_curves", message, in_=source, severity="info")
-    return [{**told, "value": float(count), "unit": "arcs"}]
+    return [
+        finding("drawing_curves", message, in_=source, severity="info", value=count, unit="arcs")
+    ]

@@ -271,5 +271,6 @@ def _joined(parts: NDArray[np.object_]) -> shapely.Geometry:
 
 
 def _told(code: str, message: str, *, count: int, in_: Source, severity: str = "info") -> Finding:
-    told = finding(code, f"{in_.name}: {message}", in_=in_, severity=severity)
-    return {**told, "value": float(count), "unit": "rows"}
+    return finding(
+        code, f"{in_.name}: {message}", in_=in_, severity=severity, value=count, unit="rows"
+    )

@@ -71,9 +71,9 @@ def without_repeats(
         f"{source.name}: {len(repeats)} rows repeat another row in every column and in shape; they"
         f" are left out ({'ids' if known else 'row numbers'}: {', '.join(names[:SHOWN])}{more})"
     )
-    told = finding("duplicate_row", message, in_=source)
+    told = finding("duplicate_row", message, in_=source, value=len(repeats), unit="rows")
     left = plain.drop(index=repeats).reset_index(drop=True)
-    return left, [{**told, "value": float(len(repeats)), "unit": "rows"}]
+    return left, [told]
 
 
 def without_twins(
@@ -202,8 +202,9 @@ def _with_joined(
         return table, facts, []
     count = int(pieces["first"].nunique())
     message = f"{source.name}: {count} parcels are put together from pieces of several sheets"
-    told = finding("sheet_joined", message, in_=source, severity="info")
-    findings: list[Finding] = [{**told, "value": float(count), "unit": "rows"}]
+    findings: list[Finding] = [
+        finding("sheet_joined", message, in_=source, severity="info", value=count, unit="rows")
+    ]
     others = pieces[pieces["row"] != pieces["first"]]
     differing = _differing(table, others)
     shapes = table.geometry.to_numpy().copy()

@@ -185,8 +185,9 @@ def _told(opened: Opened, source: Source) -> list[Finding]:
     if opened.encoding.cut:
         count = opened.encoding.cut
         message = f"{source.name}: {count} texts end inside a character, cut by their field's width"
-        told = finding("text_cut", message, in_=source, severity="info")
-        findings.append({**told, "value": float(count), "unit": "texts"})
+        findings.append(
+            finding("text_cut", message, in_=source, severity="info", value=count, unit="texts")
+        )
     return [*findings, *opened.findings]
 
 

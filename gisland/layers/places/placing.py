@@ -135,16 +135,15 @@ def datum_shift(table: gpd.GeoDataFrame, crs: CRS, source: Source) -> list[Findi
         message = f"{between} was made by {shift.method}, its accuracy {stated}"
         sure = accuracy is not None and accuracy <= ACCURATE_M
         severity = "info" if sure else "warning"
-        told = finding("datum_shift", message, in_=source, severity=severity)
-        return [{**told, "value": accuracy, "unit": "m"}]
+        return [
+            finding("datum_shift", message, in_=source, severity=severity, value=accuracy, unit="m")
+        ]
     possible = shift.possible_m
-    most = f"up to {possible:.0f} m" if possible else "tens to hundreds of metres"
     message = (
-        f"{between} is not public, and none was made; places may be off by {most}; transform the"
-        " layer with the local parameters first"
+        f"{between} is not public, and none was made; places may be off by {_most(possible)};"
+        " transform the layer with the local parameters first"
     )
-    told = finding("datum_shift_unknown", message, in_=source)
-    return [{**told, "value": possible, "unit": "m"}]
+    return [finding("datum_shift_unknown", message, in_=source, value=possible, unit="m")]
 
 
 def old_datum(crs: CRS, source: Source) -> list[Finding]:
@@ -172,13 +171,15 @@ def old_datum(crs: CRS, source: Source) -> list[Finding]:
     if datum not in OLD_CHINA:
         return []
     possible = OLD_CHINA[datum]
-    most = f"up to {possible:.0f} m" if possible else "tens to hundreds of metres"
     message = (
         f"{source.name}: computed on {datum}; areas and borders hold, but on web maps and beside"
-        f" CGCS2000 data places may be off by {most}"
+        f" CGCS2000 data places may be off by {_most(possible)}"
     )
-    told = finding("old_datum", message, in_=source, severity="info")
-    return [{**told, "value": possible, "unit": "m"}]
+    return [finding("old_datum", message, in_=source, severity="info", value=possible, unit="m")]
+
+
+def _most(possible_m: float | None) -> str:
+    return f"up to {possible_m:.0f} m" if possible_m else "tens to hundreds of metres"
 
 
 def no_overlap(

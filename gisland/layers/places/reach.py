@@ -117,5 +117,13 @@ def distortion(table: gpd.GeoDataFrame, crs: CRS, source: Source) -> list[Findin
         " lengths"
     )
     severity = "error" if abs(area_ppm) > AREA_ERROR_PPM else "warning"
-    told = finding("scale_error", message, in_=source, severity=severity)
-    return [{**told, "value": area_ppm / 1e6, "unit": "share"}]
+    return [
+        finding(
+            "scale_error",
+            message,
+            in_=source,
+            severity=severity,
+            value=area_ppm / 1e6,
+            unit="share",
+        )
+    ]
