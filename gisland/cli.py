@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from gisland.base.errors import GislandError
+from gisland.base.phrases import count_of
 from gisland.base.version import __version__
 
 if TYPE_CHECKING:
@@ -147,12 +148,8 @@ def _print_findings(rows: list[dict[str, Any]]) -> None:
 
 
 def _severities(counts: dict[str, int]) -> str:
-    faults = [_count(counts.get(word, 0), word) for word in ("error", "warning")]
+    faults = [count_of(counts.get(word, 0), word) for word in ("error", "warning")]
     return ", ".join([*faults, f"{counts.get('info', 0)} info"])
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def _quoted(path: object) -> str:
@@ -211,12 +208,12 @@ def _print_summary(done: Done, counts: dict[str, Any]) -> None:
     sites = done.tables["sites"]
     typer.echo(f"{done.record['project']}: {rules['title']} ({rules['fingerprint']})")
     typer.echo(
-        f"  {_count(counts['parcels'], 'parcel')}, {_count(counts['fragments'], 'fragment')},"
-        f" {_count(counts['enclaves'], 'enclave')}, {_count(counts['zones'], 'zone')}"
+        f"  {count_of(counts['parcels'], 'parcel')}, {count_of(counts['fragments'], 'fragment')},"
+        f" {count_of(counts['enclaves'], 'enclave')}, {count_of(counts['zones'], 'zone')}"
     )
     if len(sites):
         typer.echo(
-            f"  {_count(counts['sites'], 'site')}, {_count(counts['scraps'], 'scrap')},"
+            f"  {count_of(counts['sites'], 'site')}, {count_of(counts['scraps'], 'scrap')},"
             f" {counts['absorbed']} absorbed: {counts['absorbed_m2']:,.2f} m²;"
             f" plan proved optimal for {int(sites['optimal'].sum())} of {len(sites)}"
         )
@@ -225,8 +222,10 @@ def _print_summary(done: Done, counts: dict[str, Any]) -> None:
     found = {s: counts[f"findings_{s}"] for s in ("error", "warning", "info")}
     typer.echo(f"  data quality: {_severities(found)}")
     if counts["repaired_parcels"] or counts["repairs_refused"]:
-        mended = _count(counts["repaired_parcels"], "parcel")
-        typer.echo(f"  repair: {mended} mended, {_count(counts['repairs_refused'], 'fault')} left")
+        mended = count_of(counts["repaired_parcels"], "parcel")
+        typer.echo(
+            f"  repair: {mended} mended, {count_of(counts['repairs_refused'], 'fault')} left"
+        )
     for skipped in done.record["skipped"]:
         typer.echo(f"  not done: {skipped['analysis']} ({skipped['reason']})")
     for name in ("map.html", "report.html", "ledger.xlsx", "results.gpkg"):
@@ -261,7 +260,7 @@ def verify(
     elif violations:
         for violation in violations:
             typer.echo(str(violation))
-        many = "1 violation" if len(violations) == 1 else f"{len(violations)} violations"
+        many = count_of(len(violations), "violation")
         typer.echo(f"{many}: these results do not hold")
     else:
         typer.echo("verified: lineage, areas, caps, eligibility, borders and bounds hold")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from gisland.base.phrases import first_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -38,10 +40,7 @@ class GislandError(ValueError):
 
 
 def _listed(ids: tuple[str, ...]) -> str:
-    if not ids:
-        return ""
-    more = len(ids) - MAX_IDS
-    return f" ({', '.join(ids[:MAX_IDS])}{f' and {more} more' if more > 0 else ''})"
+    return f" ({first_of(ids, most=MAX_IDS)})" if ids else ""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -69,8 +68,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     names = sorted(map(str, known))
     folded = {n.casefold(): n for n in reversed(names)}
     near = difflib.get_close_matches(name.casefold(), folded, n=1)
-    more = len(names) - MAX_NAMES
-    listed = ", ".join(names[:MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
+    listed = first_of(names, most=MAX_NAMES)
     return f"did you mean {folded[near[0]]!r}? known: {listed}" if near else f"use one of {listed}"
 
 

@@ -10,6 +10,7 @@ import shapely
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from gisland.base.phrases import first_of
 from gisland.topology.drawn import rows, stack_numbers
 from gisland.topology.overlay import robust
 from gisland.topology.pieces import pieces
@@ -166,9 +167,5 @@ def _between(around: pd.DataFrame, ids: Ids, holes: np.ndarray) -> list[str]:
     """Message of each gap, with the first parcels around it."""
     named = around.assign(id=ids[around["parcel"]]).dropna()
     lists = named.groupby("hole")["id"].apply(lambda a: sorted(set(a))).to_dict()
-    messages = []
-    for hole in holes:
-        names = lists.get(hole, [])
-        more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-        messages.append(f"hole between parcels {', '.join(names[:LISTED])}{more}")
-    return messages
+    shown = [first_of(lists.get(hole, []), most=LISTED) for hole in holes]
+    return [f"hole between parcels {names}" for names in shown]

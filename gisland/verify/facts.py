@@ -13,6 +13,7 @@ import shapely
 from gisland.base.crs import areas_m2
 from gisland.base.errors import MAX_IDS
 from gisland.base.parameters import Parameters
+from gisland.base.phrases import first_of
 from gisland.base.rules import Rule, RuleSet
 
 if TYPE_CHECKING:
@@ -75,9 +76,7 @@ def violations(code: str, message: str, ids: Iterable[object]) -> list[Violation
     names = tuple(sorted({str(i) for i in ids}))
     if not names:
         return []
-    more = len(names) - MAX_IDS
-    text = ", ".join(names[:MAX_IDS]) + (f" and {more} more" if more > 0 else "")
-    return [Violation(code, f"{message}: {text}", names)]
+    return [Violation(code, f"{message}: {first_of(names, most=MAX_IDS)}", names)]
 
 
 def differs(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from gisland.base.phrases import count_of
 from gisland.layers.fields.codelists import WORDS, code_lists
 from gisland.layers.fields.uses import deciding_codes, use_classes
 from gisland.layers.findings import Finding, finding
@@ -71,7 +72,7 @@ def read_use_class(
         if unread.empty:
             continue
         rows = int(unread["rows"].sum())
-        are = f"{_many(len(unread), 'code')} on {_many(rows, 'row')}"
+        are = f"{count_of(len(unread), 'code')} on {count_of(rows, 'row')}"
         are += " is" if len(unread) == 1 else " are"
         where = f"[layers.{source.name}.classes]"
         known = [*source.classes, *code_lists()[WORDS].codes] if reason == "unknown" else []
@@ -129,7 +130,7 @@ def _listed(unread: pd.DataFrame, known: list[str]) -> str:
         for code, rows in zip(shown["code"], shown["rows"], strict=True)
     ]
     rest = frequent.iloc[MAX_CODES:]
-    more = f"{_many(len(rest), 'more code')}, {_many(int(rest['rows'].sum()), 'row')}"
+    more = f"{count_of(len(rest), 'more code')}, {count_of(int(rest['rows'].sum()), 'row')}"
     return ", ".join(listed) + (f" and {more}" if len(rest) else "")
 
 
@@ -150,7 +151,7 @@ def _lists_used(read: pd.DataFrame, *, what: str, source: Source) -> list[Findin
         return []
     known = code_lists()
     named = ", ".join(
-        f"{' or '.join(known[n].short for n in str(names).split(', '))} ({_many(count, 'code')})"
+        f"{' or '.join(known[n].short for n in str(names).split(', '))} ({count_of(count, 'code')})"
         for names, count in counts
     )
     only = [
@@ -160,7 +161,3 @@ def _lists_used(read: pd.DataFrame, *, what: str, source: Source) -> list[Findin
     ]
     message = f"{what}: codes read by {'; '.join([named, *only])}"
     return [finding("use_code_list", message, in_=source, severity="info")]
-
-
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

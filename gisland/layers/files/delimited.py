@@ -16,6 +16,7 @@ import shapely
 
 from gisland.base.crs import parse_crs
 from gisland.base.errors import GeometryError, LayerError
+from gisland.base.phrases import count_of
 from gisland.layers.files.curves import WKB_NAMES, wkb_kind, wkb_srid
 from gisland.layers.files.encoding import Encoding, find_encoding
 from gisland.layers.files.shapes import shapes_from_wkb
@@ -214,7 +215,7 @@ def _shapes(
         longest = int(texts[bad].str.len().max())
         cut = longest in {_CELL_LIMIT, _CELL_LIMIT - 1}
         why = f" and was cut at {longest} characters, as spreadsheet programs do" if cut else ""
-        many = "1 cell" if bad.sum() == 1 else f"{bad.sum()} cells"
+        many = count_of(int(bad.sum()), "cell")
         raise GeometryError(
             f"{source.name}: {many} of column {texts.name!r} can be read as no shape{why}; rows",
             do="export the table again from its source, or use another format",

@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 
 from gisland.base.errors import MAX_IDS, GeometryError
+from gisland.base.phrases import first_of
 from gisland.base.schema import LINES_ALLOWED
 from gisland.base.shapes import without_empty_rings
 from gisland.layers.files.curves import COLLECTION, SURFACES, linear, wkb_kind
@@ -165,11 +166,9 @@ def _told_unreadable(rows: Sequence[int], source: Source) -> list[Finding]:
     """Finding on shapes of which nothing can be drawn."""
     if not rows:
         return []
-    more = f" and {len(rows) - MAX_IDS} more" if len(rows) > MAX_IDS else ""
-    named = ", ".join(str(row + 1) for row in rows[:MAX_IDS])
+    named = first_of([str(row + 1) for row in rows], most=MAX_IDS)
     message = (
-        f"{len(rows)} shapes have too few points to be drawn and are taken as missing; rows"
-        f" {named}{more}"
+        f"{len(rows)} shapes have too few points to be drawn and are taken as missing; rows {named}"
     )
     return [_told("shape_unreadable", message, count=len(rows), in_=source, severity="error")]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from gisland.base.phrases import first_of
 from gisland.layers.fields.values import EXACT, to_text
 from gisland.layers.findings import SHOWN, Finding, finding
 
@@ -141,6 +142,5 @@ def _lacking(
     for column in columns:
         sheets = [n for n, f in zip(names, frames, strict=True) if column not in f]
         if sheets:
-            more = f" and {len(sheets) - SHOWN} more" if len(sheets) > SHOWN else ""
-            told.append(f"{column} (not in {', '.join(sheets[:SHOWN])}{more})")
+            told.append(f"{column} (not in {first_of(sheets, most=SHOWN)})")
     return told

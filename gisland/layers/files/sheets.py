@@ -13,6 +13,7 @@ import numpy as np
 
 from gisland.base.crs import crs_name
 from gisland.base.errors import CRSError, GislandError, LayerError
+from gisland.base.phrases import first_of
 from gisland.layers.files.formats import format_of
 from gisland.layers.files.opening import Opened, open_layer, shown_path
 from gisland.layers.files.sheetedges import without_repeats, without_twins
@@ -276,8 +277,7 @@ def _require_one_crs(source: Source, sheets: Sequence[_Sheet]) -> None:
             groups.append((crs, [sheet.name]))
     if len(groups) > 1:
         listed = "; ".join(
-            f"{crs_name(crs) if crs is not None else 'none'}: {', '.join(names[:SHOWN])}"
-            f"{f' and {len(names) - SHOWN} more' if len(names) > SHOWN else ''}"
+            f"{crs_name(crs) if crs is not None else 'none'}: {first_of(names, most=SHOWN)}"
             for crs, names in groups
         )
         raise CRSError(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gisland.base import schema
 from gisland.base.errors import FieldError
+from gisland.base.phrases import count_of
 from gisland.layers.fields.uses import use_classes
 from gisland.layers.fields.values import to_text
 
@@ -163,8 +164,8 @@ def class_lines(codes: pd.Series, *, table: str, source: str) -> list[str]:
 
 def _class_line(code: str, rows: int) -> str:
     told = classes_by_words(code)
-    count = "1 row" if rows == 1 else f"{rows} rows"
-    line = f"{quoted(code)} = {quoted(told[0] if told else 'other')}  # {count}"
+    use = quoted(told[0] if told else "other")
+    line = f"{quoted(code)} = {use}  # {count_of(rows, 'row')}"
     if is_plain(code):
         return line
     doubt = f", or {' or '.join(told[1:])}" if told[1:] else ", not sure" if told else ""

@@ -16,6 +16,7 @@ from gisland.base import schema
 from gisland.base.crs import check_coordinates, crs_name
 from gisland.base.errors import CRSError, LayerError
 from gisland.base.parameters import Parameters
+from gisland.base.phrases import count_of
 from gisland.base.rules import rule_set_names
 from gisland.layers.project import DEFAULT_LANGUAGE, DEFAULT_RULES
 from gisland.layers.proposing.classwords import class_lines, comment, quoted
@@ -209,8 +210,7 @@ def _layer(
 
 def _found(glimpse: Glimpse) -> str:
     crs = crs_name(glimpse.crs) if glimpse.crs else "no coordinate system"
-    rows = "1 row" if glimpse.rows == 1 else f"{glimpse.rows} rows"
-    return comment(f"{rows}, {glimpse.kind}, {crs}")
+    return comment(f"{count_of(glimpse.rows, 'row')}, {glimpse.kind}, {crs}")
 
 
 def _file(glimpse: Glimpse, place: Path) -> list[str]:

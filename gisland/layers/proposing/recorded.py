@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from gisland.base.phrases import count_of
 from gisland.layers.fields.numbers import VALUE, parse_numbers
 from gisland.layers.proposing.evidence import analysis_crs
 from gisland.layers.source import unit_factors
@@ -110,8 +111,7 @@ def area_unit(values: pd.Series, drawn: pd.Series | None) -> AreaUnit:
         why = f"the texts name {', '.join(named)}" if named else "none is recorded"
         return AreaUnit("", f"not compared with drawn areas: {why} in the rows looked at")
     median = float(ratio.median())
-    rows = "1 row" if len(ratio) == 1 else f"{len(ratio)} rows"
-    why = f"drawn m² / recorded value: median {median:.4g} of {rows}"
+    why = f"drawn m² / recorded value: median {median:.4g} of {count_of(len(ratio), 'row')}"
     factors = unit_factors(RECORDED)
     fits = [unit for unit, factor in factors.items() if abs(median / factor - 1) <= UNIT_SHARE]
     if not fits:

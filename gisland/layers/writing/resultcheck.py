@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gisland.base.contracts import Contract, broken_cells
 from gisland.base.errors import TableError
+from gisland.base.phrases import count_of, first_of
 from gisland.base.schema import OUTCOMES, PLAN_VERDICTS, SEVERITIES, Column
 from gisland.layers.findings import SHOWN
 from gisland.layers.writing.results import TABLES
@@ -86,9 +87,9 @@ def _faults(frame: pd.DataFrame, name: str) -> list[str]:
             f"{', '.join(str(v) for v in frame[key].iloc[row]) or f'row {row}'}: {value}"
             for row, value in zip(group["row"].head(SHOWN), group["value"].head(SHOWN), strict=True)
         ]
-        more = f" and {len(group) - SHOWN} more" if len(group) > SHOWN else ""
-        rows = "1 row" if len(group) == 1 else f"{len(group)} rows"
-        faults.append(f"{name}: {column} is not {rule} in {rows} ({', '.join(shown)}{more})")
+        rows = count_of(len(group), "row")
+        which = first_of(shown, most=SHOWN, total=len(group))
+        faults.append(f"{name}: {column} is not {rule} in {rows} ({which})")
     return faults
 
 

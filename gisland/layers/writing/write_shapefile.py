@@ -16,6 +16,7 @@ import pyogrio
 import shapely
 
 from gisland.base.errors import CRSError, GeometryError, OutputError
+from gisland.base.phrases import first_of
 from gisland.layers.findings import SHOWN
 from gisland.layers.writing.dbfwrite import Field, UnfitError, dbf_bytes, dbf_field
 from gisland.layers.writing.fieldcodes import alias_table, field_codes
@@ -263,9 +264,8 @@ def _fields(table: pd.DataFrame, codes: Mapping[str, str]) -> tuple[dict[str, Fi
         try:
             fields[codes[str(column)]] = dbf_field(table[column])
         except UnfitError as error:
-            shown = ", ".join(_row_names(table)[error.rows[:SHOWN]])
-            more = len(error.rows) - SHOWN
-            rows = f"{shown} and {more} more" if more > 0 else shown
+            shown = _row_names(table)[error.rows[:SHOWN]].tolist()
+            rows = first_of(shown, most=SHOWN, total=len(error.rows))
             faults.append(f"{column!r}: {error.why} ({rows})")
     if not fields:  # a table must have a field; the number of the row says nothing wrong
         fields["row"] = dbf_field(pd.Series(range(1, len(table) + 1), dtype="int64"))

@@ -1,0 +1,57 @@
+"""Small turns of phrase of messages: a count with its noun, the first of many names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def count_of(number: int, noun: str) -> str:
+    """A number with its noun in the singular or the plural.
+
+    Parameters
+    ----------
+    number
+        How many.
+    noun
+        In the singular; its plural is made with an s.
+
+    Returns
+    -------
+    str
+        For messages.
+
+    Examples
+    --------
+    >>> count_of(1, "row"), count_of(0, "row")
+    ('1 row', '0 rows')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def first_of(names: Sequence[str], *, most: int, total: int | None = None) -> str:
+    """The first of some names, and how many there are more.
+
+    Parameters
+    ----------
+    names
+        In the order to be told.
+    most
+        How many are named.
+    total
+        How many there are, where `names` holds only the first of them.
+
+    Returns
+    -------
+    str
+        For messages.
+
+    Examples
+    --------
+    >>> first_of(["a", "b", "c"], most=2), first_of(["a"], most=2)
+    ('a, b and 1 more', 'a')
+    """
+    more = (len(names) if total is None else total) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
