@@ -14,6 +14,7 @@ from gisland.topology.borders import borders, free_boundary
 from gisland.topology.graph import components
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
+COLUMNS = ["border_m", "tolerant_m", "distance_mean_m", "distance_max_m"]
 EAST, NORTH = 500_000.0, 3_400_000.0
 
 
@@ -85,7 +86,7 @@ def assert_like_intersection(parcels: gpd.GeoDataFrame) -> None:
 def test_matched_edge_is_a_border_of_its_length() -> None:
     found = borders(layer({"a": box(0, 0, 10, 10), "b": box(10, 0, 20, 10)}))
     assert found.index.names == ["focal", "neighbor"]
-    assert found.columns.tolist() == ["border_m", "tolerant_m"]
+    assert found.columns.tolist() == COLUMNS
     assert found.index.tolist() == [("a", "b"), ("b", "a")]
     assert found["border_m"].tolist() == [10.0, 10.0]
     assert found["tolerant_m"].tolist() == [0.0, 0.0]
@@ -223,7 +224,7 @@ def test_no_neighbors_give_an_empty_table(shapes: dict[str, object]) -> None:
     found = borders(layer(shapes))
     assert found.empty
     assert found.index.names == ["focal", "neighbor"]
-    assert found.dtypes.astype(str).tolist() == ["float64", "float64"]
+    assert found.dtypes.astype(str).to_dict() == dict.fromkeys(COLUMNS, "float64")
 
 
 def test_repeated_points_are_harmless() -> None:

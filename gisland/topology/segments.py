@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from gisland.topology.segment_loops import reverses, ring_segments
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+    Positions = NDArray[np.int32]
+
+MULTI = 3  # levels of offsets of multipolygons
+CELLS_PER_SEGMENT = 4  # middles of segments lie closer to each other than a segment is long
 
 
 @dataclass(frozen=True)
@@ -28,13 +34,13 @@ class Segments:
 
     Examples
     --------
-    >>> Segments(np.zeros((1, 2)), np.array([[3.0, 4.0]]), np.array([0])).length.tolist()
+    >>> Segments(np.zeros((1, 2)), np.array([[3.0, 4.0]]), np.array([0], "int32")).length.tolist()
     [5.0]
     """
 
     start: Floats
     end: Floats
-    parcel: Ints
+    parcel: Positions
 
     @property
     def vector(self) -> Floats:
@@ -47,7 +53,8 @@ class Segments:
 
         Examples
         --------
-        >>> Segments(np.zeros((1, 2)), np.array([[3.0, 4.0]]), np.array([0])).vector.tolist()
+        >>> start, end = np.array([[0.0, 0.0]]), np.array([[3.0, 4.0]])
+        >>> Segments(start, end, np.array([0], dtype=np.int32)).vector.tolist()
         [[3.0, 4.0]]
         """
         return self.end - self.start
@@ -63,11 +70,12 @@ class Segments:
 
         Examples
         --------
-        >>> Segments(np.zeros((1, 2)), np.array([[3.0, 4.0]]), np.array([0])).length.tolist()
+        >>> start, end = np.array([[0.0, 0.0]]), np.array([[3.0, 4.0]])
+        >>> Segments(start, end, np.array([0], dtype=np.int32)).length.tolist()
         [5.0]
         """
         vector = self.vector
-        return np.hypot(vector[:, 0], vector[:, 1])
+        return np.sqrt(vector[:, 0] ** 2 + vector[:, 1] ** 2)
 
 
 def explode(polygons: NDArray[np.object_]) -> Segments:
@@ -93,20 +101,17 @@ def explode(polygons: NDArray[np.object_]) -> Segments:
     >>> segments.length.sum().item()
     6.0
     """
-    parts, polygon_of_part = shapely.get_parts(
-        shapely.orient_polygons(polygons, exterior_cw=False), return_index=True
-    )
-    rings, part_of_ring = shapely.get_rings(parts, return_index=True)
-    points, ring_of_point = shapely.get_coordinates(rings, return_index=True)
-    points = points + 0.0  # -0.0 and 0.0 are one coordinate
-    kept = ring_of_point[1:] == ring_of_point[:-1]
-    kept &= (points[1:] != points[:-1]).any(axis=1)
-    where = np.flatnonzero(kept)
-    parcel = polygon_of_part[part_of_ring[ring_of_point[where]]]
-    return Segments(points[where], points[where + 1], parcel.astype(np.int64))
+    there = np.flatnonzero(~(shapely.is_missing(polygons) | shapely.is_empty(polygons)))
+    if not len(there):
+        return Segments(np.empty((0, 2)), np.empty((0, 2)), np.empty(0, dtype=np.int32))
+    _, points, offsets = shapely.to_ragged_array(polygons[there], include_z=False)
+    rings, parts = offsets[:2]
+    shapes = offsets[2] if len(offsets) == MULTI else np.arange(len(there) + 1)
+    start, end, owner = ring_segments(points, *(o.astype(np.int64) for o in (rings, parts, shapes)))
+    return Segments(start, end, there.astype(np.int32)[owner])
 
 
-def exact_matches(segments: Segments) -> tuple[Ints, Ints]:
+def exact_matches(segments: Segments) -> tuple[Positions, Positions]:
     """Match segments of two parcels that are each other's exact reverse.
 
     Stacked parcels give every combination.
@@ -131,25 +136,10 @@ def exact_matches(segments: Segments) -> tuple[Ints, Ints]:
     >>> segments.parcel[focal].tolist(), segments.parcel[neighbor].tolist()
     ([0, 1], [1, 0])
     """
-    count = len(segments.parcel)
-    point = _point_numbers(np.concatenate([segments.start, segments.end]))
-    start, end = point[:count], point[count:]
-    size = 2 * count + 1
-    forward, reverse = start * size + end, end * size + start
-    order = np.argsort(forward, kind="stable")
-    in_order = forward[order]
-    first = np.searchsorted(in_order, reverse, side="left")
-    many = np.searchsorted(in_order, reverse, side="right") - first
-    focal = np.repeat(np.arange(count), many)
-    neighbor = order[ranges(first, many)]
-    other = segments.parcel[focal] != segments.parcel[neighbor]
-    return focal[other], neighbor[other]
-
-
-def _point_numbers(points: Floats) -> Ints:
-    """Equal numbers for equal points."""
-    as_complex = np.ascontiguousarray(points).view(np.complex128).ravel()
-    return np.unique(as_complex, return_inverse=True)[1].astype(np.int64)
+    if not len(segments.parcel):
+        return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32)
+    cell_m = float(segments.length.mean()) / CELLS_PER_SEGMENT
+    return reverses(segments.start, segments.end, segments.parcel, cell_m)
 
 
 def ranges(first: Ints, many: Ints) -> Ints:

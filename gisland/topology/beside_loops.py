@@ -1,0 +1,298 @@
+"""Compiled loops that find where boundary segments run beside each other."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gisland.topology.compiled import compiled
+from gisland.topology.segment_loops import grid_side
+
+if TYPE_CHECKING:
+    from gisland.topology.segment_loops import Floats, Ints, Positions
+
+EXACT_M = 1e-6  # boundaries closer than this coincide; above it only the tolerance joins them
+STEEP = math.sqrt(0.5)  # cosine of 45 degrees; segments at a larger angle do not run along
+FAN_TOLERANCES = 20.0  # two sides that part sooner leave a corner, and are no border
+SMALL = 32  # ends of runs; smaller gaps are halved
+BLOCKS = -1.0  # owner of a run that only blocks the sight
+WIDTH = 7  # columns of a stretch, see `stretches`
+LEAST_M = 1e-12  # shorter stretches are rounding
+
+
+@compiled
+def fill_grid(start: Floats, end: Floats, cell_m: float) -> tuple[Ints, Positions]:
+    """Segments by the cells that they cross: first member of each slot, and the members."""
+    count = len(start)
+    side = grid_side(2 * count)
+    first = np.zeros(side * side + 1, np.int64)
+    slots = np.empty(64, np.int32)
+    for k in range(count):
+        slots, crossed = _crossed(start, end, k, 0.0, cell_m, side, slots)
+        for n in range(crossed):
+            first[slots[n] + 1] += 1
+    for s in range(side * side):
+        first[s + 1] += first[s]
+    at = first[:-1].copy()
+    member = np.empty(first[-1], np.int32)
+    for k in range(count):
+        slots, crossed = _crossed(start, end, k, 0.0, cell_m, side, slots)
+        for n in range(crossed):
+            member[at[slots[n]]] = k
+            at[slots[n]] += 1
+    return first, member
+
+
+@compiled
+def _crossed(
+    start: Floats, end: Floats, k: int, reach_m: float, cell_m: float, side: int, slots: Positions
+) -> tuple[Positions, int]:
+    """Slots of the cells within reach of a segment, column by column; `slots` grows at need."""
+    if start[k, 0] <= end[k, 0]:
+        x0, y0, x1, y1 = start[k, 0], start[k, 1], end[k, 0], end[k, 1]
+    else:
+        x0, y0, x1, y1 = end[k, 0], end[k, 1], start[k, 0], start[k, 1]
+    low, high = min(y0, y1), max(y0, y1)
+    slope = (y1 - y0) / (x1 - x0) if x1 - x0 > cell_m else 0.0
+    count = 0
+    for i in range(math.floor((x0 - reach_m) / cell_m), math.floor((x1 + reach_m) / cell_m) + 1):
+        bottom, top = low, high
+        if slope != 0.0:
+            one = y0 + slope * (max(i * cell_m - reach_m, x0) - x0)
+            two = y0 + slope * (min((i + 1) * cell_m + reach_m, x1) - x0)
+            bottom, top = max(min(one, two), low), min(max(one, two), high)
+        # rounding of the line through long cells must not lose a cell
+        margin = reach_m + 1e-6 * cell_m
+        for j in range(
+            math.floor((bottom - margin) / cell_m), math.floor((top + margin) / cell_m) + 1
+        ):
+            if count == len(slots):
+                slots = np.concatenate((slots, np.empty_like(slots)))
+            slots[count] = (i & (side - 1)) * side + (j & (side - 1))
+            count += 1
+    return slots, count
+
+
+@compiled
+def stretches(
+    start: Floats,
+    end: Floats,
+    owner: Positions,
+    first: Ints,
+    member: Positions,
+    cell_m: float,
+    left_m: float,
+    right_m: float,
+    opaque: bool,
+    k_from: int,
+    k_to: int,
+) -> Floats:
+    """Where segments `k_from` to `k_to` run beside their nearest opposite ones.
+
+    A neighbor is looked for up to `left_m` on the left (inside) and `right_m` on the right.
+    If `opaque`, whatever faces a segment blocks the sight, its own polygon and slanted segments
+    too. Rows of the result: segment, owner of the neighbor, start and end in metres along the
+    segment, length more than 1e-6 m apart, area between the two, largest distance.
+    """
+    found, count = np.empty((k_to - k_from + 16, WIDTH)), 0
+    slots, candidate = np.empty(64, np.int32), np.empty(len(owner), np.int32)
+    seen = np.full(len(owner), -1, np.int32)
+    runs, ends, active = np.empty((16, 5)), np.empty(32, np.int64), np.empty(16, np.int64)
+    side = grid_side(2 * len(owner))
+    cos = 0.0 if opaque else STEEP
+    reach_m = max(left_m, right_m)
+    for k in range(k_from, k_to):
+        slots, crossed = _crossed(start, end, k, reach_m, cell_m, side, slots)
+        near = 0
+        for n in range(crossed):
+            for at in range(first[slots[n]], first[slots[n] + 1]):
+                other = member[at]
+                if seen[other] == k or (owner[other] == owner[k] and not opaque):
+                    continue
+                seen[other] = k
+                if _faces(start, end, k, other, reach_m, cos):
+                    candidate[near] = other
+                    near += 1
+        if near > len(runs):
+            runs, ends = np.empty((2 * near, 5)), np.empty(4 * near, np.int64)
+            active = np.empty(2 * near, np.int64)
+        many = _runs(start, end, owner, k, candidate[:near], left_m, right_m, opaque, runs)
+        if many > 0:
+            _sort(ends, runs, many)
+            found, count = _nearest(k, runs, ends, active, many, found, count)
+    return found[:count]
+
+
+@compiled
+def _faces(start: Floats, end: Floats, k: int, other: int, reach_m: float, cos: float) -> bool:
+    """Whether two segments run opposite ways, roughly parallel, with boxes within reach."""
+    ax, ay, bx, by = start[k, 0], start[k, 1], end[k, 0], end[k, 1]
+    cx, cy, dx, dy = start[other, 0], start[other, 1], end[other, 0], end[other, 1]
+    if max(cx, dx) < min(ax, bx) - reach_m or min(cx, dx) > max(ax, bx) + reach_m:
+        return False
+    if max(cy, dy) < min(ay, by) - reach_m or min(cy, dy) > max(ay, by) + reach_m:
+        return False
+    return _along(ax, ay, bx, by, cx, cy, dx, dy) <= -cos
+
+
+@compiled
+def _along(
+    ax: float, ay: float, bx: float, by: float, cx: float, cy: float, dx: float, dy: float
+) -> float:
+    """Cosine of the angle between two segments."""
+    ux, uy, vx, vy = bx - ax, by - ay, dx - cx, dy - cy
+    return (ux * vx + uy * vy) / math.sqrt((ux * ux + uy * uy) * (vx * vx + vy * vy))
+
+
+@compiled
+def _runs(
+    start: Floats,
+    end: Floats,
+    owner: Positions,
+    k: int,
+    candidate: Positions,
+    left_m: float,
+    right_m: float,
+    opaque: bool,
+    runs: Floats,
+) -> int:
+    """Project each candidate on segment k and clip it to its ends and the reach.
+
+    Rows of `runs`: start, end, signed distances there (positive on the left), owner of the
+    candidate or BLOCKS where it only blocks the sight. Returns how many there are.
+    """
+    ax, ay = start[k, 0], start[k, 1]
+    vx, vy = end[k, 0] - ax, end[k, 1] - ay
+    length = math.sqrt(vx * vx + vy * vy)
+    ux, uy = vx / length, vy / length
+    many = 0
+    for other in candidate:
+        # it runs the opposite way: its end comes first along segment k
+        ox, oy = end[other, 0] - ax, end[other, 1] - ay
+        low, at_low = ox * ux + oy * uy, oy * ux - ox * uy
+        ox, oy = start[other, 0] - ax, start[other, 1] - ay
+        high, at_high = ox * ux + oy * uy, oy * ux - ox * uy
+        a, b = max(low, 0.0), min(high, length)
+        if not b > a:
+            continue
+        slope = (at_high - at_low) / (high - low)
+        at_a = at_low + slope * (a - low)
+        near, far = _within(at_a, slope, b - a, -right_m, left_m)
+        if not far - near > LEAST_M:
+            continue
+        if not opaque and far - near < FAN_TOLERANCES * left_m and ((near > 0) != (far < b - a)):
+            continue
+        runs[many, 0], runs[many, 1] = a + near, a + far
+        runs[many, 2], runs[many, 3] = at_a + slope * near, at_a + slope * far
+        blocks = opaque and (
+            owner[other] == owner[k] or not _faces(start, end, k, other, np.inf, STEEP)
+        )
+        runs[many, 4] = -1 if blocks else owner[other]
+        many += 1
+    return many
+
+
+@compiled
+def _within(
+    at: float, slope: float, length: float, lowest: float, highest: float
+) -> tuple[float, float]:
+    """Part of a line of some length where its height stays between two; may be empty."""
+    if slope == 0.0:
+        return (0.0, length) if lowest <= at <= highest else (0.0, 0.0)
+    one, two = (lowest - at) / slope, (highest - at) / slope
+    near = min(max(min(one, two), 0.0), length)
+    return near, min(max(one, two, near), length)
+
+
+@compiled
+def _sort(ends: Ints, runs: Floats, many: int) -> None:
+    """Order both ends of all runs along the segment; end e is of run e // 2, odd ones close it."""
+    count = 2 * many
+    for e in range(count):
+        ends[e] = e
+    gap = count // 2
+    while gap > 0:  # Shell's method: few ends as a rule, and compiled in a moment
+        for n in range(gap, count):
+            e, at = ends[n], n
+            while at >= gap and _is_after(runs, ends[at - gap], e):
+                ends[at] = ends[at - gap]
+                at -= gap
+            ends[at] = e
+        gap = gap // 2 if gap < SMALL else gap * 4 // 9
+
+
+@compiled
+def _is_after(runs: Floats, one: int, other: int) -> bool:
+    a, b = runs[one // 2, one % 2], runs[other // 2, other % 2]
+    return a > b or (a == b and one > other)
+
+
+@compiled
+def _nearest(
+    k: int, runs: Floats, ends: Ints, active: Ints, many: int, found: Floats, count: int
+) -> tuple[Floats, int]:
+    """Sweep along segment k; on each piece between two ends only the nearest runs count."""
+    going = 0
+    for n in range(2 * many - 1):
+        run = ends[n] // 2
+        if ends[n] % 2 == 0:
+            active[going] = run
+            going += 1
+        else:
+            going = _without(active, going, run)
+        a, b = runs[run, ends[n] % 2], runs[ends[n + 1] // 2, ends[n + 1] % 2]
+        if not b > a:
+            continue
+        least = np.inf
+        for m in range(going):
+            least = min(least, _distance(runs, active[m], (a + b) / 2))
+        if count + going > len(found):
+            found = np.concatenate((found, np.empty((len(found) + going, WIDTH))))
+        here = count
+        for m in range(going):
+            run = active[m]
+            if runs[run, 4] >= 0 and _distance(runs, run, (a + b) / 2) <= least + EXACT_M:
+                count = _write(k, runs, run, a, b, found, here, count)
+    return found, count
+
+
+@compiled
+def _without(active: Ints, going: int, run: int) -> int:
+    """Take a run out of those under way, which keep their order."""
+    kept = 0
+    for m in range(going):
+        if active[m] != run:
+            active[kept] = active[m]
+            kept += 1
+    return kept
+
+
+@compiled
+def _distance(runs: Floats, run: int, at: float) -> float:
+    low, high = runs[run, 0], runs[run, 1]
+    return abs(runs[run, 2] + (at - low) / (high - low) * (runs[run, 3] - runs[run, 2]))
+
+
+@compiled
+def _write(
+    k: int, runs: Floats, run: int, a: float, b: float, found: Floats, here: int, count: int
+) -> int:
+    """Write a stretch, unless the same neighbor has one on this piece, from row `here` on."""
+    for row in range(here, count):
+        if found[row, 1] == runs[run, 4]:
+            return count
+    slope = (runs[run, 3] - runs[run, 2]) / (runs[run, 1] - runs[run, 0])
+    at_a = runs[run, 2] + slope * (a - runs[run, 0])
+    at_b = at_a + slope * (b - a)
+    near, far = _within(at_a, slope, b - a, -EXACT_M, EXACT_M)
+    between = (abs(at_a) + abs(at_b)) / 2
+    if at_a * at_b < 0:  # the lines cross
+        between = (at_a * at_a + at_b * at_b) / (2 * abs(at_b - at_a))
+    found[count, 0], found[count, 1] = k, runs[run, 4]
+    found[count, 2], found[count, 3] = a, b
+    found[count, 4] = (b - a) - (far - near)
+    found[count, 5] = between * (b - a)
+    found[count, 6] = max(abs(at_a), abs(at_b))
+    return count + 1

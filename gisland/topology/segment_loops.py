@@ -1,0 +1,140 @@
+"""Compiled loops over boundary segments: walking rings, and finding exact reverses."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gisland.topology.compiled import compiled
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+    Positions = NDArray[np.int32]
+
+CROWD = 64  # more segments with their middles in one slot: the cells are too wide
+
+
+@compiled
+def ring_segments(
+    points: Floats, rings: Ints, parts: Ints, shapes: Ints
+) -> tuple[Floats, Floats, Positions]:
+    """Directed segments of polygons, interior on the left, without those of length zero.
+
+    The arguments are shapely's ragged arrays: each of the last three holds the offsets of its
+    members in the one before.
+    """
+    start, end = np.empty_like(points), np.empty_like(points)
+    owner = np.empty(len(points), np.int32)
+    count = 0
+    for shape in range(len(shapes) - 1):
+        for part in range(shapes[shape], shapes[shape + 1]):
+            for ring in range(parts[part], parts[part + 1]):
+                first, last = rings[ring], rings[ring + 1] - 1
+                turned = (_twice_area(points, first, last) > 0) != (ring == parts[part])
+                for step in range(last - first):
+                    a = last - step if turned else first + step
+                    b = a - 1 if turned else a + 1
+                    if points[a, 0] == points[b, 0] and points[a, 1] == points[b, 1]:
+                        continue
+                    for axis in range(2):  # adding 0.0 makes -0.0 and 0.0 one coordinate
+                        start[count, axis] = points[a, axis] + 0.0
+                        end[count, axis] = points[b, axis] + 0.0
+                    owner[count] = shape
+                    count += 1
+    return start[:count], end[:count], owner[:count]
+
+
+@compiled
+def _twice_area(points: Floats, first: int, last: int) -> float:
+    """Twice the signed area of a ring, positive where it is walked counter-clockwise."""
+    area = 0.0
+    x0, y0 = points[first, 0], points[first, 1]
+    for k in range(first, last):
+        x, y = points[k, 0] - x0, points[k, 1] - y0
+        area += x * (points[k + 1, 1] - y0) - y * (points[k + 1, 0] - x0)
+    return area
+
+
+@compiled
+def reverses(
+    start: Floats, end: Floats, owner: Positions, cell_m: float
+) -> tuple[Positions, Positions]:
+    """Pairs of segments of two polygons that are each other's exact reverse, ascending.
+
+    Segments are looked up by the cell of their middle, which is the same to the bit in both
+    directions.
+    """
+    count = len(owner)
+    side = grid_side(count)
+    slot = np.empty(count, np.int32)
+    first = np.empty(side * side + 1, np.int32)
+    fullest, before = _count_middles(start, end, slot, first, cell_m, side), count + 1
+    while CROWD < fullest < before:  # until finer cells no longer help: stacked parcels
+        cell_m, before = cell_m / 8, fullest
+        fullest = _count_middles(start, end, slot, first, cell_m, side)
+    member = _by_slot(slot, first)
+    focal, neighbor = np.empty(count + 16, np.int32), np.empty(count + 16, np.int32)
+    found = 0
+    for k in range(count):
+        for at in range(first[slot[k]], first[slot[k] + 1]):
+            other = member[at]
+            if (
+                start[k, 0] == end[other, 0]
+                and start[k, 1] == end[other, 1]
+                and end[k, 0] == start[other, 0]
+                and end[k, 1] == start[other, 1]
+                and owner[k] != owner[other]
+            ):
+                if found == len(focal):
+                    focal = np.concatenate((focal, np.empty_like(focal)))
+                    neighbor = np.concatenate((neighbor, np.empty_like(neighbor)))
+                focal[found], neighbor[found] = k, other
+                found += 1
+    return focal[:found], neighbor[:found]
+
+
+@compiled
+def grid_side(count: int) -> int:
+    """Power of two whose square is at least a number of things.
+
+    A grid of so many rows and columns of slots holds them; cells beyond it wrap round, so that
+    its size does not depend on the extent of the layer.
+    """
+    side = 4
+    while side * side < count:
+        side *= 2
+    return side
+
+
+@compiled
+def _count_middles(
+    start: Floats, end: Floats, slot: Positions, first: Positions, cell_m: float, side: int
+) -> int:
+    """Slot of each segment's middle; counts its members and returns how many the fullest has."""
+    fullest = 0
+    first[:] = 0
+    for k in range(len(slot)):
+        i = math.floor((start[k, 0] + end[k, 0]) / cell_m) & (side - 1)
+        j = math.floor((start[k, 1] + end[k, 1]) / cell_m) & (side - 1)
+        slot[k] = i * side + j
+        first[slot[k] + 1] += 1
+        fullest = max(fullest, first[slot[k] + 1])
+    return fullest
+
+
+@compiled
+def _by_slot(slot: Positions, first: Positions) -> Positions:
+    """Positions ordered by slot, ascending within each; turns counts into first positions."""
+    for k in range(len(first) - 1):
+        first[k + 1] += first[k]
+    at = first[:-1].copy()
+    member = np.empty(len(slot), np.int32)
+    for k in range(len(slot)):
+        member[at[slot[k]]] = k
+        at[slot[k]] += 1
+    return member
