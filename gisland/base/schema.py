@@ -223,7 +223,8 @@ join_cut = true
     """
     index = frame.index
     twice = set(index[index.duplicated() & index.notna()])
-    joined = {i for i in index if ID_SEPARATOR in str(i)}
+    held = index.astype("str").str.contains(ID_SEPARATOR, regex=False)
+    joined = set(index[np.asarray(held, dtype=bool)])
     faults = (
         (int(np.count_nonzero(index.isna())), "row has", "rows have", "no id"),
         (len(twice), "id occurs", "ids occur", "more than once"),

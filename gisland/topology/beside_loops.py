@@ -23,25 +23,41 @@ LEAST_M = 1e-12  # shorter stretches are rounding
 
 
 @compiled
-def fill_grid(start: Floats, end: Floats, cell_m: float) -> tuple[Ints, Positions]:
-    """Segments by the cells that they cross: first member of each slot, and the members."""
-    count = len(start)
-    side = grid_side(2 * count)
-    first = np.zeros(side * side + 1, np.int64)
-    slots = np.empty(64, np.int32)
-    for k in range(count):
-        slots, crossed = _crossed(start, end, k, 0.0, cell_m, side, slots)
+def crossed_slots(
+    start: Floats, end: Floats, cell_m: float, k_from: int, k_to: int
+) -> tuple[Positions, Positions]:
+    """Slots of the cells that segments cross, one after the other, and how many each crosses."""
+    side = grid_side(2 * len(start))
+    slots, many = np.empty(4 * (k_to - k_from) + 64, np.int32), np.empty(k_to - k_from, np.int32)
+    here, count = np.empty(64, np.int32), 0
+    for k in range(k_from, k_to):
+        here, crossed = _crossed(start, end, k, 0.0, cell_m, side, here)
+        if count + crossed > len(slots):
+            slots = np.concatenate((slots, np.empty(len(slots) + crossed, np.int32)))
         for n in range(crossed):
-            first[slots[n] + 1] += 1
+            slots[count + n] = here[n]
+        many[k - k_from] = crossed
+        count += crossed
+    return slots[:count], many
+
+
+@compiled
+def fill_grid(slots: Positions, many: Positions) -> tuple[Ints, Positions]:
+    """First member of each slot, and the members: segments by the cells that they cross."""
+    side = grid_side(2 * len(many))
+    first = np.zeros(side * side + 1, np.int64)
+    for slot in slots:
+        first[slot + 1] += 1
     for s in range(side * side):
         first[s + 1] += first[s]
     at = first[:-1].copy()
-    member = np.empty(first[-1], np.int32)
-    for k in range(count):
-        slots, crossed = _crossed(start, end, k, 0.0, cell_m, side, slots)
-        for n in range(crossed):
+    member = np.empty(len(slots), np.int32)
+    n = 0
+    for k in range(len(many)):
+        for _ in range(many[k]):
             member[at[slots[n]]] = k
             at[slots[n]] += 1
+            n += 1
     return first, member
 
 

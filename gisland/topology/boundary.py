@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,20 +13,20 @@ import shapely
 from gisland.base.crs import require_metric
 from gisland.base.errors import ProjectError
 from gisland.base.schema import require_ids, require_polygons, usable
-from gisland.topology.beside_loops import WIDTH, fill_grid, stretches
+from gisland.topology.beside_loops import WIDTH, crossed_slots, fill_grid, stretches
+from gisland.topology.compiled import in_threads
 from gisland.topology.pair_loops import both_ways, pair_order, pair_sums, uncovered
 from gisland.topology.segments import Segments, exact_matches, explode
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from gisland.topology.segments import Floats, Ints, Positions
+    from gisland.topology.segments import Floats, Positions
 
 CORNER_M = 1e-3  # a shorter exact contact is a corner
 CORNER_TOLERANCES = 1.5  # so is this; two corners a tolerance apart meet along up to 1.42 of it
 CELL_TOLERANCES = 4.0
-PER_TASK = 100_000  # segments
-THREADS = min(4, os.cpu_count() or 1)
+COLUMNS = ["border_m", "tolerant_m", "distance_mean_m", "distance_max_m"]
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,9 @@ def trace(parcels: gpd.GeoDataFrame, *, tolerance_m: float = 0.05) -> Boundary:
         near,
     )
     borders = _by_pair(found, ids=good.index, tolerance_m=tolerance_m)
-    return Boundary(borders, _cut(segments, near), good.index, tolerance_m)
+    return Boundary(
+        borders, Segments(*uncovered(*_arrays(segments), near)), good.index, tolerance_m
+    )
 
 
 def nearest_stretches(
@@ -125,19 +126,15 @@ def nearest_stretches(
     >>> nearest_stretches(both, left_m=1.0, right_m=1.0)[:, 2:4].tolist()
     [[1.0, 4.0], [5.0, 8.0]]
     """
-    count = len(segments.parcel)
+    layer, count = _arrays(segments), len(segments.parcel)
     if not count:
         return np.empty((0, WIDTH))
     cell_m = max(float(segments.length.mean()), CELL_TOLERANCES * left_m, right_m / 2)
-    grid = fill_grid(segments.start, segments.end, cell_m)
-    layer = (segments.start, segments.end, segments.parcel, *grid, cell_m)
-    reach = (float(left_m), float(right_m), opaque)
-
-    def task(first: int) -> Floats:
-        return stretches(*layer, *reach, first, min(first + PER_TASK, count))
-
-    with ThreadPoolExecutor(THREADS) as pool:
-        return np.concatenate(list(pool.map(task, range(0, count, PER_TASK))))
+    crossed = in_threads(partial(crossed_slots, *layer[:2], cell_m), count)
+    slots, many = zip(*crossed, strict=True)
+    grid = fill_grid(np.concatenate(slots), np.concatenate(many))
+    find: Any = partial(stretches, *layer, *grid, cell_m, float(left_m), float(right_m), opaque)
+    return np.concatenate(in_threads(find, count))
 
 
 def _require(parcels: gpd.GeoDataFrame, tolerance_m: float) -> None:
@@ -148,19 +145,6 @@ def _require(parcels: gpd.GeoDataFrame, tolerance_m: float) -> None:
     values = parcels.geometry.to_numpy()
     if not (shapely.is_missing(values) | shapely.is_empty(values)).all():
         require_polygons(parcels, what="parcels")
-
-
-def _cut(segments: Segments, near: Floats) -> Segments:
-    """Pieces of segments that no stretch covers."""
-    length = segments.length
-    rows = uncovered(length, near)
-    k = rows[:, 0].astype(np.int64)
-    along = segments.vector[k] / length[k, None]
-    start = np.where(rows[:, 1:2] > 0, segments.start[k] + rows[:, 1:2] * along, segments.start[k])
-    whole = rows[:, 2] == length[k]
-    end = np.where(whole[:, None], segments.end[k], segments.start[k] + rows[:, 2:3] * along)
-    kept = (start != end).any(axis=1)
-    return Segments(start[kept], end[kept], segments.parcel[k[kept]])
 
 
 @dataclass(frozen=True)
@@ -180,26 +164,23 @@ def _by_pair(found: _Found, *, ids: pd.Index, tolerance_m: float) -> pd.DataFram
     border, tolerant = sums[:, 0], sums[:, 1]
     kept = (border - tolerant > CORNER_M) | (border > CORNER_TOLERANCES * tolerance_m)
     low, high, sums = low[kept], high[kept], sums[kept]
-    focal_of, pair = both_ways(low, high, len(ids))
-    border, tolerant, between, largest = sums[pair].T
-    apart = np.where(tolerant > 0, tolerant, 1.0)
-    return pd.DataFrame(
-        {
-            "border_m": border,
-            "tolerant_m": tolerant,
-            "distance_mean_m": np.where(tolerant > 0, between / apart, 0.0),
-            "distance_max_m": largest,
-        },
-        index=_pair_index(ids, focal_of, np.where(low[pair] == focal_of, high[pair], low[pair])),
-    )
+    apart = sums[:, 1] > 0
+    sums[:, 2] = np.divide(sums[:, 2], sums[:, 1], out=np.zeros(len(sums)), where=apart)
+    focal, neighbor, columns = both_ways(low, high, sums, len(ids))
+    index = _pair_index(ids, focal, neighbor)
+    return pd.DataFrame(columns.T, index=index, columns=COLUMNS, copy=False)
 
 
-def _pair_index(ids: pd.Index, focal: Ints, neighbor: Ints) -> pd.MultiIndex:
+def _pair_index(ids: pd.Index, focal: Positions, neighbor: Positions) -> pd.MultiIndex:
     """Sorted index of a symmetric table from positions, without hashing each id anew."""
     used = np.zeros(len(ids), dtype=bool)
     used[focal] = True
-    number = np.cumsum(used) - 1
+    number = np.cumsum(used, dtype=np.int32) - 1
     levels: Any = [ids[used], ids[used]]
     codes: Any = [number[focal], number[neighbor]]
     names = ["focal", "neighbor"]
     return pd.MultiIndex(levels=levels, codes=codes, names=names, verify_integrity=False)
+
+
+def _arrays(segments: Segments) -> tuple[Floats, Floats, Positions]:
+    return segments.start, segments.end, segments.parcel

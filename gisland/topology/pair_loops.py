@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,10 +39,12 @@ def pair_order(focal: Positions, neighbor: Positions, count: int) -> Ints:
 
 
 @compiled
-def both_ways(low: Positions, high: Positions, count: int) -> tuple[Ints, Ints]:
-    """Rows (focal, pair) of a symmetric table, sorted by focal and neighbor.
+def both_ways(
+    low: Positions, high: Positions, sums: Floats, count: int
+) -> tuple[Positions, Positions, Floats]:
+    """Rows of a symmetric table, sorted by focal and neighbor, from those of sorted pairs.
 
-    Parameters are the ends of sorted pairs, the lower one first.
+    `low` and `high` are the ends of each pair, below `count`; the columns of `sums` become rows.
     """
     pairs = len(low)
     first = np.zeros(count + 1, np.int64)
@@ -50,14 +53,17 @@ def both_ways(low: Positions, high: Positions, count: int) -> tuple[Ints, Ints]:
         first[high[k] + 1] += 1
     for n in range(count):
         first[n + 1] += first[n]
-    focal, pair = np.empty(2 * pairs, np.int64), np.empty(2 * pairs, np.int64)
-    for k in range(pairs):  # lower neighbors come first, and come in order
-        focal[first[high[k]]], pair[first[high[k]]] = high[k], k
-        first[high[k]] += 1
-    for k in range(pairs):
-        focal[first[low[k]]], pair[first[low[k]]] = low[k], k
-        first[low[k]] += 1
-    return focal, pair
+    focal, neighbor = np.empty(2 * pairs, np.int32), np.empty(2 * pairs, np.int32)
+    values = np.empty((sums.shape[1], 2 * pairs))
+    for turned in (True, False):  # lower neighbors come first, and come in order
+        for k in range(pairs):
+            a, b = (high[k], low[k]) if turned else (low[k], high[k])
+            row = first[a]
+            first[a] += 1
+            focal[row], neighbor[row] = a, b
+            for column in range(sums.shape[1]):
+                values[column, row] = sums[k, column]
+    return focal, neighbor, values
 
 
 @compiled
@@ -95,19 +101,33 @@ def pair_sums(
 
 
 @compiled
-def uncovered(length_m: Floats, near: Floats) -> Floats:
-    """Parts of segments that no stretch covers: segment, start and end along it in metres."""
-    free = np.empty((len(length_m) + len(near), 3))
+def uncovered(
+    start: Floats, end: Floats, owner: Positions, near: Floats
+) -> tuple[Floats, Floats, Positions]:
+    """Pieces of segments that no stretch covers: their starts, ends and owners."""
+    most = len(owner) + len(near)
+    starts, ends, owners = np.empty((most, 2)), np.empty((most, 2)), np.empty(most, np.int32)
     count, row = 0, 0
-    for k in range(len(length_m)):
+    for k in range(len(owner)):
+        x, y = start[k, 0], start[k, 1]
+        vx, vy = end[k, 0] - x, end[k, 1] - y
+        length = math.sqrt(vx * vx + vy * vy)
         reached = 0.0
         while row < len(near) and near[row, 0] == k:
-            if near[row, 2] > reached:
-                free[count, 0], free[count, 1], free[count, 2] = k, reached, near[row, 2]
+            low, high = near[row, 2], near[row, 3]
+            if low > reached:
+                starts[count, 0], starts[count, 1] = x, y
+                ends[count, 0] = start[k, 0] + low / length * vx
+                ends[count, 1] = start[k, 1] + low / length * vy
+                owners[count] = owner[k]
                 count += 1
-            reached = max(reached, near[row, 3])
+            if high > reached:
+                reached = high
+                x, y = start[k, 0] + high / length * vx, start[k, 1] + high / length * vy
             row += 1
-        if length_m[k] > reached:
-            free[count, 0], free[count, 1], free[count, 2] = k, reached, length_m[k]
+        if reached < length:
+            starts[count, 0], starts[count, 1] = x, y
+            ends[count, 0], ends[count, 1] = end[k, 0], end[k, 1]
+            owners[count] = owner[k]
             count += 1
-    return free[:count].copy()
+    return starts[:count].copy(), ends[:count].copy(), owners[:count].copy()

@@ -15,37 +15,37 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
     Positions = NDArray[np.int32]
+    Flags = NDArray[np.bool_]
 
 CROWD = 64  # more segments with their middles in one slot: the cells are too wide
 
 
 @compiled
 def ring_segments(
-    points: Floats, rings: Ints, parts: Ints, shapes: Ints
+    points: Floats, rings: Ints, shells: Flags, first: Ints, last: Ints
 ) -> tuple[Floats, Floats, Positions]:
     """Directed segments of polygons, interior on the left, without those of length zero.
 
-    The arguments are shapely's ragged arrays: each of the last three holds the offsets of its
-    members in the one before.
+    Ring r runs through ``points[rings[r]:rings[r + 1]]`` and is a shell or a hole; polygon p has
+    the rings from ``first[p]`` up to, not including, ``last[p]``.
     """
     start, end = np.empty_like(points), np.empty_like(points)
     owner = np.empty(len(points), np.int32)
     count = 0
-    for shape in range(len(shapes) - 1):
-        for part in range(shapes[shape], shapes[shape + 1]):
-            for ring in range(parts[part], parts[part + 1]):
-                first, last = rings[ring], rings[ring + 1] - 1
-                turned = (_twice_area(points, first, last) > 0) != (ring == parts[part])
-                for step in range(last - first):
-                    a = last - step if turned else first + step
-                    b = a - 1 if turned else a + 1
-                    if points[a, 0] == points[b, 0] and points[a, 1] == points[b, 1]:
-                        continue
-                    for axis in range(2):  # adding 0.0 makes -0.0 and 0.0 one coordinate
-                        start[count, axis] = points[a, axis] + 0.0
-                        end[count, axis] = points[b, axis] + 0.0
-                    owner[count] = shape
-                    count += 1
+    for p in range(len(first)):
+        for ring in range(first[p], last[p]):
+            from_, to = rings[ring], rings[ring + 1] - 1
+            turned = (_twice_area(points, from_, to) > 0) != shells[ring]
+            for step in range(to - from_):
+                a = to - step if turned else from_ + step
+                b = a - 1 if turned else a + 1
+                if points[a, 0] == points[b, 0] and points[a, 1] == points[b, 1]:
+                    continue
+                for axis in range(2):  # adding 0.0 makes -0.0 and 0.0 one coordinate
+                    start[count, axis] = points[a, axis] + 0.0
+                    end[count, axis] = points[b, axis] + 0.0
+                owner[count] = p
+                count += 1
     return start[:count], end[:count], owner[:count]
 
 
@@ -61,26 +61,37 @@ def _twice_area(points: Floats, first: int, last: int) -> float:
 
 
 @compiled
-def reverses(
-    start: Floats, end: Floats, owner: Positions, cell_m: float
-) -> tuple[Positions, Positions]:
-    """Pairs of segments of two polygons that are each other's exact reverse, ascending.
+def by_middle(start: Floats, end: Floats, cell_m: float) -> tuple[Positions, Positions, Positions]:
+    """Segments by the cell of their middle, which is the same to the bit in both directions.
 
-    Segments are looked up by the cell of their middle, which is the same to the bit in both
-    directions.
+    Returns the slot of each segment, the first member of each slot, and the members.
     """
-    count = len(owner)
+    count = len(start)
     side = grid_side(count)
-    slot = np.empty(count, np.int32)
-    first = np.empty(side * side + 1, np.int32)
+    slot, first = np.empty(count, np.int32), np.empty(side * side + 1, np.int32)
     fullest, before = _count_middles(start, end, slot, first, cell_m, side), count + 1
     while CROWD < fullest < before:  # until finer cells no longer help: stacked parcels
         cell_m, before = cell_m / 8, fullest
         fullest = _count_middles(start, end, slot, first, cell_m, side)
-    member = _by_slot(slot, first)
-    focal, neighbor = np.empty(count + 16, np.int32), np.empty(count + 16, np.int32)
+    return slot, first, members(slot, first)
+
+
+@compiled
+def reverses(
+    start: Floats,
+    end: Floats,
+    owner: Positions,
+    slot: Positions,
+    first: Positions,
+    member: Positions,
+    k_from: int,
+    k_to: int,
+) -> tuple[Positions, Positions]:
+    """Exact reverses, in other polygons, of the segments `k_from` to `k_to`, ascending."""
+    size = k_to - k_from + 16
+    focal, neighbor = np.empty(size, np.int32), np.empty(size, np.int32)
     found = 0
-    for k in range(count):
+    for k in range(k_from, k_to):
         for at in range(first[slot[k]], first[slot[k] + 1]):
             other = member[at]
             if (
@@ -128,8 +139,8 @@ def _count_middles(
 
 
 @compiled
-def _by_slot(slot: Positions, first: Positions) -> Positions:
-    """Positions ordered by slot, ascending within each; turns counts into first positions."""
+def members(slot: Positions, first: Positions) -> Positions:
+    """Positions ordered by slot, ascending within each; turns counts into first members."""
     for k in range(len(first) - 1):
         first[k + 1] += first[k]
     at = first[:-1].copy()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
-from gisland.topology.segment_loops import reverses, ring_segments
+from gisland.topology.compiled import in_threads
+from gisland.topology.segment_loops import by_middle, reverses, ring_segments
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
     Positions = NDArray[np.int32]
+    Flags = NDArray[np.bool_]
 
+POLYGON = 3  # shapely's type number
 MULTI = 3  # levels of offsets of multipolygons
 CELLS_PER_SEGMENT = 4  # middles of segments lie closer to each other than a segment is long
 
@@ -101,14 +105,39 @@ def explode(polygons: NDArray[np.object_]) -> Segments:
     >>> segments.length.sum().item()
     6.0
     """
-    there = np.flatnonzero(~(shapely.is_missing(polygons) | shapely.is_empty(polygons)))
-    if not len(there):
-        return Segments(np.empty((0, 2)), np.empty((0, 2)), np.empty(0, dtype=np.int32))
-    _, points, offsets = shapely.to_ragged_array(polygons[there], include_z=False)
-    rings, parts = offsets[:2]
-    shapes = offsets[2] if len(offsets) == MULTI else np.arange(len(there) + 1)
-    start, end, owner = ring_segments(points, *(o.astype(np.int64) for o in (rings, parts, shapes)))
-    return Segments(start, end, there.astype(np.int32)[owner])
+    there = shapely.get_num_coordinates(polygons) > 0
+    # rings of whole polygons lie one behind the other; all others have to be taken apart
+    plain = there & (shapely.get_type_id(polygons) == POLYGON)
+    plain &= shapely.get_num_interior_rings(polygons) == 0
+    points, rings, shells, first, last = _taken_apart(polygons[there & ~plain])
+    number, before = np.flatnonzero(plain), len(shells)
+    starts = np.cumsum(shapely.get_num_coordinates(polygons[plain])) + len(points)
+    firsts, lasts = np.zeros((2, len(polygons)), dtype=np.int64)
+    firsts[there & ~plain], lasts[there & ~plain] = first, last
+    firsts[number] = np.arange(before, before + len(number))
+    lasts[number] = firsts[number] + 1
+    return Segments(
+        *ring_segments(
+            np.concatenate([points, shapely.get_coordinates(polygons[plain])]),
+            np.concatenate([rings, starts]),
+            np.concatenate([shells, np.ones(len(number), dtype=bool)]),
+            firsts,
+            lasts,
+        )
+    )
+
+
+def _taken_apart(polygons: NDArray[np.object_]) -> tuple[Floats, Ints, Flags, Ints, Ints]:
+    """Points, offsets of rings, which are shells, and the first and last ring of each polygon."""
+    if not len(polygons):
+        none = np.zeros(0, dtype=np.int64)
+        return np.empty((0, 2)), np.zeros(1, dtype=np.int64), none.astype(bool), none, none
+    _, points, offsets = shapely.to_ragged_array(polygons, include_z=False)
+    rings, parts = (o.astype(np.int64) for o in offsets[:2])
+    shells = np.zeros(len(rings) - 1, dtype=bool)
+    shells[parts[:-1]] = True
+    ends = parts[offsets[2]] if len(offsets) == MULTI else parts
+    return points, rings, shells, ends[:-1], ends[1:]
 
 
 def exact_matches(segments: Segments) -> tuple[Positions, Positions]:
@@ -139,7 +168,11 @@ def exact_matches(segments: Segments) -> tuple[Positions, Positions]:
     if not len(segments.parcel):
         return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32)
     cell_m = float(segments.length.mean()) / CELLS_PER_SEGMENT
-    return reverses(segments.start, segments.end, segments.parcel, cell_m)
+    layer = (segments.start, segments.end, segments.parcel)
+    grid = by_middle(segments.start, segments.end, cell_m)
+    found = in_threads(partial(reverses, *layer, *grid), len(segments.parcel))
+    focal, neighbor = zip(*found, strict=True)
+    return np.concatenate(focal), np.concatenate(neighbor)
 
 
 def ranges(first: Ints, many: Ints) -> Ints:
