@@ -13,11 +13,12 @@ from gisland.topology.segment_loops import grid_side
 if TYPE_CHECKING:
     from gisland.topology.segment_loops import Floats, Ints, Positions
 
+    Line = tuple[float, float, float, float]
+
 EXACT_M = 1e-6  # boundaries closer than this coincide; above it only the tolerance joins them
 STEEP = math.sqrt(0.5)  # cosine of 45 degrees; segments at a larger angle do not run along
 FAN_TOLERANCES = 20.0  # two sides that part sooner leave a corner, and are no border
 SMALL = 32  # ends of runs; smaller gaps are halved
-BLOCKS = -1.0  # owner of a run that only blocks the sight
 WIDTH = 7  # columns of a stretch, see `stretches`
 LEAST_M = 1e-12  # shorter stretches are rounding
 
@@ -31,7 +32,8 @@ def crossed_slots(
     slots, many = np.empty(4 * (k_to - k_from) + 64, np.int32), np.empty(k_to - k_from, np.int32)
     here, count = np.empty(64, np.int32), 0
     for k in range(k_from, k_to):
-        here, crossed = _crossed(start, end, k, 0.0, cell_m, side, here)
+        line = (start[k, 0], start[k, 1], end[k, 0], end[k, 1])
+        here, crossed = _crossed(line, 0.0, cell_m, side, here)
         if count + crossed > len(slots):
             slots = np.concatenate((slots, np.empty(len(slots) + crossed, np.int32)))
         for n in range(crossed):
@@ -63,13 +65,12 @@ def fill_grid(slots: Positions, many: Positions) -> tuple[Ints, Positions]:
 
 @compiled
 def _crossed(
-    start: Floats, end: Floats, k: int, reach_m: float, cell_m: float, side: int, slots: Positions
+    line: Line, reach_m: float, cell_m: float, side: int, slots: Positions
 ) -> tuple[Positions, int]:
-    """Slots of the cells within reach of a segment, column by column; `slots` grows at need."""
-    if start[k, 0] <= end[k, 0]:
-        x0, y0, x1, y1 = start[k, 0], start[k, 1], end[k, 0], end[k, 1]
-    else:
-        x0, y0, x1, y1 = end[k, 0], end[k, 1], start[k, 0], start[k, 1]
+    """Slots of the cells within reach of a line, column by column; `slots` grows at need."""
+    x0, y0, x1, y1 = line
+    if x0 > x1:
+        x0, y0, x1, y1 = x1, y1, x0, y0
     low, high = min(y0, y1), max(y0, y1)
     slope = (y1 - y0) / (x1 - x0) if x1 - x0 > cell_m else 0.0
     count = 0
@@ -108,9 +109,10 @@ def stretches(
     """Where segments `k_from` to `k_to` run beside their nearest opposite ones.
 
     A neighbor is looked for up to `left_m` on the left (inside) and `right_m` on the right.
-    If `opaque`, whatever faces a segment blocks the sight, its own polygon and slanted segments
-    too. Rows of the result: segment, owner of the neighbor, start and end in metres along the
-    segment, length more than 1e-6 m apart, area between the two, largest distance.
+    If `opaque`, whatever faces a segment blocks the sight, slanted segments too, and on the
+    right those of the own polygon. Rows of the result: segment, owner of the neighbor (-1 minus
+    it if it only blocks the sight), start and end in metres along the segment, length more than
+    1e-6 m apart, area between the two, largest distance.
     """
     found, count = np.empty((k_to - k_from + 16, WIDTH)), 0
     slots, candidate = np.empty(64, np.int32), np.empty(len(owner), np.int32)
@@ -118,9 +120,9 @@ def stretches(
     runs, ends, active = np.empty((16, 5)), np.empty(32, np.int64), np.empty(16, np.int64)
     side = grid_side(2 * len(owner))
     cos = 0.0 if opaque else STEEP
-    reach_m = max(left_m, right_m)
     for k in range(k_from, k_to):
-        slots, crossed = _crossed(start, end, k, reach_m, cell_m, side, slots)
+        line, reach_m = _strip(start, end, k, left_m, right_m)
+        slots, crossed = _crossed(line, reach_m, cell_m, side, slots)
         near = 0
         for n in range(crossed):
             for at in range(first[slots[n]], first[slots[n] + 1]):
@@ -128,7 +130,7 @@ def stretches(
                 if seen[other] == k or (owner[other] == owner[k] and not opaque):
                     continue
                 seen[other] = k
-                if _faces(start, end, k, other, reach_m, cos):
+                if _meets(line, reach_m, start, end, other) and _faces(start, end, k, other, cos):
                     candidate[near] = other
                     near += 1
         if near > len(runs):
@@ -142,24 +144,36 @@ def stretches(
 
 
 @compiled
-def _faces(start: Floats, end: Floats, k: int, other: int, reach_m: float, cos: float) -> bool:
-    """Whether two segments run opposite ways, roughly parallel, with boxes within reach."""
+def _strip(start: Floats, end: Floats, k: int, left_m: float, right_m: float) -> tuple[Line, float]:
+    """Middle line and half width of the strip beside a segment."""
     ax, ay, bx, by = start[k, 0], start[k, 1], end[k, 0], end[k, 1]
-    cx, cy, dx, dy = start[other, 0], start[other, 1], end[other, 0], end[other, 1]
-    if max(cx, dx) < min(ax, bx) - reach_m or min(cx, dx) > max(ax, bx) + reach_m:
-        return False
-    if max(cy, dy) < min(ay, by) - reach_m or min(cy, dy) > max(ay, by) + reach_m:
-        return False
-    return _along(ax, ay, bx, by, cx, cy, dx, dy) <= -cos
+    vx, vy = bx - ax, by - ay
+    aside = (right_m - left_m) / 2 / math.sqrt(vx * vx + vy * vy)
+    sx, sy = aside * vy, -aside * vx
+    return (ax + sx, ay + sy, bx + sx, by + sy), (right_m + left_m) / 2
 
 
 @compiled
-def _along(
-    ax: float, ay: float, bx: float, by: float, cx: float, cy: float, dx: float, dy: float
-) -> float:
-    """Cosine of the angle between two segments."""
-    ux, uy, vx, vy = bx - ax, by - ay, dx - cx, dy - cy
-    return (ux * vx + uy * vy) / math.sqrt((ux * ux + uy * uy) * (vx * vx + vy * vy))
+def _meets(line: Line, reach_m: float, start: Floats, end: Floats, other: int) -> bool:
+    """Whether the box of a segment comes within reach of that of a line."""
+    ax, ay, bx, by = line
+    cx, cy, dx, dy = start[other, 0], start[other, 1], end[other, 0], end[other, 1]
+    reach_m += EXACT_M  # for the rounding of the line
+    return (
+        max(cx, dx) >= min(ax, bx) - reach_m
+        and min(cx, dx) <= max(ax, bx) + reach_m
+        and max(cy, dy) >= min(ay, by) - reach_m
+        and min(cy, dy) <= max(ay, by) + reach_m
+    )
+
+
+@compiled
+def _faces(start: Floats, end: Floats, k: int, other: int, cos: float) -> bool:
+    """Whether two segments run opposite ways, at an angle of at least that cosine."""
+    ux, uy = end[k, 0] - start[k, 0], end[k, 1] - start[k, 1]
+    vx, vy = end[other, 0] - start[other, 0], end[other, 1] - start[other, 1]
+    along = ux * vx + uy * vy
+    return along <= -cos * math.sqrt((ux * ux + uy * uy) * (vx * vx + vy * vy))
 
 
 @compiled
@@ -177,7 +191,7 @@ def _runs(
     """Project each candidate on segment k and clip it to its ends and the reach.
 
     Rows of `runs`: start, end, signed distances there (positive on the left), owner of the
-    candidate or BLOCKS where it only blocks the sight. Returns how many there are.
+    candidate, or -1 minus it if it only blocks the sight. Returns how many there are.
     """
     ax, ay = start[k, 0], start[k, 1]
     vx, vy = end[k, 0] - ax, end[k, 1] - ay
@@ -195,17 +209,17 @@ def _runs(
             continue
         slope = (at_high - at_low) / (high - low)
         at_a = at_low + slope * (a - low)
-        near, far = _within(at_a, slope, b - a, -right_m, left_m)
+        own = owner[other] == owner[k]
+        near, far = _within(at_a, slope, b - a, -right_m, 0.0 if own else left_m)
         if not far - near > LEAST_M:
             continue
-        if not opaque and far - near < FAN_TOLERANCES * left_m and ((near > 0) != (far < b - a)):
+        if not opaque and far - near < FAN_TOLERANCES * left_m and (near > 0) != (far < b - a):
             continue
         runs[many, 0], runs[many, 1] = a + near, a + far
         runs[many, 2], runs[many, 3] = at_a + slope * near, at_a + slope * far
-        blocks = opaque and (
-            owner[other] == owner[k] or not _faces(start, end, k, other, np.inf, STEEP)
-        )
-        runs[many, 4] = -1 if blocks else owner[other]
+        runs[many, 4] = owner[other]
+        if own or not _faces(start, end, k, other, STEEP):
+            runs[many, 4] = -1 - owner[other]
         many += 1
     return many
 
@@ -269,7 +283,7 @@ def _nearest(
         here = count
         for m in range(going):
             run = active[m]
-            if runs[run, 4] >= 0 and _distance(runs, run, (a + b) / 2) <= least + EXACT_M:
+            if _distance(runs, run, (a + b) / 2) <= least + EXACT_M:
                 count = _write(k, runs, run, a, b, found, here, count)
     return found, count
 

@@ -20,6 +20,7 @@ from gisland.topology.segments import Segments, exact_matches, explode
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from pyproj import CRS
 
     from gisland.topology.segments import Floats, Positions
 
@@ -42,6 +43,8 @@ class Boundary:
         positions in `ids`.
     ids
         Ids of the parcels that have usable geometry, sorted.
+    crs
+        Of the layer.
     tolerance_m
         Boundaries at most this far apart count as shared.
     """
@@ -49,6 +52,7 @@ class Boundary:
     borders: pd.DataFrame
     free: Segments
     ids: pd.Index
+    crs: CRS
     tolerance_m: float
 
 
@@ -89,16 +93,15 @@ def trace(parcels: gpd.GeoDataFrame, *, tolerance_m: float = 0.05) -> Boundary:
     owner, exact_m = segments.parcel, segments.length[focal]
     segments = Segments(segments.start[loose], segments.end[loose], owner[loose])
     near = nearest_stretches(segments, left_m=tolerance_m, right_m=tolerance_m)
-    found = _Found(
+    found = Stretches(
         np.concatenate([owner[focal], segments.parcel[near[:, 0].astype(np.int64)]]),
         np.concatenate([owner[neighbor], near[:, 1].astype(np.int32)]),
         exact_m,
         near,
     )
-    borders = _by_pair(found, ids=good.index, tolerance_m=tolerance_m)
-    return Boundary(
-        borders, Segments(*uncovered(*_arrays(segments), near)), good.index, tolerance_m
-    )
+    borders = _borders(found, ids=good.index, tolerance_m=tolerance_m)
+    free = Segments(*uncovered(*_arrays(segments), near))
+    return Boundary(borders, free, good.index, parcels.crs, tolerance_m)
 
 
 def nearest_stretches(
@@ -148,38 +151,96 @@ def _require(parcels: gpd.GeoDataFrame, tolerance_m: float) -> None:
 
 
 @dataclass(frozen=True)
-class _Found:
-    """Positions of two parcels by row: first the exact matches, after them the near stretches."""
+class Stretches:
+    """Rows of two parcels that run beside each other: exact matches, then near stretches.
+
+    Attributes
+    ----------
+    focal, neighbor
+        Positions of the parcels, (rows,).
+    exact_m
+        Lengths of the exact matches in metres, (matches,).
+    near
+        From `nearest_stretches`, (rows - matches, 7).
+    """
 
     focal: Positions
     neighbor: Positions
     exact_m: Floats
     near: Floats
 
+    def by_pair(self, count: int) -> tuple[Positions, Positions, Floats]:
+        """Sum over each unordered pair; both sides were measured, so lengths are halved.
 
-def _by_pair(found: _Found, *, ids: pd.Index, tolerance_m: float) -> pd.DataFrame:
-    """Sum per unordered pair (both sides were measured), drop corners, mirror."""
-    order = pair_order(found.focal, found.neighbor, len(ids))
-    low, high, sums = pair_sums(order, found.focal, found.neighbor, found.exact_m, found.near)
-    border, tolerant = sums[:, 0], sums[:, 1]
-    kept = (border - tolerant > CORNER_M) | (border > CORNER_TOLERANCES * tolerance_m)
-    low, high, sums = low[kept], high[kept], sums[kept]
-    apart = sums[:, 1] > 0
-    sums[:, 2] = np.divide(sums[:, 2], sums[:, 1], out=np.zeros(len(sums)), where=apart)
-    focal, neighbor, columns = both_ways(low, high, sums, len(ids))
-    index = _pair_index(ids, focal, neighbor)
-    return pd.DataFrame(columns.T, index=index, columns=COLUMNS, copy=False)
+        Parameters
+        ----------
+        count
+            How many parcels there are.
+
+        Returns
+        -------
+        low, high : numpy.ndarray
+            Positions of the two, the lower one first, sorted.
+        sums : numpy.ndarray
+            (pairs, 4): length in metres, part of it more than 1e-6 m apart, mean distance along
+            that part (0 where there is none), largest distance.
+
+        Examples
+        --------
+        >>> one, other = np.array([0, 1], dtype=np.int32), np.array([1, 0], dtype=np.int32)
+        >>> matches = Stretches(one, other, np.array([5.0, 5.0]), np.empty((0, WIDTH)))
+        >>> matches.by_pair(2)[2].tolist()
+        [[5.0, 0.0, 0.0, 0.0]]
+        """
+        order = pair_order(self.focal, self.neighbor, count)
+        low, high, sums = pair_sums(order, self.focal, self.neighbor, self.exact_m, self.near)
+        apart = sums[:, 1] > 0
+        sums[:, 2] = np.divide(sums[:, 2], sums[:, 1], out=np.zeros(len(sums)), where=apart)
+        return low, high, sums
 
 
-def _pair_index(ids: pd.Index, focal: Positions, neighbor: Positions) -> pd.MultiIndex:
-    """Sorted index of a symmetric table from positions, without hashing each id anew."""
+def symmetric_table(
+    pairs: tuple[Positions, Positions, Floats], *, ids: pd.Index, columns: list[str]
+) -> pd.DataFrame:
+    """Table of sorted pairs, both ways round.
+
+    Parameters
+    ----------
+    pairs
+        Positions in `ids` of the two, the lower one first, and the values, (pairs, columns).
+    ids
+        Sorted ids.
+    columns
+        Names of the values.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by (``focal``, ``neighbor``), sorted.
+
+    Examples
+    --------
+    >>> pair = np.array([0], dtype=np.int32), np.array([1], dtype=np.int32), np.array([[2.5]])
+    >>> symmetric_table(pair, ids=pd.Index(["a", "b"]), columns=["m"])["m"].to_dict()
+    {('a', 'b'): 2.5, ('b', 'a'): 2.5}
+    """
+    focal, neighbor, values = both_ways(*pairs, len(ids))
     used = np.zeros(len(ids), dtype=bool)
     used[focal] = True
     number = np.cumsum(used, dtype=np.int32) - 1
     levels: Any = [ids[used], ids[used]]
-    codes: Any = [number[focal], number[neighbor]]
+    codes: Any = [number[focal], number[neighbor]]  # hashing the ids would take far longer
     names = ["focal", "neighbor"]
-    return pd.MultiIndex(levels=levels, codes=codes, names=names, verify_integrity=False)
+    index = pd.MultiIndex(levels=levels, codes=codes, names=names, verify_integrity=False)
+    return pd.DataFrame(values.T, index=index, columns=columns, copy=False)
+
+
+def _borders(stretches: Stretches, *, ids: pd.Index, tolerance_m: float) -> pd.DataFrame:
+    """Sums by pair without corners."""
+    low, high, sums = stretches.by_pair(len(ids))
+    border, tolerant = sums[:, 0], sums[:, 1]
+    kept = (border - tolerant > CORNER_M) | (border > CORNER_TOLERANCES * tolerance_m)
+    return symmetric_table((low[kept], high[kept], sums[kept]), ids=ids, columns=COLUMNS)
 
 
 def _arrays(segments: Segments) -> tuple[Floats, Floats, Positions]:

@@ -120,7 +120,7 @@ def uncovered(
                 ends[count, 0] = start[k, 0] + low / length * vx
                 ends[count, 1] = start[k, 1] + low / length * vy
                 owners[count] = owner[k]
-                count += 1
+                count += _differ(starts, ends, count)
             if high > reached:
                 reached = high
                 x, y = start[k, 0] + high / length * vx, start[k, 1] + high / length * vy
@@ -129,5 +129,11 @@ def uncovered(
             starts[count, 0], starts[count, 1] = x, y
             ends[count, 0], ends[count, 1] = end[k, 0], end[k, 1]
             owners[count] = owner[k]
-            count += 1
+            count += _differ(starts, ends, count)
     return starts[:count].copy(), ends[:count].copy(), owners[:count].copy()
+
+
+@compiled
+def _differ(starts: Floats, ends: Floats, k: int) -> int:
+    """1 if a piece has a length after rounding, else 0."""
+    return int(starts[k, 0] != ends[k, 0] or starts[k, 1] != ends[k, 1])

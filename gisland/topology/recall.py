@@ -1,0 +1,164 @@
+"""How much of the borders of a layer the tolerance finds, and whether it is well chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gisland.topology.boundary import nearest_stretches
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from gisland.topology.boundary import Boundary
+    from gisland.topology.segments import Floats
+
+MISSED_TOLERANCES = 10.0  # neighbors up to so far away may have been missed
+FAR_TOLERANCES = 30.0  # up to here a better tolerance is looked for
+CLEAR_FACTOR = 3.0  # no neighbors between a good tolerance and so many times as much
+CLEAR_SHARE = 0.001  # but for this share of all borders
+
+
+@dataclass(frozen=True)
+class Recall:
+    """What the tolerance found of the borders of a layer, in metres of border.
+
+    Attributes
+    ----------
+    tolerance_m
+        The tolerance in use.
+    exact_m
+        Borders along which the two boundaries coincide.
+    tolerant_m
+        Borders that exist only thanks to the tolerance.
+    missed_m
+        Free boundary with a neighbor running along it within 10 tolerances.
+    distance_mean_m, distance_max_m
+        Mean and largest distance of the two boundaries along the tolerant borders.
+    suggested_tolerance_m
+        The tolerance itself if hardly any neighbor (0.1 % of all borders) lies between it and
+        three times as much; else the smallest larger one of which that is true, up to ten times
+        the tolerance; None if there is none.
+    narrow_share
+        Share of the parcels that are on the mean narrower than two tolerances (2 A / P), so that
+        what lies on either side of them may seem to touch; 0 to 1.
+    """
+
+    tolerance_m: float
+    exact_m: float
+    tolerant_m: float
+    missed_m: float
+    distance_mean_m: float
+    distance_max_m: float
+    suggested_tolerance_m: float | None
+    narrow_share: float
+
+    @property
+    def recall(self) -> float | None:
+        """Share of all border that was found, if every neighbor within 10 tolerances is one.
+
+        Returns
+        -------
+        float or None
+            0 to 1; None where no parcel has a neighbor.
+
+        Examples
+        --------
+        >>> Recall(0.05, 80.0, 10.0, 10.0, 0.02, 0.04, 0.05, 0).recall
+        0.9
+        """
+        found = self.exact_m + self.tolerant_m
+        return found / (found + self.missed_m) if found + self.missed_m else None
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether another tolerance should be tried.
+
+        Returns
+        -------
+        bool
+            True if another one is suggested, or none can be, or above 0.1 % of the parcels are
+            narrow.
+
+        Examples
+        --------
+        >>> Recall(0.05, 80.0, 10.0, 10.0, 0.02, 0.04, 0.12, 0).doubtful
+        True
+        """
+        return self.suggested_tolerance_m != self.tolerance_m or self.narrow_share > CLEAR_SHARE
+
+
+def recall(boundary: Boundary, parcels: gpd.GeoDataFrame) -> Recall:
+    """Tell how much border was found exactly, by the tolerance, and perhaps not at all.
+
+    Parameters
+    ----------
+    boundary
+        From `trace`.
+    parcels
+        The parcels that it was traced from.
+
+    Returns
+    -------
+    Recall
+        Lengths in metres of border, each counted once for its two sides.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import box
+    >>> from gisland.topology.boundary import trace
+    >>> shapes = [box(0, 0, 30, 20), box(30, 0, 60, 20), box(0, 20.1, 60, 50)]
+    >>> lots = gpd.GeoDataFrame(geometry=shapes, index=["a", "b", "c"], crs=4547)
+    >>> found = recall(trace(lots, tolerance_m=0.05), lots)
+    >>> found.exact_m, round(found.missed_m, 6), found.suggested_tolerance_m
+    (20.0, 60.0, 0.11)
+    """
+    tolerance_m, borders = boundary.tolerance_m, boundary.borders
+    found_m, tolerant_m = (float(borders[name].sum()) / 2 for name in ("border_m", "tolerant_m"))
+    between = float((borders["tolerant_m"] * borders["distance_mean_m"]).sum()) / 2
+    length, distance = _missed(boundary, MISSED_TOLERANCES)
+    suggested = _clear(length, distance, found_m, tolerances=MISSED_TOLERANCES, least_m=tolerance_m)
+    if suggested is None:
+        wider = _missed(boundary, FAR_TOLERANCES)
+        suggested = _clear(*wider, found_m, tolerances=FAR_TOLERANCES, least_m=tolerance_m)
+    shapes = parcels.geometry
+    narrow = 2 * shapes.area < 2 * tolerance_m * shapes.length
+    return Recall(
+        tolerance_m=tolerance_m,
+        exact_m=found_m - tolerant_m,
+        tolerant_m=tolerant_m,
+        missed_m=float(length.sum()),
+        distance_mean_m=between / tolerant_m if tolerant_m else 0.0,
+        distance_max_m=float(borders["distance_max_m"].max()) if len(borders) else 0.0,
+        suggested_tolerance_m=suggested,
+        narrow_share=float(narrow.mean()) if len(narrow) else 0.0,
+    )
+
+
+def _missed(boundary: Boundary, tolerances: float) -> tuple[Floats, Floats]:
+    """Length and distance of the neighbors along free boundary, each counted once for two sides."""
+    reach_m = tolerances * boundary.tolerance_m
+    near = nearest_stretches(boundary.free, left_m=reach_m, right_m=reach_m)
+    order = np.argsort(near[:, 6], kind="stable")
+    return (near[order, 3] - near[order, 2]) / 2, near[order, 6]
+
+
+def _clear(
+    length: Floats, distance: Floats, found_m: float, *, tolerances: float, least_m: float
+) -> float | None:
+    """Smallest tolerance beyond which there is hardly any neighbor up to three times as far."""
+    total = np.concatenate([[0.0], np.cumsum(length)])
+    tried = np.unique(_rounded_up(distance[distance > least_m]))
+    tried = np.concatenate([[least_m], tried[tried * CLEAR_FACTOR <= tolerances * least_m]])
+    within, beyond = (np.searchsorted(distance, tried * f, side="right") for f in (1, CLEAR_FACTOR))
+    clear = total[beyond] - total[within] <= CLEAR_SHARE * (found_m + total[within])
+    return float(tried[clear][0]) if clear.any() else None
+
+
+def _rounded_up(values: Floats) -> Floats:
+    """Next numbers of two digits above some lengths."""
+    step = 10.0 ** (np.floor(np.log10(values)) - 1)
+    return ((np.floor(values / step + 1e-6) + 1) * step).round(12)
