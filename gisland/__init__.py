@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from gisland.present.webmap import folium_map
     from gisland.topology.borders import borders
     from gisland.topology.check import check
+    from gisland.topology.exports import to_libpysal, to_networkx, to_sparse
+    from gisland.topology.graph import articulation, components, patches
     from gisland.topology.overlay import overlap_areas
     from gisland.topology.repair import repair
     from gisland.verify import verify as verify_results
@@ -52,17 +54,20 @@ __all__ = [
     "Result",
     "RuleSet",
     "__version__",
+    "articulation",
     "borders",
     "check",
     "check_inputs",
     "check_project",
     "choices_of",
+    "components",
     "crosswalk",
     "folium_map",
     "load_inputs",
     "load_rules",
     "map_results",
     "overlap_areas",
+    "patches",
     "read_project",
     "read_results",
     "repair",
@@ -71,6 +76,9 @@ __all__ = [
     "run_demo",
     "run_project",
     "sample_folder",
+    "to_libpysal",
+    "to_networkx",
+    "to_sparse",
     "verify_results",
     "write_shapefile",
 ]
@@ -98,6 +106,8 @@ _HOMES = {
     "gisland.present.webmap": ("folium_map",),
     "gisland.topology.borders": ("borders",),
     "gisland.topology.check": ("check",),
+    "gisland.topology.exports": ("to_libpysal", "to_networkx", "to_sparse"),
+    "gisland.topology.graph": ("articulation", "components", "patches"),
     "gisland.topology.overlay": ("overlap_areas",),
     "gisland.topology.repair": ("repair",),
 }

@@ -9,7 +9,7 @@ import shapely
 
 from gisland.base.tables import is_land, lookup
 from gisland.base.units import m2_to_mu
-from gisland.topology.graph import components
+from gisland.topology.graph import patches
 
 REACH = 1.01  # a gap exactly as wide as the tolerance is still closed
 STRICT_SHARE = 0.9995  # 1.000 at the three decimals that shares are reported with
@@ -97,13 +97,12 @@ def _patches(
     parcels: gpd.GeoDataFrame, borders: pd.DataFrame, attribute: str
 ) -> tuple[pd.Series, pd.DataFrame, pd.Index]:
     """Patch of each parcel that has one, its borders with other land, and patches with gaps."""
-    value = parcels[attribute]
     land = is_land(parcels)
-    value = value[land & value.notna()]
+    value = parcels[attribute].where(land)
+    patch = patches(value.to_frame(), borders, attribute=attribute).dropna()
     pair = borders.reset_index()
-    pair = pair[pair["focal"].isin(value.index) & pair["neighbor"].isin(land.index[land])]
-    same = pair["focal"].map(value) == pair["neighbor"].map(value)
-    patch = components(value.index, pair.loc[same, ["focal", "neighbor"]])
+    pair = pair[pair["focal"].isin(patch.index) & pair["neighbor"].isin(land.index[land])]
+    same = pair["focal"].map(patch) == pair["neighbor"].map(patch)
     gaps = pair.loc[same & (pair["tolerant_m"] > 0), "focal"]
     return patch, pair[~same], pd.Index(lookup(gaps, patch).unique())
 
