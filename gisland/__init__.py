@@ -38,11 +38,15 @@ if TYPE_CHECKING:
     from gisland.layers.writing.write_shapefile import write_shapefile
     from gisland.pipeline import check_inputs, run
     from gisland.present.webmap import folium_map
+    from gisland.topology.across import across
+    from gisland.topology.beyond import beyond
     from gisland.topology.borders import borders
+    from gisland.topology.boundary import trace
     from gisland.topology.check import check
     from gisland.topology.exports import to_libpysal, to_networkx, to_sparse
     from gisland.topology.graph import articulation, components, patches
     from gisland.topology.overlay import overlap_areas
+    from gisland.topology.recall import recall
     from gisland.topology.repair import repair
     from gisland.verify import verify as verify_results
 
@@ -54,7 +58,9 @@ __all__ = [
     "Result",
     "RuleSet",
     "__version__",
+    "across",
     "articulation",
+    "beyond",
     "borders",
     "check",
     "check_inputs",
@@ -70,6 +76,7 @@ __all__ = [
     "patches",
     "read_project",
     "read_results",
+    "recall",
     "repair",
     "rule_set_names",
     "run",
@@ -79,6 +86,7 @@ __all__ = [
     "to_libpysal",
     "to_networkx",
     "to_sparse",
+    "trace",
     "verify_results",
     "write_shapefile",
 ]
@@ -104,11 +112,15 @@ _HOMES = {
     "gisland.layers.writing.write_shapefile": ("write_shapefile",),
     "gisland.pipeline": ("check_inputs", "run"),
     "gisland.present.webmap": ("folium_map",),
+    "gisland.topology.across": ("across",),
+    "gisland.topology.beyond": ("beyond",),
     "gisland.topology.borders": ("borders",),
+    "gisland.topology.boundary": ("trace",),
     "gisland.topology.check": ("check",),
     "gisland.topology.exports": ("to_libpysal", "to_networkx", "to_sparse"),
     "gisland.topology.graph": ("articulation", "components", "patches"),
     "gisland.topology.overlay": ("overlap_areas",),
+    "gisland.topology.recall": ("recall",),
     "gisland.topology.repair": ("repair",),
 }
 _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {

@@ -7,6 +7,7 @@ the project file or a layer cannot be used; 70 a fault of gisland itself.
 from __future__ import annotations
 
 import json
+import math
 import sys
 import traceback
 from pathlib import Path
@@ -195,7 +196,7 @@ def _finish(done: Done, *, as_json: bool) -> None:
     """Summary of a run, and the exit code that its findings call for."""
     counts = done.record["counts"]
     if as_json:
-        keys = ("gisland", "project", "counts", "components", "skipped", "timings_s")
+        keys = ("gisland", "project", "counts", "recall", "components", "skipped", "timings_s")
         _print_json({"out": str(done.folder), **{k: done.record[k] for k in keys}})
     else:
         _print_summary(done, counts)
@@ -211,6 +212,7 @@ def _print_summary(done: Done, counts: dict[str, Any]) -> None:
         f"  {count_of(counts['parcels'], 'parcel')}, {count_of(counts['fragments'], 'fragment')},"
         f" {count_of(counts['enclaves'], 'enclave')}, {count_of(counts['zones'], 'zone')}"
     )
+    typer.echo(f"  {_borders(done.record['recall'], counts['border_pairs'])}")
     if len(sites):
         typer.echo(
             f"  {count_of(counts['sites'], 'site')}, {count_of(counts['scraps'], 'scrap')},"
@@ -233,6 +235,26 @@ def _print_summary(done: Done, counts: dict[str, Any]) -> None:
     if counts["findings_error"]:
         typer.echo("  the data have errors (exit code 1): see the findings in the report")
     typer.echo(f"  now: gisland verify {_quoted(done.folder)}")
+
+
+def _borders(recall: dict[str, Any], pairs: int) -> str:
+    """How much border was found, and how."""
+    if recall["recall"] is None:
+        return "no two parcels have a border"
+    total = recall["exact_m"] + recall["tolerant_m"]
+    told = f"{count_of(pairs, 'border')}, {total:,.0f} m, {_at_least(recall['recall'])}"
+    if not recall["tolerant_m"]:
+        return f"{told}; the boundaries coincide"
+    return (
+        f"{told}; {recall['tolerant_m']:,.1f} m only thanks to the tolerance of"
+        f" {recall['tolerance_m']:g} m (mean distance {recall['distance_mean_m']:.3f} m,"
+        f" at most {recall['distance_max_m']:.3f} m)"
+    )
+
+
+def _at_least(share: float) -> str:
+    """A share in words, rounded down to a hundredth of a per cent."""
+    return "all there are" if share == 1 else f"at least {math.floor(share * 1e4) / 1e4:.2%} of all"
 
 
 @app.command(name="map")

@@ -311,6 +311,7 @@ def run_record(
         "sites_from": project.sites_from,
         "versions": versions(),
         "counts": result.counts,
+        "recall": result.recall,
         "components": result.components,
         "skipped": result.skipped,
     }

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
 
+from gisland.base.clock import Clock
 from gisland.base.crs import crs_name, require_metric
 from gisland.base.errors import CRSError
 from gisland.base.result import Result, skipped_analyses, summary_counts, without_mended
@@ -35,8 +35,10 @@ from gisland.measure.planning import boundary_facts, exclusion_facts, planning_f
 from gisland.plan.eligibility import eligibility
 from gisland.plan.merge import merge
 from gisland.plan.outcome import plan_table, site_budgets, site_table
-from gisland.topology.borders import borders
+from gisland.topology.beyond import beyond
+from gisland.topology.boundary import trace
 from gisland.topology.check import check
+from gisland.topology.recall import recall, tolerance_findings
 from gisland.topology.repair import repair
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from gisland.base.parameters import Parameters
     from gisland.base.result import Choices
     from gisland.base.schema import Inputs
+    from gisland.topology.boundary import Boundary
 
     Progress = Callable[[str], None]
 
@@ -136,7 +139,7 @@ def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -
     >>> result.tables["parcels"][["parcel_id", "verdict"]].values.tolist()
     [['factory', 'site'], ['strip', 'absorbed']]
     """
-    clock = _Clock(progress)
+    clock = Clock(progress)
     parameters = choices.parameters
     clock.start("check")
     require_parcels(inputs.parcels)
@@ -145,9 +148,11 @@ def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -
     inputs, changes, remaining = _repaired(inputs, parameters=parameters)
     findings = _with_findings(without_mended(findings, changes), remaining)
     clock.start("borders")
-    shared = borders(inputs.parcels, tolerance_m=parameters.tolerance_m)
+    boundary = trace(inputs.parcels, tolerance_m=parameters.tolerance_m)
+    shared, share = boundary.borders, recall(boundary, inputs.parcels)
     clock.start("facts")
-    parcels, more = _facts(inputs, shared, parameters=parameters)
+    parcels, more = _facts(inputs, boundary, parameters=parameters)
+    more += tolerance_findings(share)
     findings = _with_findings(findings, findings_frame(more, crs=parcels.crs))
     clock.start("detect")
     work = _Work(inputs, choices, shared, clock)
@@ -164,30 +169,11 @@ def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -
     return Result(
         tables=tables,
         counts=summary_counts(tables),
+        recall=share.as_record(),
         components=planned.components,
         skipped=skipped_analyses(inputs, found.parcels, choices, sites=len(tables["sites"])),
         timings_s=clock.seconds,
     )
-
-
-class _Clock:
-    """Seconds of each stage, told to the caller as it begins."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self.seconds: dict[str, float] = {}
-        self._progress = progress
-        self._stage = ""
-        self._began = 0.0
-
-    def start(self, stage: str) -> None:
-        self.stop()
-        self._stage, self._began = stage, time.perf_counter()
-        if self._progress:
-            self._progress(stage)
-
-    def stop(self) -> None:
-        if self._stage:
-            self.seconds[self._stage] = round(time.perf_counter() - self._began, 3)
 
 
 def _with_findings(found: gpd.GeoDataFrame, more: pd.DataFrame | None) -> gpd.GeoDataFrame:
@@ -239,10 +225,14 @@ def _polygon_layers(inputs: Inputs) -> Iterator[tuple[str, gpd.GeoDataFrame]]:
 
 
 def _facts(
-    inputs: Inputs, shared: pd.DataFrame, *, parameters: Parameters
+    inputs: Inputs, boundary: Boundary, *, parameters: Parameters
 ) -> tuple[gpd.GeoDataFrame, list[dict[str, object]]]:
     """All that detection and planning rest on, as columns of the parcels."""
-    frame = shape_facts(inputs.parcels, shared, area_basis=parameters.area_basis)
+    frame = shape_facts(inputs.parcels, boundary.borders, area_basis=parameters.area_basis)
+    around = beyond(
+        boundary, roads=inputs.roads, water=inputs.water, corridor_m=parameters.corridor_m
+    )
+    frame = frame.join(around.drop(columns="free_m").add_prefix("free_"))
     amounts, findings = building_facts(
         frame,
         inputs.buildings,
@@ -269,7 +259,7 @@ class _Work:
     inputs: Inputs
     choices: Choices
     borders: pd.DataFrame
-    clock: _Clock
+    clock: Clock
 
 
 def _detect(parcels: gpd.GeoDataFrame, work: _Work) -> _Found:

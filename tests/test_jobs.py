@@ -205,9 +205,7 @@ def test_record_has_the_bound_of_every_component(sample_run: Done, record: dict[
 
 
 def test_record_says_what_was_skipped_and_why(record: dict[str, Any], bare: Done) -> None:
-    assert record["skipped"] == [
-        {"analysis": "roads", "reason": "layer roads: drawn on the map only"}
-    ]
+    assert record["skipped"] == []
     told = {s["analysis"]: s["reason"] for s in bare.record["skipped"]}
     assert told == {
         "enclaves_owner": "no column owner",

@@ -66,6 +66,8 @@ class Result:
         Result tables; a table that is not there was not asked for or could not be made.
     counts
         Numbers of the summary.
+    recall
+        What the tolerance found of the borders, by name (`gisland.topology.recall.Recall`).
     components
         Components of the plan with their bounds.
     skipped
@@ -76,6 +78,7 @@ class Result:
 
     tables: dict[str, pd.DataFrame]
     counts: dict[str, int | float]
+    recall: dict[str, float | None]
     components: list[dict[str, object]]
     skipped: list[dict[str, str]]
     timings_s: dict[str, float]
@@ -199,8 +202,6 @@ def skipped_analyses(
             inputs.block_lines is not None and "use_class" in parcels,
             "no layer block_lines, or no use class",
         ),
-        "roads": (inputs.roads is None, "layer roads: drawn on the map only"),
-        "water": (inputs.water is None, "layer water: read, but not used yet"),
         "plan_boundary": (
             inputs.plan_boundary is None,
             "layer plan_boundary: held against the parcels only",

@@ -4,6 +4,9 @@ _COLUMN = r"column '(?P<source>.*?)' \(mapped to (?P<column>\w+)\)"
 _CODES = _COLUMN + r": (?P<codes>\d+) codes? on \d+ rows? .*?; name them in .*?\]: (?P<detail>.*)$"
 _ROWS = _COLUMN + r".*: \d+ rows, such as (?P<detail>.*)$"
 _PARCELS = r": \d+ parcels, such as (?P<detail>.*)$"
+_TOLERANCE = (
+    r"^(?P<missed>\S+) m .* of (?P<tolerance>\S+) m but within (?P<reach>\S+) m \((?P<share>\S+) of"
+)
 DETAILS = {
     "ambiguous_use": _CODES,
     "binary_column": r"left out: (?P<detail>.*)$",
@@ -24,6 +27,9 @@ DETAILS = {
     "encoding_doubt": r"^[^:]*: (?P<detail>.*); declare encoding",
     "encoding_found": r"texts are read as (?P<detail>.*)$",
     "floors_missing": r"^\d+ of (?P<total>\d+) ",
+    "tolerance_large": r"two tolerances \((?P<detail>\S+) m\)",
+    "tolerance_small": _TOLERANCE,
+    "tolerance_unclear": _TOLERANCE,
     "gap": r"^hole between parcels (?P<detail>.*?)( and (?P<more>\d+) more)?$",
     "hairline_gaps": r"^(?P<many>\d+) gaps of at most (?P<limit>\S+) m²",
     "hairline_misses": r"^(?P<many>\d+) pairs .* by at most (?P<limit>\S+) m$",

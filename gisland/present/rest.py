@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -36,7 +37,8 @@ def rest(
     Returns
     -------
     dict
-        Tables as `table` makes them, None where the analysis was not run; ``optimal`` is a text.
+        Tables as `table` makes them, None where the analysis was not run; ``optimal`` and
+        ``borders`` are texts.
 
     Examples
     --------
@@ -49,6 +51,7 @@ def rest(
         "zones": _zones(tables.get("zones"), texts=texts),
         "block_lines": _block_lines(tables.get("block_lines"), texts=texts),
         "quality": _quality(tables.get("findings"), texts=texts),
+        "borders": _borders(run, texts=texts),
         "skipped": _skipped(run, texts=texts),
         "solver": _solver(run, texts=texts),
         "optimal": _optimal(run, texts=texts),
@@ -221,6 +224,23 @@ def _quality(findings: pd.DataFrame | None, *, texts: Texts) -> Table | None:
     ]
     heads = [texts["column.severity"], texts["column.code"], texts["report.column.findings"]]
     return table([*heads, texts["report.column.example"]], rows, numeric=[2])
+
+
+def _borders(run: Mapping[str, Any], *, texts: Texts) -> str:
+    """How much border was found, and how; empty where no two parcels have one."""
+    found = run.get("recall", {})
+    if found.get("recall") is None:
+        return ""
+    key = "report.borders_tolerant" if found["tolerant_m"] else "report.borders_exact"
+    return texts[key].format(
+        total=number(found["exact_m"] + found["tolerant_m"], unit="m"),
+        pairs=number(run["counts"]["border_pairs"], unit="count"),
+        recall=number(math.floor(found["recall"] * 1e4) / 1e4, unit="share"),
+        tolerant=number(found["tolerant_m"], unit="m"),
+        tolerance=f"{found['tolerance_m']:g}",
+        mean=f"{found['distance_mean_m']:.3f}",
+        largest=f"{found['distance_max_m']:.3f}",
+    )
 
 
 def _records(frame: pd.DataFrame) -> dict[Any, dict[str, Any]]:

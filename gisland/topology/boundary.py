@@ -133,11 +133,11 @@ def nearest_stretches(
     if not count:
         return np.empty((0, WIDTH))
     cell_m = max(float(segments.length.mean()), CELL_TOLERANCES * left_m, right_m / 2)
-    crossed = in_threads(partial(crossed_slots, *layer[:2], cell_m), count)
+    crossed = in_threads(partial(crossed_slots, *layer[:2], cell_m), count=count)
     slots, many = zip(*crossed, strict=True)
     grid = fill_grid(np.concatenate(slots), np.concatenate(many))
     find: Any = partial(stretches, *layer, *grid, cell_m, float(left_m), float(right_m), opaque)
-    return np.concatenate(in_threads(find, count))
+    return np.concatenate(in_threads(find, count=count))
 
 
 def _require(parcels: gpd.GeoDataFrame, tolerance_m: float) -> None:

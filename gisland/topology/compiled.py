@@ -61,7 +61,7 @@ def compiled(loop: Loop) -> Loop:
         return _njit(nogil=True)(loop)
 
 
-def in_threads(work: Callable[[int, int], Part], count: int) -> list[Part]:
+def in_threads(work: Callable[[int, int], Part], *, count: int) -> list[Part]:
     """Do the same work on ranges of many things, in some threads at a time.
 
     Parameters
@@ -80,7 +80,7 @@ def in_threads(work: Callable[[int, int], Part], count: int) -> list[Part]:
 
     Examples
     --------
-    >>> in_threads(lambda first, last: last - first, 5)
+    >>> in_threads(lambda first, last: last - first, count=5)
     [5]
     """
     size = max(LEAST_TASK, -(-count // (THREADS * TASKS_PER_THREAD)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -89,6 +91,25 @@ class Recall:
         """
         return self.suggested_tolerance_m != self.tolerance_m or self.narrow_share > CLEAR_SHARE
 
+    def as_record(self) -> dict[str, float | None]:
+        """The numbers by name, with the recall, for the record of a run.
+
+        Returns
+        -------
+        dict
+            Rounded to six decimals, the recall down.
+
+        Examples
+        --------
+        >>> Recall(0.05, 80.0, 10.0, 10.0, 0.02, 0.04, 0.12, 0.0).as_record()["recall"]
+        0.9
+        """
+        numbers = {**dataclasses.asdict(self), "recall": self.recall}
+        record = {name: v if v is None else round(v, 6) for name, v in numbers.items()}
+        if self.recall is not None:  # never told as larger than it is
+            record["recall"] = math.floor(self.recall * 1e6) / 1e6
+        return record
+
 
 def recall(boundary: Boundary, parcels: gpd.GeoDataFrame) -> Recall:
     """Tell how much border was found exactly, by the tolerance, and perhaps not at all.
@@ -124,7 +145,7 @@ def recall(boundary: Boundary, parcels: gpd.GeoDataFrame) -> Recall:
     if suggested is None:
         wider = _missed(boundary, FAR_TOLERANCES)
         suggested = _clear(*wider, found_m, tolerances=FAR_TOLERANCES, least_m=tolerance_m)
-    shapes = parcels.geometry
+    shapes = parcels.geometry.loc[boundary.ids]
     narrow = 2 * shapes.area < 2 * tolerance_m * shapes.length
     return Recall(
         tolerance_m=tolerance_m,
@@ -162,3 +183,50 @@ def _rounded_up(values: Floats) -> Floats:
     """Next numbers of two digits above some lengths."""
     step = 10.0 ** (np.floor(np.log10(values)) - 1)
     return ((np.floor(values / step + 1e-6) + 1) * step).round(12)
+
+
+def tolerance_findings(found: Recall) -> list[dict[str, object]]:
+    """Warnings about a tolerance that another one might well replace.
+
+    Parameters
+    ----------
+    found
+        From `recall`.
+
+    Returns
+    -------
+    list of dict
+        Rows for ``schema.findings_frame``, of codes ``tolerance_small`` (the value is the
+        suggestion), ``tolerance_unclear`` (the value is the length that may be missed) and
+        ``tolerance_large`` (the value is the share of narrow parcels).
+
+    Examples
+    --------
+    >>> tolerance_findings(Recall(0.05, 80.0, 10.0, 10.0, 0.02, 0.04, 0.12, 0.0))[0]["message"]
+    '10.00 m of boundary has a neighbor beyond the tolerance of 0.05 m but within 0.5 m (10.00% \
+of all borders); try tolerance_m = 0.12'
+    """
+    rows: list[dict[str, object]] = []
+    tolerance_m, suggested = found.tolerance_m, found.suggested_tolerance_m
+    if suggested != tolerance_m:
+        told = (
+            f"{found.missed_m:.2f} m of boundary has a neighbor beyond the tolerance of"
+            f" {tolerance_m:g} m but within {MISSED_TOLERANCES * tolerance_m:g} m"
+            f" ({1 - (found.recall or 0.0):.2%} of all borders)"
+        )
+        if suggested is None:
+            more = "at all distances: no other tolerance is clearly better; look at the near"
+            row = {"value": found.missed_m, "message": f"{told}, {more} misses and overlaps"}
+        else:
+            row = {"value": suggested, "message": f"{told}; try tolerance_m = {suggested:g}"}
+        code = "tolerance_unclear" if suggested is None else "tolerance_small"
+        rows.append({"code": code, "unit": "m", **row})
+    if found.narrow_share > CLEAR_SHARE:
+        told = (
+            f"{found.narrow_share:.2%} of the parcels are narrower than two tolerances"
+            f" ({2 * tolerance_m:g} m), so that what lies on either side may seem to touch;"
+            " take a smaller tolerance_m"
+        )
+        value = {"value": found.narrow_share, "unit": "share", "message": told}
+        rows.append({"code": "tolerance_large", **value})
+    return [{"severity": "warning", "layer": "parcels", **row} for row in rows]

@@ -170,7 +170,7 @@ def exact_matches(segments: Segments) -> tuple[Positions, Positions]:
     cell_m = float(segments.length.mean()) / CELLS_PER_SEGMENT
     layer = (segments.start, segments.end, segments.parcel)
     grid = by_middle(segments.start, segments.end, cell_m)
-    found = in_threads(partial(reverses, *layer, *grid), len(segments.parcel))
+    found = in_threads(partial(reverses, *layer, *grid), count=len(segments.parcel))
     focal, neighbor = zip(*found, strict=True)
     return np.concatenate(focal), np.concatenate(neighbor)
 

@@ -123,7 +123,12 @@ TABLES: dict[str, Table] = {
     "exclusions": Table(_columns(text="name"), drawn=True),
     "roads": Table({}, drawn=True),
     "project_boundary": Table(_columns(text="boundary_id"), drawn=True),
-    "borders": Table(_columns(text="focal neighbor", number="border_m tolerant_m")),
+    "borders": Table(
+        _columns(
+            text="focal neighbor",
+            number="border_m tolerant_m distance_mean_m distance_max_m",
+        )
+    ),
 }
 
 
