@@ -1,115 +1,379 @@
-"""Measure gisland beside the plain way of doing the same work; print ratios of medians.
+"""Measure gisland beside the plain ways of doing the same work, and check that they agree.
 
-    python scripts/bench.py [borders | overlay | run] [--size N] [--runs N]
+    python scripts/bench.py [borders | overlay | run ...] [--size N ...] [--runs N] [--noisy]
 
-Both ways run in turn in one process, so that a slow moment of the machine hits both. The layer is
-made here: courses of bricks, turned and rounded to a millimetre, so that no vertices match.
+    borders  shared borders with lengths: a clean layer against libpysal, a noisy one against a
+             spatial index with buffers; both beside reading the layer, and held to the truth
+    overlay  overlap areas of lots with zones and with buildings, against geopandas.overlay
+    run      a whole run of a city, without map, ledger and report, stage by stage; small ones
+             with all outputs too, from a cold start, and the sample district
+
+The layers are made here (citylayers.py). The ways take turns in one process, so that a slow moment
+of the machine hits all of them: read the ratios of the medians to ours, not the seconds. The first
+call is told apart. Memory is the peak above the layers, in a process of its own (Linux only).
+"Compiling" is the first call on a few lots in a process that finds no compiled code. Peers that
+take too long for the size are left out. A check that fails makes the exit code 1.
 """
 
+from __future__ import annotations
+
 import argparse
+import gc
+import itertools
+import math
+import os
 import statistics
+import subprocess
+import sys
 import tempfile
-import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
-import numpy as np
-import pandas as pd
-import shapely
-from shapely import affinity
 
+import bench_peers as peers
+import citylayers
 import gisland
+from bench_alone import CACHE, above_mb, alone, peak_mb, seconds
+from bench_peers import Check
 
-TOLERANCE_M = 0.05
-TURN_DEGREES = 17
-ORIGIN = (500_000, 3_400_000)
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
+    import pandas as pd
 
-def bricks(size: int) -> gpd.GeoDataFrame:
-    """Courses of 30 x 20 m lots, each second one shifted by half a lot."""
-    side = max(2, round(size**0.5))
-    row, column = np.divmod(np.arange(side * side), side)
-    x, y = column * 30 + (row % 2) * 15, row * 20
-    lots = shapely.transform(
-        affinity.rotate(shapely.multipolygons(shapely.box(x, y, x + 30, y + 20)), TURN_DEGREES),
-        lambda xy: np.round(xy + ORIGIN, 3),
-    )
-    ids = pd.Index([f"L{i:07d}" for i in range(side * side)], name="parcel_id")
-    return gpd.GeoDataFrame(geometry=list(lots.geoms), index=ids, crs=4547)
+CLEAN_TOLERANCE_M = 0.05
+NOISY_TOLERANCE_M = citylayers.TOLERANCE_M
+NOISE_M = citylayers.NOISE_M[1]
+SIZES = {"borders": [100_000], "overlay": [100_000], "run": [10_000]}
+LARGEST = 150_000  # lots; slow peers are left out above
+ALL_OUTPUTS_LARGEST = 20_000
+FEW = 500  # lots to compile on
 
 
-def halls(lots: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """One building in each lot, some across its edge."""
-    centre = shapely.get_coordinates(lots.geometry.centroid.to_numpy())
-    x, y = centre.T
-    x = x + np.where(np.arange(len(lots)) % 10 == 0, 12, 0)
-    shapes = shapely.box(x - 8, y - 5, x + 8, y + 5)
-    ids = pd.Index([f"B{i:07d}" for i in range(len(lots))], name="building_id")
-    return gpd.GeoDataFrame(geometry=shapes, index=ids, crs=lots.crs)
+class Layer(NamedTuple):
+    """A layer as it lies on disk and in memory."""
+
+    path: Path
+    frame: gpd.GeoDataFrame
 
 
-def plain_borders(lots: gpd.GeoDataFrame) -> int:
-    """Spatial index, then half the perimeter of each boundary's overlap with a buffered one."""
-    shapes = lots.geometry.to_numpy()
-    left, right = shapely.STRtree(shapes).query(shapes, "dwithin", distance=TOLERANCE_M)
-    left, right = left[left < right], right[left < right]
-    near = shapely.buffer(shapely.boundary(shapes), TOLERANCE_M, cap_style="flat")
-    length = shapely.length(shapely.intersection(shapely.boundary(shapes[left]), near[right]))
-    return int((length > 1).sum())
+class Way(NamedTuple):
+    """One way of doing the work of a case; it takes the layers of the case."""
+
+    name: str
+    work: Callable[..., Any]
+    largest: float = math.inf
 
 
-def borders(size: int) -> tuple[Callable[[], object], Callable[[], object]]:
-    """Shared borders with lengths and tolerance."""
-    lots = bricks(size)
-    return (lambda: gisland.borders(lots, tolerance_m=TOLERANCE_M)), (lambda: plain_borders(lots))
+class Case(NamedTuple):
+    """Work on some layers: our way first, then others, and the check of what they found."""
+
+    work: str
+    title: str
+    layers: tuple[str, ...]
+    ways: tuple[Way, ...]
+    check: Callable[[Path, dict[str, Any]], Iterator[Check]]
 
 
-def overlay(size: int) -> tuple[Callable[[], object], Callable[[], object]]:
-    """Overlap areas of lots and buildings, against geopandas.overlay."""
-    lots = bricks(size)
-    buildings = halls(lots)
-    named = lots.reset_index(), buildings.reset_index()
-    return (
-        lambda: gisland.overlap_areas(lots, buildings),
-        lambda: gpd.overlay(*named, how="intersection").area,
-    )
+# --- the ways ----------------------------------------------------------------------------------
 
 
-def whole_run(_: int) -> tuple[Callable[[], object], None]:
-    """The sample district, with all outputs; there is no peer for this."""
-
-    def once() -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            gisland.run_demo(Path(folder) / "out")
-
-    return once, None
+def our_borders(lots: Layer, *, tolerance_m: float) -> pd.Series:
+    """Borders by the package."""
+    return gisland.borders(lots.frame, tolerance_m=tolerance_m)["border_m"]
 
 
-WORK = {"borders": borders, "overlay": overlay, "run": whole_run}
+def our_overlay(lots: Layer, others: Layer) -> pd.Series:
+    """Overlap areas by the package."""
+    return gisland.overlap_areas(lots.frame, others.frame)["overlap_m2"]
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """Wall time of one call."""
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+def contiguity(lots: Layer) -> pd.Series:
+    """Borders by libpysal."""
+    return peers.strict_contiguity(lots.frame)
+
+
+def buffered(lots: Layer) -> pd.Series:
+    """Borders by a spatial index and buffers."""
+    return peers.buffered(lots.frame, tolerance_m=NOISY_TOLERANCE_M)
+
+
+def overlaid(lots: Layer, others: Layer) -> pd.Series:
+    """Overlap areas by geopandas."""
+    return peers.overlaid(lots.frame, others.frame)
+
+
+def reading(lots: Layer) -> gpd.GeoDataFrame:
+    """The layer from its file: a measure that everybody knows."""
+    return gpd.read_parquet(lots.path)
+
+
+OURS, READING = "gisland", Way("read GeoParquet", reading)
+
+
+# --- the checks --------------------------------------------------------------------------------
+
+
+def check_borders(
+    folder: Path, found: dict[str, Any], *, within_m: float, contact_m: float
+) -> Iterator[Check]:
+    """Whether we found the borders of the clean layer; how well others did is told only."""
+    clean = layer(folder, "clean").frame
+    truth = peers.true_borders(clean)
+    for name, lengths in found.items():
+        if name != READING.name:
+            pairs = peers.by_pair(lengths, clean.index)
+            told, good = peers.against_truth(pairs, truth, within_m=within_m, contact_m=contact_m)
+            yield Check(f"{name}: {told}", good=good or name != OURS)
+
+
+def check_areas(_: Path, found: dict[str, Any]) -> Iterator[Check]:
+    """Whether the total areas are the same."""
+    ours = found[OURS]
+    for name, areas in found.items():
+        if name != OURS:
+            yield peers.same_total(ours, areas, within=1e-9)
+
+
+CASES = (
+    Case(
+        "borders",
+        "clean",
+        ("clean",),
+        (
+            Way(OURS, partial(our_borders, tolerance_m=CLEAN_TOLERANCE_M)),
+            Way("libpysal strict, perimeter", contiguity, LARGEST),
+            READING,
+        ),
+        partial(check_borders, within_m=1e-6, contact_m=0.0),
+    ),
+    Case(
+        "borders",
+        "noisy",
+        ("noisy",),
+        (
+            Way(OURS, partial(our_borders, tolerance_m=NOISY_TOLERANCE_M)),
+            Way("index and buffers", buffered, LARGEST),
+            READING,
+        ),
+        partial(check_borders, within_m=4 * NOISY_TOLERANCE_M, contact_m=2 * NOISE_M),
+    ),
+    *(
+        Case(
+            "overlay",
+            f"lots with {other}",
+            ("clean", other),
+            (Way(OURS, our_overlay), Way("geopandas.overlay", overlaid)),
+            check_areas,
+        )
+        for other in ("zoning", "buildings")
+    ),
+)
+
+
+# --- measuring ---------------------------------------------------------------------------------
+
+
+def write_layers(folder: Path, size: int, names: set[str]) -> None:
+    """Make those of the layers that are needed."""
+    lots = citylayers.city(size)
+    make = {
+        "clean": lambda: lots,
+        "noisy": lambda: citylayers.city(size, noisy=True),
+        "zoning": lambda: citylayers.zoning(lots),
+        "buildings": lambda: citylayers.buildings(lots),
+    }
+    for name in sorted(names):
+        make[name]().to_parquet(folder / f"{name}.parquet")
+
+
+def layer(folder: Path, name: str) -> Layer:
+    """A layer that was made."""
+    path = folder / f"{name}.parquet"
+    return Layer(path, gpd.read_parquet(path))
+
+
+def memory(folder: Path, case: int, way: int) -> float | None:
+    """Peak of a way above the layers in MiB, once all that it needs is loaded and compiled."""
+    layers = [layer(folder, name) for name in CASES[case].layers]
+    work = CASES[case].ways[way].work
+    work(*few(layers))
+    return above_mb(work, *layers)
+
+
+def compiling(folder: Path, case: int) -> float:
+    """Seconds of our first call on a few lots."""
+    layers = few([layer(folder, name) for name in CASES[case].layers])
+    return seconds(CASES[case].ways[0].work, *layers)[0]
+
+
+def few(layers: list[Layer]) -> list[Layer]:
+    """The first rows of layers."""
+    return [one._replace(frame=one.frame.iloc[:FEW]) for one in layers]
+
+
+def measure(folder: Path, number: int, runs: int) -> tuple[int, float, bool]:
+    """Measure one case and print its table; lots, our median, and whether the checks passed."""
+    case = CASES[number]
+    layers = [layer(folder, name) for name in case.layers]
+    lots = len(layers[0].frame)
+    ways = [way for way in case.ways if lots <= way.largest]
+    first = {way.name: seconds(way.work, *layers) for way in ways}
+    checks = list(case.check(folder, {name: result for name, (_, result) in first.items()}))
+    began = {name: taken for name, (taken, _) in first.items()}
+    first.clear()
+    times: dict[str, list[float]] = {way.name: [] for way in ways}
+    for way in ways * runs:
+        gc.collect()  # or one way pays for what another left
+        times[way.name].append(seconds(way.work, *layers)[0])
+    layers.clear()
+    print(f"\n{case.work}, {case.title}: {lots} lots, medians of {runs}")
+    print(f"  {'':28}{'seconds':>9}{'ratio':>8}{'peak MB':>9}{'first call':>12}")
+    middle = {name: statistics.median(taken) for name, taken in times.items()}
+    for at, way in enumerate(case.ways):
+        if way not in ways:
+            print(f"  {way.name:28}{'left out: too slow for this size':>41}")
+            continue
+        peak = alone(memory, folder, number, at)
+        told = "-" if peak is None else f"{peak:.0f}"
+        ratio = middle[way.name] / middle[OURS]
+        print(
+            f"  {way.name:28}{middle[way.name]:9.3f}{ratio:8.2f}{told:>9}{began[way.name]:12.3f}",
+            flush=True,
+        )
+    if READING.name in middle:
+        print(f"  gisland takes {middle[OURS] / middle[READING.name]:.1f} times as long as reading")
+    for check in checks:
+        print(f"  {'' if check.good else 'FAILED: '}{check.told}")
+    return lots, middle[OURS], all(check.good for check in checks)
+
+
+def compare(work: str, sizes: list[int], runs: int) -> bool:
+    """Measure all cases of some work at all sizes; whether the checks passed."""
+    cases = [number for number, case in enumerate(CASES) if case.work == work]
+    names = {name for number in cases for name in CASES[number].layers} | {"clean"}
+    medians: dict[int, list[tuple[int, float]]] = {number: [] for number in cases}
+    good = True
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            write_layers(folder, size, names)
+            for number in cases:
+                lots, middle, passed = measure(folder, number, runs)
+                medians[number].append((lots, middle))
+                good &= passed
+                if size == sizes[0]:
+                    taken = alone(compiling, folder, number, uncompiled=True)
+                    print(f"  compiling takes {taken:.1f} s once")
+    for number, points in medians.items():
+        for (few_lots, quick), (many, slow) in itertools.pairwise(points):
+            power = math.log(slow / quick) / math.log(many / few_lots)
+            print(f"{work}, {CASES[number].title}: {few_lots} to {many} lots grows by {power:.2f}")
+    return good
+
+
+# --- whole runs --------------------------------------------------------------------------------
+
+
+def run_once(path: Path, out: Path) -> dict[str, Any]:
+    """A run as the command does it, without map, ledger and report: its record and its peak."""
+    from gisland.jobs import run_record  # noqa: PLC0415 - takes a while, and children need it only
+    from gisland.layers.writing.write import write_results  # noqa: PLC0415
+
+    project = gisland.read_project(path)
+    choices = gisland.choices_of(project)
+    read, loaded = seconds(gisland.load_inputs, project)
+    whole, result = seconds(gisland.run, loaded.inputs, choices)
+    record = run_record(project, loaded, choices.rules, result=result)
+    write = partial(write_results, out, tables=result.tables, files={}, run=record)
+    written = seconds(write)[0]
+    stages = {"read": read, **result.timings_s, "write": written}
+    return {
+        "stages": {**stages, "total": read + whole + written},
+        "counts": result.counts,
+        "peak_mb": peak_mb(),
+    }
+
+
+def run_city(size: int, runs: int, *, noisy: bool) -> None:
+    """Whole runs of one city, each in a process of its own."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        path = citylayers.write_project(folder / "city", size=size, noisy=noisy)
+        done = [alone(run_once, path, folder / "out") for _ in range(runs)]
+        counts = done[0]["counts"]
+        print(
+            f"\nrun, {'noisy' if noisy else 'clean'}: {counts['parcels']} lots,"
+            f" {counts['sites']} sites, {counts['absorbed']} of {counts['scraps']} scraps absorbed,"
+            f" medians of {runs}"
+        )
+        middle = {
+            stage: statistics.median(one["stages"][stage] for one in done)
+            for stage in done[0]["stages"]
+        }
+        for stage, taken in middle.items():
+            print(f"  {stage:10}{taken:9.2f} s {taken / middle['total']:6.0%}")
+        peaks = [one["peak_mb"] for one in done if one["peak_mb"] is not None]
+        print(f"  peak {max(peaks):.0f} MB" if peaks else "  peak unknown")
+        if size <= ALL_OUTPUTS_LARGEST:
+            words = ("run", str(path), "-o", str(folder / "all"))
+            print(f"  all outputs, from a cold start: {command(*words, cold=True):.1f} s")
+
+
+def command(*words: str, cold: bool = False) -> float:
+    """Seconds of a command, from the start of its process to the end."""
+    with tempfile.TemporaryDirectory() as empty:
+        more = {CACHE: empty} if cold else {}
+        call = partial(
+            subprocess.run,
+            [sys.executable, "-m", "gisland", *words],
+            env={**os.environ, **more},
+            check=True,
+            capture_output=True,
+        )
+        return seconds(call)[0]
+
+
+def sample(runs: int) -> None:
+    """The sample district, with all outputs."""
+    with tempfile.TemporaryDirectory() as name:
+        words = ("demo", "-o", str(Path(name) / "out"))
+        cold = command(*words, cold=True)
+        middle = statistics.median(command(*words) for _ in range(runs))
+    print(f"\nsample district, all outputs: {middle:.1f} s (median of {runs}), cold {cold:.1f} s")
 
 
 def main() -> None:
-    """Time each piece of work and print a line."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("work", nargs="*", choices=[[], *WORK], default=[])
-    parser.add_argument("--size", type=int, default=10_000, help="parcels")
-    parser.add_argument("--runs", type=int, default=5)
+    """Measure what is asked for."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("work", nargs="*", help="borders, overlay, run (default: all)")
+    parser.add_argument(
+        "--size",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help="lots, about (default: 100000, and 10000 for run); several tell how time grows",
+    )
+    parser.add_argument("--runs", type=int, default=3, metavar="N", help="default: 3")
+    parser.add_argument("--noisy", action="store_true", help="run: on the noisy city")
     options = parser.parse_args()
-    for name in options.work or WORK:
-        ours, plain = WORK[name](options.size)
-        ours()  # once uncounted
-        times = [(seconds(ours), seconds(plain) if plain else 0.0) for _ in range(options.runs)]
-        own, other = (statistics.median(t) for t in zip(*times, strict=True))
-        beside = f"plain way {other:.3f} s, ratio {other / own:.1f}" if plain else "no peer"
-        print(f"{name}: {own:.3f} s, {beside} (medians of {options.runs})", flush=True)
+    unknown = sorted(set(options.work) - set(SIZES))
+    if unknown:
+        parser.error(f"there is no {unknown[0]!r}; take {', '.join(SIZES)}")
+    good = True
+    for work in options.work or SIZES:
+        sizes = options.size or SIZES[work]
+        if work == "run":
+            for size in sizes:
+                run_city(size, options.runs, noisy=options.noisy)
+            sample(options.runs)
+        else:
+            good &= compare(work, sizes, options.runs)
+    sys.exit(0 if good else 1)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,200 @@
+"""The benchmarks: their peers and checks on figures worked out by hand, and their tables."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from shapely import box
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import ModuleType
+
+SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
+NAMES = ("bench", "bench_alone", "bench_peers", "citylayers")
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[ModuleType]:
+    """The script; it finds its neighbors as it does when it is run."""
+    sys.path.insert(0, str(SCRIPTS))
+    yield importlib.import_module("bench")
+    sys.path.remove(str(SCRIPTS))
+    for name in NAMES:
+        sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def peers(bench: ModuleType) -> ModuleType:
+    return bench.peers
+
+
+@pytest.fixture
+def in_process(bench: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No new processes, which would import all anew."""
+
+    def here(work: Callable[..., Any], *arguments: object, uncompiled: bool = False) -> object:
+        assert uncompiled in {True, False}
+        return work(*arguments)
+
+    monkeypatch.setattr(bench, "alone", here)
+
+
+def layer(*corners: tuple[float, float, float, float]) -> gpd.GeoDataFrame:
+    ids = pd.Index([f"L{i}" for i in range(len(corners))], name="parcel_id")
+    return gpd.GeoDataFrame(geometry=[box(*c) for c in corners], index=ids, crs=4547)
+
+
+# --- peers and checks --------------------------------------------------------------------------
+
+
+def test_the_truth_of_a_clean_layer(peers: ModuleType) -> None:
+    lots = layer((0, 0, 10, 10), (10, 0, 14, 10), (0, 10, 10, 13), (14, 10, 20, 20))
+    truth = peers.true_borders(lots)  # the last touches at a corner only
+    assert truth.to_dict() == {0 * 4 + 1: 10.0, 0 * 4 + 2: 10.0}
+    found = peers.by_pair(peers.strict_contiguity(lots), lots.index)
+    assert found[found > 0].to_dict() == truth.to_dict()
+
+
+def test_buffers_find_borders_across_a_gap(peers: ModuleType) -> None:
+    lots = layer((0, 0, 20, 10), (0, 10.1, 8, 20), (8, 10.1, 20, 20), (21, 0, 30, 10))
+    found = peers.by_pair(peers.buffered(lots, tolerance_m=0.2), lots.index)
+    assert found.index.tolist() == [0 * 4 + 1, 0 * 4 + 2, 1 * 4 + 2]
+    assert found.tolist() == pytest.approx([8, 12, 9.9], abs=0.41)
+
+
+def test_pairs_are_taken_once_and_by_position(peers: ModuleType) -> None:
+    index = pd.MultiIndex.from_tuples([("c", "a"), ("a", "c"), ("b", "c"), ("c", "b")])
+    found = peers.by_pair(pd.Series([1.0, 1.0, 2.0, 2.0], index=index), pd.Index(["a", "b", "c"]))
+    assert found.to_dict() == {0 * 3 + 2: 1.0, 1 * 3 + 2: 2.0}
+
+
+@pytest.mark.parametrize(
+    ("found", "told", "good"),
+    [
+        ({1: 5.0, 2: 7.25}, "100.0000% found, lengths within 0.25 m; 0 others", True),
+        ({1: 5.0, 2: 7.5}, "100.0000% found, lengths within 0.5 m; 0 others", False),
+        ({1: 5.0}, "50.0000% found, lengths within 0 m; 0 others", False),
+        ({1: 5.0, 2: 7.0, 3: 0.4}, "lengths within 0 m; 1 others, up to 0.4 m", True),
+        ({1: 5.0, 2: 7.0, 3: 0.5, 4: 0.1}, "lengths within 0 m; 2 others, up to 0.5 m", False),
+        ({}, "2 true borders, 0.0000% found", False),
+    ],
+)
+def test_the_check_against_the_truth(
+    peers: ModuleType, found: dict[int, float], told: str, *, good: bool
+) -> None:
+    truth = pd.Series({1: 5.0, 2: 7.0})
+    check = peers.against_truth(pd.Series(found, dtype=float), truth, within_m=0.3, contact_m=0.4)
+    assert told in check.told
+    assert check.good is good
+
+
+def test_areas_by_geopandas(peers: ModuleType) -> None:
+    lots = layer((0, 0, 10, 10), (10, 0, 20, 10))
+    other = layer((8, 0, 13, 2), (30, 0, 40, 10)).rename_axis("building_id")
+    areas = peers.overlaid(lots, other)
+    assert sorted(areas) == [4.0, 6.0]
+    assert peers.same_total(areas, pd.Series([10.0 + 1e-9]), within=1e-9).good
+    assert not peers.same_total(areas, pd.Series([10.0 + 1e-7]), within=1e-9).good
+
+
+# --- processes of their own --------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the peak")
+def test_memory_is_the_peak_and_not_what_is_left(bench: ModuleType) -> None:
+    def work(mib: int) -> int:
+        return len(np.ones(mib << 17))
+
+    assert bench.above_mb(work, 64) == pytest.approx(64, abs=4)
+    assert bench.above_mb(work, 16) == pytest.approx(16, abs=4)
+
+
+def test_a_process_of_its_own_may_find_nothing_compiled(bench: ModuleType) -> None:
+    before = os.environ.get(bench.CACHE)
+    assert bench.alone(os.getpid) != os.getpid()
+    assert bench.alone(os.getenv, bench.CACHE) == before
+    empty = bench.alone(os.getenv, bench.CACHE, uncompiled=True)
+    assert empty != before
+    assert not Path(empty).exists()  # it is gone again
+    assert os.environ.get(bench.CACHE) == before
+
+
+# --- the tables --------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("in_process")
+def test_borders_and_overlays_agree(
+    bench: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert bench.compare("borders", [300, 600], 1)
+    told = capsys.readouterr().out
+    assert told.count("gisland: ") == 4
+    assert told.count("100.0000% found") == 8
+    assert "FAILED" not in told
+    assert told.count("lots grows by") == 2
+    noisy = next(
+        way for case in bench.CASES for way in case.ways if way.name == "index and buffers"
+    )
+    assert noisy.largest < 1_000_000
+    assert bench.compare("overlay", [300], 1)
+    assert capsys.readouterr().out.count("totals agree to ") == 2
+    real = bench.gisland.borders
+    monkeypatch.setattr(bench.gisland, "borders", lambda *a, **k: real(*a, **k).iloc[1:-1])
+    monkeypatch.setattr(sys, "argv", ["bench", "borders", "--size", "300", "--runs", "1"])
+    with pytest.raises(SystemExit) as ended:
+        bench.main()
+    assert ended.value.code == 1
+    assert "FAILED: gisland: " in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("in_process")
+def test_slow_peers_are_left_out_with_a_word(
+    bench: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = bench.CASES[0]
+    quick = case._replace(ways=(case.ways[0], case.ways[1]._replace(largest=100)))
+    monkeypatch.setattr(bench, "CASES", (quick,))
+    assert bench.compare("borders", [300], 1)
+    line = next(row for row in capsys.readouterr().out.splitlines() if "libpysal" in row)
+    assert line.endswith("  left out: too slow for this size")
+
+
+@pytest.mark.usefixtures("in_process")
+def test_a_whole_run_tells_its_stages(
+    bench: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[tuple[str, bool]] = []
+
+    def command(*words: str, cold: bool = False) -> float:
+        called.append((words[0], cold))
+        return 1.5
+
+    monkeypatch.setattr(bench, "command", command)
+    bench.run_city(400, 1, noisy=False)
+    bench.sample(3)
+    told = capsys.readouterr().out
+    stages = [row.split()[0] for row in told.splitlines() if row.endswith("%")]
+    assert stages[:2] == ["read", "check"]
+    assert stages[-2:] == ["write", "total"]
+    assert "all outputs, from a cold start: 1.5 s" in told
+    assert "sample district, all outputs: 1.5 s (median of 3), cold 1.5 s" in told
+    assert called == [("run", True), ("demo", True), *[("demo", False)] * 3]
+
+
+def test_what_is_unknown_is_named(
+    bench: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bench", "plan"])
+    with pytest.raises(SystemExit) as ended:
+        bench.main()
+    assert ended.value.code == 2
+    assert "there is no 'plan'; take borders, overlay, run" in capsys.readouterr().err
