@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from shapely import MultiPolygon, Polygon, box
+from shapely import GeometryCollection, MultiPolygon, Point, Polygon, box
 
 from gisland.base.errors import CRSError, ProjectError, TableError
 from gisland.topology.overlay import apportion, dominant, overlap_areas
@@ -65,6 +65,27 @@ def test_geometry_that_cannot_be_used_is_passed_over() -> None:
     other = layer({"bow": bow, "none": None, "empty": Polygon(), "ok": box(0, 0, 1, 1)})
     assert rows(overlap_areas(PARCELS, other)) == [("a", "ok", 1.0)]
     assert rows(overlap_areas(other, PARCELS)) == [("ok", "a", 1.0)]
+
+
+def test_slivers_and_collections_are_intersected() -> None:
+    # a thousandth of a millimetre thick, so that rounding may be more than a billionth of it
+    sliver = Polygon([(0, 0), (1000, 1000), (1000, 1000.000001)])
+    large = layer({"p": box(0, 0, 2000, 2000), "half": box(0, 0, 500, 2000)})
+    found = overlap_areas(large, layer({"s": sliver}))
+    assert found["left_id"].tolist() == ["half", "p"]
+    assert found["overlap_m2"].tolist() == pytest.approx([0.000125, 0.0005], rel=1e-4)
+    mixed = GeometryCollection([box(0, 0, 2, 2), Point(5, 5)])
+    assert rows(overlap_areas(PARCELS, layer({"m": mixed}))) == [("a", "m", 4.0)]
+
+
+def test_a_polygon_within_another_is_all_of_it() -> None:
+    rng = np.random.default_rng(1)
+    far = np.array([500_000, 3_400_000])
+    corners = np.round(rng.uniform(0, 90, (40, 3, 2)) + far, 3)
+    lots = layer({f"{k:02d}": Polygon(three) for k, three in enumerate(corners)})
+    best = dominant(lots, layer({"z": box(*far, *(far + 90))}))
+    assert best["share"].tolist() == [1.0] * 40
+    assert best["overlap_m2"].tolist() == lots.area.tolist()
 
 
 @pytest.mark.parametrize("shapes", [{}, {"n": None}])
