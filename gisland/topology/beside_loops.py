@@ -25,15 +25,14 @@ LEAST_M = 1e-12  # shorter stretches are rounding
 
 @compiled
 def crossed_slots(
-    start: Floats, end: Floats, cell_m: float, k_from: int, k_to: int
+    lines: Floats, cell_m: float, k_from: int, k_to: int
 ) -> tuple[Positions, Positions]:
     """Slots of the cells that segments cross, one after the other, and how many each crosses."""
-    side = grid_side(2 * len(start))
+    side = grid_side(2 * len(lines))
     slots, many = np.empty(4 * (k_to - k_from) + 64, np.int32), np.empty(k_to - k_from, np.int32)
     here, count = np.empty(64, np.int32), 0
     for k in range(k_from, k_to):
-        line = (start[k, 0], start[k, 1], end[k, 0], end[k, 1])
-        here, crossed = _crossed(line, 0.0, cell_m, side, here)
+        here, crossed = _crossed(_line(lines, k), 0.0, cell_m, side, here)
         if count + crossed > len(slots):
             slots = np.concatenate((slots, np.empty(len(slots) + crossed, np.int32)))
         for n in range(crossed):
@@ -94,8 +93,7 @@ def _crossed(
 
 @compiled
 def stretches(
-    start: Floats,
-    end: Floats,
+    lines: Floats,
     owner: Positions,
     first: Ints,
     member: Positions,
@@ -121,7 +119,7 @@ def stretches(
     side = grid_side(2 * len(owner))
     cos = 0.0 if opaque else STEEP
     for k in range(k_from, k_to):
-        line, reach_m = _strip(start, end, k, left_m, right_m)
+        line, reach_m = _strip(_line(lines, k), left_m, right_m)
         slots, crossed = _crossed(line, reach_m, cell_m, side, slots)
         near = 0
         for n in range(crossed):
@@ -130,13 +128,13 @@ def stretches(
                 if seen[other] == k or (owner[other] == owner[k] and not opaque):
                     continue
                 seen[other] = k
-                if _meets(line, reach_m, start, end, other) and _faces(start, end, k, other, cos):
+                if _meets(line, reach_m, _line(lines, other)) and _faces(lines, k, other, cos):
                     candidate[near] = other
                     near += 1
         if near > len(runs):
             runs, ends = np.empty((2 * near, 5)), np.empty(4 * near, np.int64)
             active = np.empty(2 * near, np.int64)
-        many = _runs(start, end, owner, k, candidate[:near], left_m, right_m, opaque, runs)
+        many = _runs(lines, owner, k, candidate[:near], left_m, right_m, opaque, runs)
         if many > 0:
             _sort(ends, runs, many)
             found, count = _nearest(k, runs, ends, active, many, found, count)
@@ -144,9 +142,14 @@ def stretches(
 
 
 @compiled
-def _strip(start: Floats, end: Floats, k: int, left_m: float, right_m: float) -> tuple[Line, float]:
+def _line(lines: Floats, k: int) -> Line:
+    return lines[k, 0], lines[k, 1], lines[k, 2], lines[k, 3]
+
+
+@compiled
+def _strip(line: Line, left_m: float, right_m: float) -> tuple[Line, float]:
     """Middle line and half width of the strip beside a segment."""
-    ax, ay, bx, by = start[k, 0], start[k, 1], end[k, 0], end[k, 1]
+    ax, ay, bx, by = line
     vx, vy = bx - ax, by - ay
     aside = (right_m - left_m) / 2 / math.sqrt(vx * vx + vy * vy)
     sx, sy = aside * vy, -aside * vx
@@ -154,10 +157,10 @@ def _strip(start: Floats, end: Floats, k: int, left_m: float, right_m: float) ->
 
 
 @compiled
-def _meets(line: Line, reach_m: float, start: Floats, end: Floats, other: int) -> bool:
+def _meets(line: Line, reach_m: float, other: Line) -> bool:
     """Whether the box of a segment comes within reach of that of a line."""
     ax, ay, bx, by = line
-    cx, cy, dx, dy = start[other, 0], start[other, 1], end[other, 0], end[other, 1]
+    cx, cy, dx, dy = other
     reach_m += EXACT_M  # for the rounding of the line
     return (
         max(cx, dx) >= min(ax, bx) - reach_m
@@ -168,18 +171,17 @@ def _meets(line: Line, reach_m: float, start: Floats, end: Floats, other: int) -
 
 
 @compiled
-def _faces(start: Floats, end: Floats, k: int, other: int, cos: float) -> bool:
+def _faces(lines: Floats, k: int, other: int, cos: float) -> bool:
     """Whether two segments run opposite ways, at an angle of at least that cosine."""
-    ux, uy = end[k, 0] - start[k, 0], end[k, 1] - start[k, 1]
-    vx, vy = end[other, 0] - start[other, 0], end[other, 1] - start[other, 1]
+    ux, uy = lines[k, 2] - lines[k, 0], lines[k, 3] - lines[k, 1]
+    vx, vy = lines[other, 2] - lines[other, 0], lines[other, 3] - lines[other, 1]
     along = ux * vx + uy * vy
     return along <= -cos * math.sqrt((ux * ux + uy * uy) * (vx * vx + vy * vy))
 
 
 @compiled
 def _runs(
-    start: Floats,
-    end: Floats,
+    lines: Floats,
     owner: Positions,
     k: int,
     candidate: Positions,
@@ -193,16 +195,16 @@ def _runs(
     Rows of `runs`: start, end, signed distances there (positive on the left), owner of the
     candidate, or -1 minus it if it only blocks the sight. Returns how many there are.
     """
-    ax, ay = start[k, 0], start[k, 1]
-    vx, vy = end[k, 0] - ax, end[k, 1] - ay
+    ax, ay, bx, by = _line(lines, k)
+    vx, vy = bx - ax, by - ay
     length = math.sqrt(vx * vx + vy * vy)
     ux, uy = vx / length, vy / length
     many = 0
     for other in candidate:
         # it runs the opposite way: its end comes first along segment k
-        ox, oy = end[other, 0] - ax, end[other, 1] - ay
+        ox, oy = lines[other, 2] - ax, lines[other, 3] - ay
         low, at_low = ox * ux + oy * uy, oy * ux - ox * uy
-        ox, oy = start[other, 0] - ax, start[other, 1] - ay
+        ox, oy = lines[other, 0] - ax, lines[other, 1] - ay
         high, at_high = ox * ux + oy * uy, oy * ux - ox * uy
         a, b = max(low, 0.0), min(high, length)
         if not b > a:
@@ -218,7 +220,7 @@ def _runs(
         runs[many, 0], runs[many, 1] = a + near, a + far
         runs[many, 2], runs[many, 3] = at_a + slope * near, at_a + slope * far
         runs[many, 4] = owner[other]
-        if own or not _faces(start, end, k, other, STEEP):
+        if own or not _faces(lines, k, other, STEEP):
             runs[many, 4] = -1 - owner[other]
         many += 1
     return many

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gisland.base.crs import require_metric
 from gisland.base.schema import require_ids, usable
-from gisland.topology.boundary import trace
+from gisland.topology.boundary import find_borders
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -21,10 +21,10 @@ def borders(parcels: gpd.GeoDataFrame, *, tolerance_m: float = 0.05) -> pd.DataF
     degrees, and each stretch of it belongs to the nearest of them (to all, where several are
     equally near, such as stacked parcels). The lengths seen from the two sides are averaged.
     Vertices need not match: a long side facing two short ones makes two borders. Corner contact
-    does not count: a pair needs an exact contact above 1 mm or a border above 1.5 tolerances,
-    and sides that part beyond the tolerance within 20 tolerances of a corner are no border
-    there. Edges that run the same way (duplicates, a parcel inside another) are overlaps, not
-    borders.
+    does not count: a pair needs a border above 1.5 tolerances, or one above 1 mm that is exact
+    along half of it, and sides that part beyond the tolerance within 20 tolerances of a corner
+    are no border there. Edges that run the same way (duplicates, a parcel inside another) are
+    overlaps, not borders.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def borders(parcels: gpd.GeoDataFrame, *, tolerance_m: float = 0.05) -> pd.DataF
     >>> borders(parcels).loc["south", "border_m"].to_dict()
     {'ne': 12.0, 'nw': 8.0}
     """
-    return trace(parcels, tolerance_m=tolerance_m).borders
+    return find_borders(parcels, tolerance_m=tolerance_m)
 
 
 def free_boundary(parcels: gpd.GeoDataFrame, borders: pd.DataFrame) -> pd.Series:

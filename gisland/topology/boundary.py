@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -84,24 +85,72 @@ def trace(parcels: gpd.GeoDataFrame, *, tolerance_m: float = 0.05) -> Boundary:
     >>> boundary.free.length.sum().item()
     8.0
     """
+    found = _find(parcels, tolerance_m)
+    free = Segments(*uncovered(*_arrays(found.loose), found.stretches.near))
+    return Boundary(_borders(found, tolerance_m), free, found.ids, parcels.crs, tolerance_m)
+
+
+def find_borders(parcels: gpd.GeoDataFrame, *, tolerance_m: float) -> pd.DataFrame:
+    """Borders alone, without the free pieces of boundary.
+
+    Parameters
+    ----------
+    parcels, tolerance_m
+        See `gisland.borders`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        See `gisland.borders`.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> shapes = [shapely.box(0, 0, 1, 1), shapely.box(1, 0, 3, 1)]
+    >>> lots = gpd.GeoDataFrame(geometry=shapes, index=["a", "b"], crs=4547)
+    >>> find_borders(lots, tolerance_m=0.05)["border_m"].tolist()
+    [1.0, 1.0]
+    """
+    return _borders(_find(parcels, tolerance_m), tolerance_m)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What runs beside what, before it is summed up."""
+
+    ids: pd.Index
+    loose: Segments
+    stretches: Stretches
+
+
+def _find(parcels: gpd.GeoDataFrame, tolerance_m: float) -> _Found:
+    """Exact matches first, then the nearest neighbors of all other segments."""
     _require(parcels, tolerance_m)
-    good = parcels.geometry[usable(parcels.geometry).to_numpy()].sort_index()
-    segments = explode(good.to_numpy())
+    ids, segments = _usable_segments(parcels.geometry.sort_index())
     focal, neighbor = exact_matches(segments)
-    loose = np.ones(len(segments.parcel), dtype=bool)
-    loose[focal] = False
+    unmatched = np.ones(len(segments.parcel), dtype=bool)
+    unmatched[focal] = False
     owner, exact_m = segments.parcel, segments.length[focal]
-    segments = Segments(segments.start[loose], segments.end[loose], owner[loose])
-    near = nearest_stretches(segments, left_m=tolerance_m, right_m=tolerance_m)
-    found = Stretches(
-        np.concatenate([owner[focal], segments.parcel[near[:, 0].astype(np.int64)]]),
+    loose = Segments(segments.start[unmatched], segments.end[unmatched], owner[unmatched])
+    near = nearest_stretches(loose, left_m=tolerance_m, right_m=tolerance_m)
+    ends = (
+        np.concatenate([owner[focal], loose.parcel[near[:, 0].astype(np.int32)]]),
         np.concatenate([owner[neighbor], near[:, 1].astype(np.int32)]),
-        exact_m,
-        near,
     )
-    borders = _borders(found, ids=good.index, tolerance_m=tolerance_m)
-    free = Segments(*uncovered(*_arrays(segments), near))
-    return Boundary(borders, free, good.index, parcels.crs, tolerance_m)
+    return _Found(ids, loose, Stretches(*ends, exact_m, near))
+
+
+def _usable_segments(shapes: gpd.GeoSeries) -> tuple[pd.Index, Segments]:
+    """Ids of the usable polygons, and their segments; validity is tested meanwhile."""
+    with ThreadPoolExecutor(1) as pool:
+        test = pool.submit(usable, shapes)
+        segments = explode(shapes.to_numpy())
+        good = test.result().to_numpy()
+    if good.all():
+        return shapes.index, segments
+    kept = good[segments.parcel]
+    owner = (np.cumsum(good, dtype=np.int32) - 1)[segments.parcel[kept]]
+    return shapes.index[good], Segments(segments.start[kept], segments.end[kept], owner)
 
 
 def nearest_stretches(
@@ -129,14 +178,17 @@ def nearest_stretches(
     >>> nearest_stretches(both, left_m=1.0, right_m=1.0)[:, 2:4].tolist()
     [[1.0, 4.0], [5.0, 8.0]]
     """
-    layer, count = _arrays(segments), len(segments.parcel)
+    count = len(segments.parcel)
     if not count:
         return np.empty((0, WIDTH))
     cell_m = max(float(segments.length.mean()), CELL_TOLERANCES * left_m, right_m / 2)
-    crossed = in_threads(partial(crossed_slots, *layer[:2], cell_m), count=count)
+    lines = np.concatenate([segments.start, segments.end], axis=1)
+    crossed = in_threads(partial(crossed_slots, lines, cell_m), count=count)
     slots, many = zip(*crossed, strict=True)
     grid = fill_grid(np.concatenate(slots), np.concatenate(many))
-    find: Any = partial(stretches, *layer, *grid, cell_m, float(left_m), float(right_m), opaque)
+    find: Any = partial(
+        stretches, lines, segments.parcel, *grid, cell_m, float(left_m), float(right_m), opaque
+    )
     return np.concatenate(in_threads(find, count=count))
 
 
@@ -235,12 +287,14 @@ def symmetric_table(
     return pd.DataFrame(values.T, index=index, columns=columns, copy=False)
 
 
-def _borders(stretches: Stretches, *, ids: pd.Index, tolerance_m: float) -> pd.DataFrame:
+def _borders(found: _Found, tolerance_m: float) -> pd.DataFrame:
     """Sums by pair without corners."""
-    low, high, sums = stretches.by_pair(len(ids))
-    border, tolerant = sums[:, 0], sums[:, 1]
-    kept = (border - tolerant > CORNER_M) | (border > CORNER_TOLERANCES * tolerance_m)
-    return symmetric_table((low[kept], high[kept], sums[kept]), ids=ids, columns=COLUMNS)
+    low, high, sums = found.stretches.by_pair(len(found.ids))
+    border, exact = sums[:, 0], sums[:, 0] - sums[:, 1]
+    # two noisy sides that cross at a corner coincide for a moment, but not along half of it
+    kept = (exact > CORNER_M) & (exact >= border / 2)
+    kept |= border > CORNER_TOLERANCES * tolerance_m
+    return symmetric_table((low[kept], high[kept], sums[kept]), ids=found.ids, columns=COLUMNS)
 
 
 def _arrays(segments: Segments) -> tuple[Floats, Floats, Positions]:

@@ -116,15 +116,15 @@ def explode(polygons: NDArray[np.object_]) -> Segments:
     firsts[there & ~plain], lasts[there & ~plain] = first, last
     firsts[number] = np.arange(before, before + len(number))
     lasts[number] = firsts[number] + 1
-    return Segments(
-        *ring_segments(
-            np.concatenate([points, shapely.get_coordinates(polygons[plain])]),
-            np.concatenate([rings, starts]),
-            np.concatenate([shells, np.ones(len(number), dtype=bool)]),
-            firsts,
-            lasts,
-        )
+    whole = shapely.get_coordinates(polygons[plain])
+    start, end, owner = ring_segments(
+        np.concatenate([points, whole]) if before else whole,
+        np.concatenate([rings, starts]),
+        np.concatenate([shells, np.ones(len(number), dtype=bool)]),
+        firsts,
+        lasts,
     )
+    return Segments(start, end, owner)
 
 
 def _taken_apart(polygons: NDArray[np.object_]) -> tuple[Floats, Ints, Flags, Ints, Ints]:
