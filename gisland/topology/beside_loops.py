@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gisland.topology.compiled import compiled
-from gisland.topology.segment_loops import grid_side
+from gisland.topology.segment_loops import add_up, grid_side
 
 if TYPE_CHECKING:
     from gisland.topology.segment_loops import Floats, Ints, Positions
@@ -25,11 +25,13 @@ LEAST_M = 1e-12  # shorter stretches are rounding
 
 @compiled
 def crossed_slots(
-    lines: Floats, cell_m: float, k_from: int, k_to: int
-) -> tuple[Positions, Positions]:
-    """Slots of the cells that segments cross, one after the other, and how many each crosses."""
+    lines: Floats, cell_m: float, many: Positions, slots: Positions, k_from: int, k_to: int
+) -> Positions:
+    """Slots of the cells that segments `k_from` to `k_to` cross, one after the other.
+
+    The result starts in `slots`; `many` is filled with how many cells each segment crosses.
+    """
     side = grid_side(2 * len(lines))
-    slots, many = np.empty(4 * (k_to - k_from) + 64, np.int32), np.empty(k_to - k_from, np.int32)
     here, count = np.empty(64, np.int32), 0
     for k in range(k_from, k_to):
         here, crossed = _crossed(_line(lines, k), 0.0, cell_m, side, here)
@@ -37,29 +39,27 @@ def crossed_slots(
             slots = np.concatenate((slots, np.empty(len(slots) + crossed, np.int32)))
         for n in range(crossed):
             slots[count + n] = here[n]
-        many[k - k_from] = crossed
+        many[k] = crossed
         count += crossed
-    return slots[:count], many
+    return slots[:count]
 
 
 @compiled
-def fill_grid(slots: Positions, many: Positions) -> tuple[Ints, Positions]:
-    """First member of each slot, and the members: segments by the cells that they cross."""
-    side = grid_side(2 * len(many))
-    first = np.zeros(side * side + 1, np.int64)
+def fill_grid(slots: Positions, many: Positions, first: Positions, member: Positions) -> None:
+    """Order segments by the cells that they cross.
+
+    Fills the first member of each slot, with the total behind the last, and the members.
+    """
+    first[:] = 0
     for slot in slots:
-        first[slot + 1] += 1
-    for s in range(side * side):
-        first[s + 1] += first[s]
-    at = first[:-1].copy()
-    member = np.empty(len(slots), np.int32)
-    n = 0
-    for k in range(len(many)):
+        first[slot] += 1
+    add_up(first)
+    n = len(slots)
+    for k in range(len(many) - 1, -1, -1):  # each slot from its end, so that members ascend
         for _ in range(many[k]):
-            member[at[slots[n]]] = k
-            at[slots[n]] += 1
-            n += 1
-    return first, member
+            n -= 1
+            first[slots[n]] -= 1
+            member[first[slots[n]]] = k
 
 
 @compiled
@@ -95,12 +95,15 @@ def _crossed(
 def stretches(
     lines: Floats,
     owner: Positions,
-    first: Ints,
+    first: Positions,
     member: Positions,
     cell_m: float,
     left_m: float,
     right_m: float,
     opaque: bool,
+    found: Floats,
+    seen: Positions,
+    candidate: Positions,
     k_from: int,
     k_to: int,
 ) -> Floats:
@@ -108,13 +111,12 @@ def stretches(
 
     A neighbor is looked for up to `left_m` on the left (inside) and `right_m` on the right.
     If `opaque`, whatever faces a segment blocks the sight, slanted segments too, and on the
-    right those of the own polygon. Rows of the result: segment, owner of the neighbor (-1 minus
-    it if it only blocks the sight), start and end in metres along the segment, length more than
-    1e-6 m apart, area between the two, largest distance.
+    right those of the own polygon. Rows of the result, which starts in `found`: segment, owner of
+    the neighbor (-1 minus it if it only blocks the sight), start and end in metres along the
+    segment, length more than 1e-6 m apart, area between the two, largest distance. `seen` has -1
+    for each segment, `candidate` room for as many.
     """
-    found, count = np.empty((k_to - k_from + 16, WIDTH)), 0
-    slots, candidate = np.empty(64, np.int32), np.empty(len(owner), np.int32)
-    seen = np.full(len(owner), -1, np.int32)
+    count, slots = 0, np.empty(64, np.int32)
     runs, ends, active = np.empty((16, 5)), np.empty(32, np.int64), np.empty(16, np.int64)
     side = grid_side(2 * len(owner))
     cos = 0.0 if opaque else STEEP

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from gisland.base.schema import require_ids, require_polygons, usable
 from gisland.topology.beside_loops import WIDTH, crossed_slots, fill_grid, stretches
 from gisland.topology.compiled import in_threads
 from gisland.topology.pair_loops import both_ways, pair_order, pair_sums, uncovered
+from gisland.topology.segment_loops import grid_side
 from gisland.topology.segments import Segments, exact_matches, explode
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def trace(parcels: gpd.GeoDataFrame, *, tolerance_m: float = 0.05) -> Boundary:
     8.0
     """
     found = _find(parcels, tolerance_m)
-    free = Segments(*uncovered(*_arrays(found.loose), found.stretches.near))
+    free = _free(found.loose, found.stretches.near)
     return Boundary(_borders(found, tolerance_m), free, found.ids, parcels.crs, tolerance_m)
 
 
@@ -183,13 +183,55 @@ def nearest_stretches(
         return np.empty((0, WIDTH))
     cell_m = max(float(segments.length.mean()), CELL_TOLERANCES * left_m, right_m / 2)
     lines = np.concatenate([segments.start, segments.end], axis=1)
-    crossed = in_threads(partial(crossed_slots, lines, cell_m), count=count)
-    slots, many = zip(*crossed, strict=True)
-    grid = fill_grid(np.concatenate(slots), np.concatenate(many))
-    find: Any = partial(
-        stretches, lines, segments.parcel, *grid, cell_m, float(left_m), float(right_m), opaque
-    )
-    return np.concatenate(in_threads(find, count=count))
+    given = (*line_grid(lines, cell_m=cell_m), cell_m, float(left_m), float(right_m), opaque)
+
+    def task(begin: int, stop: int) -> Floats:
+        room = np.empty((2 * (stop - begin) + 16, WIDTH))
+        seen, candidate = np.full(count, -1, dtype=np.int32), np.empty(count, dtype=np.int32)
+        return stretches(lines, segments.parcel, *given, room, seen, candidate, begin, stop)
+
+    return np.concatenate(in_threads(task, count=count))
+
+
+def line_grid(lines: Floats, *, cell_m: float) -> tuple[Positions, Positions]:
+    """Straight lines by the cells of a grid that they cross.
+
+    Cell (i, j) covers the multiples i and j of `cell_m`; it has the slot
+    ``i % side * side + j % side`` with ``side = grid_side(2 * len(lines))``, so that distant cells
+    share one.
+
+    Parameters
+    ----------
+    lines
+        x and y of both ends, (n, 4), n above 0.
+    cell_m
+        Side of a cell in metres.
+
+    Returns
+    -------
+    first : numpy.ndarray
+        First member of each slot, and the number of all members behind the last.
+    member : numpy.ndarray
+        Positions in `lines`, ascending in each slot.
+
+    Examples
+    --------
+    >>> first, member = line_grid(np.array([[0.5, 0.5, 1.5, 0.5]]), cell_m=1.0)
+    >>> first.tolist()[:6], member.tolist()
+    ([0, 1, 1, 1, 1, 2], [0, 0])
+    """
+    many = np.empty(len(lines), dtype=np.int32)
+
+    def task(begin: int, stop: int) -> Positions:
+        return crossed_slots(
+            lines, cell_m, many, np.empty(4 * (stop - begin) + 64, dtype=np.int32), begin, stop
+        )
+
+    slots = np.concatenate(in_threads(task, count=len(lines)))
+    first = np.empty(grid_side(2 * len(lines)) ** 2 + 1, dtype=np.int32)
+    member = np.empty(len(slots), dtype=np.int32)
+    fill_grid(slots, many, first, member)
+    return first, member
 
 
 def _require(parcels: gpd.GeoDataFrame, tolerance_m: float) -> None:
@@ -244,8 +286,13 @@ class Stretches:
         >>> matches.by_pair(2)[2].tolist()
         [[5.0, 0.0, 0.0, 0.0]]
         """
-        order = pair_order(self.focal, self.neighbor, count)
-        low, high, sums = pair_sums(order, self.focal, self.neighbor, self.exact_m, self.near)
+        rows, places = len(self.focal), np.empty(count + 1, dtype=np.int32)
+        low, high, order = np.empty((3, rows), dtype=np.int32)
+        pair_order(self.focal, self.neighbor, places, low, order)
+        sums = np.empty((rows, 4))
+        given = (order, self.focal, self.neighbor, self.exact_m, self.near)
+        pairs = pair_sums(*given, low, high, sums)
+        low, high, sums = low[:pairs], high[:pairs], sums[:pairs]
         apart = sums[:, 1] > 0
         sums[:, 2] = np.divide(sums[:, 2], sums[:, 1], out=np.zeros(len(sums)), where=apart)
         return low, high, sums
@@ -276,7 +323,10 @@ def symmetric_table(
     >>> symmetric_table(pair, ids=pd.Index(["a", "b"]), columns=["m"])["m"].to_dict()
     {('a', 'b'): 2.5, ('b', 'a'): 2.5}
     """
-    focal, neighbor, values = both_ways(*pairs, len(ids))
+    low, high, sums = pairs
+    focal, neighbor = np.empty((2, 2 * len(low)), dtype=np.int32)
+    values = np.empty((len(columns), 2 * len(low)))
+    both_ways(low, high, sums, np.empty(len(ids) + 1, dtype=np.int32), focal, neighbor, values)
     used = np.zeros(len(ids), dtype=bool)
     used[focal] = True
     number = np.cumsum(used, dtype=np.int32) - 1
@@ -297,5 +347,11 @@ def _borders(found: _Found, tolerance_m: float) -> pd.DataFrame:
     return symmetric_table((low[kept], high[kept], sums[kept]), ids=found.ids, columns=COLUMNS)
 
 
-def _arrays(segments: Segments) -> tuple[Floats, Floats, Positions]:
-    return segments.start, segments.end, segments.parcel
+def _free(segments: Segments, near: Floats) -> Segments:
+    """Pieces of segments that no stretch covers."""
+    most = len(segments.parcel) + len(near)
+    starts, ends = np.empty((2, most, 2))
+    owners = np.empty(most, dtype=np.int32)
+    layer = (segments.start, segments.end, segments.parcel, near)
+    count = uncovered(*layer, starts, ends, owners)
+    return Segments(starts[:count].copy(), ends[:count].copy(), owners[:count].copy())

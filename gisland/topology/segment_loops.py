@@ -1,4 +1,8 @@
-"""Compiled loops over boundary segments: walking rings, and finding exact reverses."""
+"""Compiled loops over boundary segments: walking rings, and finding exact reverses.
+
+Long arrays for results come from the caller: NumPy asks the system for large pages, compiled code
+does not, and would spend a third of its time on getting small ones.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +26,21 @@ CROWD = 64  # more segments with their middles in one slot: the cells are too wi
 
 @compiled
 def ring_segments(
-    points: Floats, rings: Ints, shells: Flags, first: Ints, last: Ints
-) -> tuple[Floats, Floats, Positions]:
+    points: Floats,
+    rings: Ints,
+    shells: Flags,
+    first: Ints,
+    last: Ints,
+    start: Floats,
+    end: Floats,
+    owner: Positions,
+) -> int:
     """Directed segments of polygons, interior on the left, without those of length zero.
 
     Ring r runs through ``points[rings[r]:rings[r + 1]]`` and is a shell or a hole; polygon p has
-    the rings from ``first[p]`` up to, not including, ``last[p]``.
+    the rings from ``first[p]`` up to, not including, ``last[p]``. Fills `start`, `end` and
+    `owner`, and returns how many segments there are.
     """
-    start, end = np.empty_like(points), np.empty_like(points)
-    owner = np.empty(len(points), np.int32)
     count = 0
     for p in range(len(first)):
         for ring in range(first[p], last[p]):
@@ -46,7 +56,7 @@ def ring_segments(
                     end[count, axis] = points[b, axis] + 0.0
                 owner[count] = p
                 count += 1
-    return start[:count], end[:count], owner[:count]
+    return count
 
 
 @compiled
@@ -61,19 +71,23 @@ def _twice_area(points: Floats, first: int, last: int) -> float:
 
 
 @compiled
-def by_middle(start: Floats, end: Floats, cell_m: float) -> tuple[Positions, Positions, Positions]:
-    """Segments by the cell of their middle, which is the same to the bit in both directions.
+def by_middle(
+    start: Floats, end: Floats, cell_m: float, slot: Positions, first: Positions, member: Positions
+) -> None:
+    """Order segments by the cell of their middle, the same to the bit in both directions.
 
-    Returns the slot of each segment, the first member of each slot, and the members.
+    Fills the slot of each segment, the first member of each slot, and the members; `first` has
+    one place more than there are slots.
     """
-    count = len(start)
-    side = grid_side(count)
-    slot, first = np.empty(count, np.int32), np.empty(side * side + 1, np.int32)
-    fullest, before = _count_middles(start, end, slot, first, cell_m, side), count + 1
+    side = grid_side(len(start))
+    fullest, before = _count_middles(start, end, slot, first, cell_m, side), len(start) + 1
     while CROWD < fullest < before:  # until finer cells no longer help: stacked parcels
         cell_m, before = cell_m / 8, fullest
         fullest = _count_middles(start, end, slot, first, cell_m, side)
-    return slot, first, members(slot, first)
+    add_up(first)
+    for k in range(len(slot) - 1, -1, -1):  # each slot from its end, so that members ascend
+        first[slot[k]] -= 1
+        member[first[slot[k]]] = k
 
 
 @compiled
@@ -84,13 +98,15 @@ def reverses(
     slot: Positions,
     first: Positions,
     member: Positions,
+    found: Positions,
     k_from: int,
     k_to: int,
-) -> tuple[Positions, Positions]:
-    """Exact reverses, in other polygons, of the segments `k_from` to `k_to`, ascending."""
-    size = k_to - k_from + 16
-    focal, neighbor = np.empty(size, np.int32), np.empty(size, np.int32)
-    found = 0
+) -> Positions:
+    """Exact reverses, in other polygons, of the segments `k_from` to `k_to`.
+
+    Rows of the result, which starts in `found`: segment, its reverse; ascending.
+    """
+    count = 0
     for k in range(k_from, k_to):
         for at in range(first[slot[k]], first[slot[k] + 1]):
             other = member[at]
@@ -101,12 +117,11 @@ def reverses(
                 and end[k, 1] == start[other, 1]
                 and owner[k] != owner[other]
             ):
-                if found == len(focal):
-                    focal = np.concatenate((focal, np.empty_like(focal)))
-                    neighbor = np.concatenate((neighbor, np.empty_like(neighbor)))
-                focal[found], neighbor[found] = k, other
-                found += 1
-    return focal[:found], neighbor[:found]
+                if count == len(found):
+                    found = np.concatenate((found, np.empty_like(found)))
+                found[count, 0], found[count, 1] = k, other
+                count += 1
+    return found[:count]
 
 
 @compiled
@@ -133,19 +148,14 @@ def _count_middles(
         i = math.floor((start[k, 0] + end[k, 0]) / cell_m) & (side - 1)
         j = math.floor((start[k, 1] + end[k, 1]) / cell_m) & (side - 1)
         slot[k] = i * side + j
-        first[slot[k] + 1] += 1
-        fullest = max(fullest, first[slot[k] + 1])
+        first[slot[k]] += 1
+        fullest = max(fullest, first[slot[k]])
     return fullest
 
 
 @compiled
-def members(slot: Positions, first: Positions) -> Positions:
-    """Positions ordered by slot, ascending within each; turns counts into first members."""
-    for k in range(len(first) - 1):
-        first[k + 1] += first[k]
-    at = first[:-1].copy()
-    member = np.empty(len(slot), np.int32)
-    for k in range(len(slot)):
-        member[at[slot[k]]] = k
-        at[slot[k]] += 1
-    return member
+def add_up(first: Positions) -> None:
+    """Turn counts of members by slot into the end of each slot; the last place is the total."""
+    first[-1] = 0
+    for s in range(1, len(first)):
+        first[s] += first[s - 1]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
 from gisland.topology.compiled import in_threads
-from gisland.topology.segment_loops import by_middle, reverses, ring_segments
+from gisland.topology.segment_loops import by_middle, grid_side, reverses, ring_segments
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -117,14 +116,13 @@ def explode(polygons: NDArray[np.object_]) -> Segments:
     firsts[number] = np.arange(before, before + len(number))
     lasts[number] = firsts[number] + 1
     whole = shapely.get_coordinates(polygons[plain])
-    start, end, owner = ring_segments(
-        np.concatenate([points, whole]) if before else whole,
-        np.concatenate([rings, starts]),
-        np.concatenate([shells, np.ones(len(number), dtype=bool)]),
-        firsts,
-        lasts,
-    )
-    return Segments(start, end, owner)
+    points = np.concatenate([points, whole]) if before else whole
+    start, end = np.empty_like(points), np.empty_like(points)
+    owner = np.empty(len(points), dtype=np.int32)
+    rings = np.concatenate([rings, starts])
+    shells = np.concatenate([shells, np.ones(len(number), dtype=bool)])
+    count = ring_segments(points, rings, shells, firsts, lasts, start, end, owner)
+    return Segments(start[:count], end[:count], owner[:count])
 
 
 def _taken_apart(polygons: NDArray[np.object_]) -> tuple[Floats, Ints, Flags, Ints, Ints]:
@@ -165,14 +163,21 @@ def exact_matches(segments: Segments) -> tuple[Positions, Positions]:
     >>> segments.parcel[focal].tolist(), segments.parcel[neighbor].tolist()
     ([0, 1], [1, 0])
     """
-    if not len(segments.parcel):
+    count = len(segments.parcel)
+    if not count:
         return np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int32)
     cell_m = float(segments.length.mean()) / CELLS_PER_SEGMENT
-    layer = (segments.start, segments.end, segments.parcel)
-    grid = by_middle(segments.start, segments.end, cell_m)
-    found = in_threads(partial(reverses, *layer, *grid), count=len(segments.parcel))
-    focal, neighbor = zip(*found, strict=True)
-    return np.concatenate(focal), np.concatenate(neighbor)
+    slot, member = np.empty((2, count), dtype=np.int32)
+    first = np.empty(grid_side(count) ** 2 + 1, dtype=np.int32)
+    by_middle(segments.start, segments.end, cell_m, slot, first, member)
+    layer = (segments.start, segments.end, segments.parcel, slot, first, member)
+
+    def task(begin: int, stop: int) -> Positions:
+        room = np.empty((stop - begin + 16, 2), dtype=np.int32)
+        return reverses(*layer, room, begin, stop)
+
+    found = np.concatenate(in_threads(task, count=count))
+    return found[:, 0].copy(), found[:, 1].copy()
 
 
 def ranges(first: Ints, many: Ints) -> Ints:
