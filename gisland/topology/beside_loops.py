@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gisland.topology.compiled import compiled
-from gisland.topology.segment_loops import add_up, grid_side
+from gisland.topology.segment_loops import add_up, grid_side, octant_side
 
 if TYPE_CHECKING:
     from gisland.topology.segment_loops import Floats, Ints, Positions
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 EXACT_M = 1e-6  # boundaries closer than this coincide; above it only the tolerance joins them
 STEEP = math.sqrt(0.5)  # cosine of 45 degrees; segments at a larger angle do not run along
+TAN = math.sqrt(2.0) - 1  # tangent of 22.5 degrees
 FAN_TOLERANCES = 20.0  # two sides that part sooner leave a corner, and are no border
 SMALL = 32  # ends of runs; smaller gaps are halved
 WIDTH = 7  # columns of a stretch, see `stretches`
@@ -25,13 +26,20 @@ LEAST_M = 1e-12  # shorter stretches are rounding
 
 @compiled
 def crossed_slots(
-    lines: Floats, cell_m: float, many: Positions, slots: Positions, k_from: int, k_to: int
+    lines: Floats,
+    cell_m: float,
+    by_octant: bool,
+    many: Positions,
+    slots: Positions,
+    k_from: int,
+    k_to: int,
 ) -> Positions:
     """Slots of the cells that segments `k_from` to `k_to` cross, one after the other.
 
-    The result starts in `slots`; `many` is filled with how many cells each segment crosses.
+    If `by_octant`, each cell has eight slots, for the directions of segments. The result starts
+    in `slots`; `many` is filled with how many cells each segment crosses.
     """
-    side = grid_side(2 * len(lines))
+    side = octant_side(len(lines)) if by_octant else grid_side(2 * len(lines))
     here, count = np.empty(64, np.int32), 0
     for k in range(k_from, k_to):
         here, crossed = _crossed(_line(lines, k), 0.0, cell_m, side, here)
@@ -39,9 +47,24 @@ def crossed_slots(
             slots = np.concatenate((slots, np.empty(len(slots) + crossed, np.int32)))
         for n in range(crossed):
             slots[count + n] = here[n]
+            if by_octant:
+                slots[count + n] = 8 * here[n] + _octant(lines, k)
         many[k] = crossed
         count += crossed
     return slots[:count]
+
+
+@compiled
+def _octant(lines: Floats, k: int) -> int:
+    """Direction of a segment: 0 about east, 1 north-east, and so on, each 45 degrees wide."""
+    x, y = lines[k, 2] - lines[k, 0], lines[k, 3] - lines[k, 1]
+    if abs(y) <= TAN * abs(x):
+        return 0 if x > 0 else 4
+    if abs(x) <= TAN * abs(y):
+        return 2 if y > 0 else 6
+    if x > 0:
+        return 1 if y > 0 else 7
+    return 3 if y > 0 else 5
 
 
 @compiled
@@ -118,14 +141,16 @@ def stretches(
     """
     count, slots = 0, np.empty(64, np.int32)
     runs, ends, active = np.empty((16, 5)), np.empty(32, np.int64), np.empty(16, np.int64)
-    side = grid_side(2 * len(owner))
-    cos = 0.0 if opaque else STEEP
+    side = octant_side(len(owner))
+    cos, turn = (0.0, 2) if opaque else (STEEP, 1)  # octants on either side of the opposite one
     for k in range(k_from, k_to):
         line, reach_m = _strip(_line(lines, k), left_m, right_m)
         slots, crossed = _crossed(line, reach_m, cell_m, side, slots)
         near = 0
-        for n in range(crossed):
-            for at in range(first[slots[n]], first[slots[n] + 1]):
+        toward = _octant(lines, k) + 4
+        for n in range(crossed * (2 * turn + 1)):
+            slot = 8 * slots[n // (2 * turn + 1)] + ((toward + n % (2 * turn + 1) - turn) & 7)
+            for at in range(first[slot], first[slot + 1]):
                 other = member[at]
                 if seen[other] == k or (owner[other] == owner[k] and not opaque):
                     continue

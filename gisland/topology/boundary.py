@@ -16,7 +16,7 @@ from gisland.base.schema import require_ids, require_polygons, usable
 from gisland.topology.beside_loops import WIDTH, crossed_slots, fill_grid, stretches
 from gisland.topology.compiled import in_threads
 from gisland.topology.pair_loops import both_ways, pair_order, pair_sums, uncovered
-from gisland.topology.segment_loops import grid_side
+from gisland.topology.segment_loops import grid_side, octant_side
 from gisland.topology.segments import Segments, exact_matches, explode
 
 if TYPE_CHECKING:
@@ -183,7 +183,13 @@ def nearest_stretches(
         return np.empty((0, WIDTH))
     cell_m = max(float(segments.length.mean()), CELL_TOLERANCES * left_m, right_m / 2)
     lines = np.concatenate([segments.start, segments.end], axis=1)
-    given = (*line_grid(lines, cell_m=cell_m), cell_m, float(left_m), float(right_m), opaque)
+    given = (
+        *line_grid(lines, cell_m=cell_m, by_octant=True),
+        cell_m,
+        float(left_m),
+        float(right_m),
+        opaque,
+    )
 
     def task(begin: int, stop: int) -> Floats:
         room = np.empty((2 * (stop - begin) + 16, WIDTH))
@@ -193,12 +199,14 @@ def nearest_stretches(
     return np.concatenate(in_threads(task, count=count))
 
 
-def line_grid(lines: Floats, *, cell_m: float) -> tuple[Positions, Positions]:
+def line_grid(
+    lines: Floats, *, cell_m: float, by_octant: bool = False
+) -> tuple[Positions, Positions]:
     """Straight lines by the cells of a grid that they cross.
 
     Cell (i, j) covers the multiples i and j of `cell_m`; it has the slot
-    ``i % side * side + j % side`` with ``side = grid_side(2 * len(lines))``, so that distant cells
-    share one.
+    ``i % side * side + j % side``, so that distant cells share one. The side is
+    ``grid_side(2 * len(lines))``, or ``octant_side(len(lines))`` where cells have eight slots.
 
     Parameters
     ----------
@@ -206,6 +214,9 @@ def line_grid(lines: Floats, *, cell_m: float) -> tuple[Positions, Positions]:
         x and y of both ends, (n, 4), n above 0.
     cell_m
         Side of a cell in metres.
+    by_octant
+        Whether each cell has eight slots, one behind the other, for the directions of lines: the
+        first for those about to the east, and on against the clock.
 
     Returns
     -------
@@ -224,11 +235,19 @@ def line_grid(lines: Floats, *, cell_m: float) -> tuple[Positions, Positions]:
 
     def task(begin: int, stop: int) -> Positions:
         return crossed_slots(
-            lines, cell_m, many, np.empty(4 * (stop - begin) + 64, dtype=np.int32), begin, stop
+            lines,
+            cell_m,
+            by_octant,
+            many,
+            np.empty(4 * (stop - begin) + 64, dtype=np.int32),
+            begin,
+            stop,
         )
 
     slots = np.concatenate(in_threads(task, count=len(lines)))
-    first = np.empty(grid_side(2 * len(lines)) ** 2 + 1, dtype=np.int32)
+    count = len(lines)
+    size = 8 * octant_side(count) ** 2 if by_octant else grid_side(2 * count) ** 2
+    first = np.empty(size + 1, dtype=np.int32)
     member = np.empty(len(slots), dtype=np.int32)
     fill_grid(slots, many, first, member)
     return first, member

@@ -159,3 +159,9 @@ def add_up(first: Positions) -> None:
     first[-1] = 0
     for s in range(1, len(first)):
         first[s] += first[s - 1]
+
+
+@compiled
+def octant_side(count: int) -> int:
+    """The same for a grid whose cells have eight slots each."""
+    return grid_side(count // 2)
