@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gisland.topology.compiled import compiled
-from gisland.topology.segment_loops import add_up, grid_side, octant_side
+from gisland.topology.segment_loops import add_up, grid_side, octant_side, slot_of
 
 if TYPE_CHECKING:
     from gisland.topology.segment_loops import Floats, Ints, Positions
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EXACT_M = 1e-6  # boundaries closer than this coincide; above it only the tolerance joins them
 STEEP = math.sqrt(0.5)  # cosine of 45 degrees; segments at a larger angle do not run along
 TAN = math.sqrt(2.0) - 1  # tangent of 22.5 degrees
-FAN_TOLERANCES = 20.0  # two sides that part sooner leave a corner, and are no border
+STEEPEST = 0.05  # two sides that part faster, and beyond the reach, leave a corner
 SMALL = 32  # ends of runs; smaller gaps are halved
 WIDTH = 7  # columns of a stretch, see `stretches`
 LEAST_M = 1e-12  # shorter stretches are rounding
@@ -109,7 +109,7 @@ def _crossed(
         ):
             if count == len(slots):
                 slots = np.concatenate((slots, np.empty_like(slots)))
-            slots[count] = (i & (side - 1)) * side + (j & (side - 1))
+            slots[count] = slot_of(i, j, side)
             count += 1
     return slots, count
 
@@ -164,7 +164,7 @@ def stretches(
         many = _runs(lines, owner, k, candidate[:near], left_m, right_m, opaque, runs)
         if many > 0:
             _sort(ends, runs, many)
-            found, count = _nearest(k, runs, ends, active, many, found, count)
+            found, count = _nearest(k, runs, ends, active, many, found, count, opaque)
     return found[:count]
 
 
@@ -242,7 +242,7 @@ def _runs(
         near, far = _within(at_a, slope, b - a, -right_m, 0.0 if own else left_m)
         if not far - near > LEAST_M:
             continue
-        if not opaque and far - near < FAN_TOLERANCES * left_m and (near > 0) != (far < b - a):
+        if not opaque and abs(slope) > STEEPEST and (near > 0 or far < b - a):
             continue
         runs[many, 0], runs[many, 1] = a + near, a + far
         runs[many, 2], runs[many, 3] = at_a + slope * near, at_a + slope * far
@@ -290,7 +290,14 @@ def _is_after(runs: Floats, one: int, other: int) -> bool:
 
 @compiled
 def _nearest(
-    k: int, runs: Floats, ends: Ints, active: Ints, many: int, found: Floats, count: int
+    k: int,
+    runs: Floats,
+    ends: Ints,
+    active: Ints,
+    many: int,
+    found: Floats,
+    count: int,
+    opaque: bool,
 ) -> tuple[Floats, int]:
     """Sweep along segment k; on each piece between two ends only the nearest runs count."""
     going = 0
@@ -304,17 +311,42 @@ def _nearest(
         a, b = runs[run, ends[n] % 2], runs[ends[n + 1] // 2, ends[n + 1] % 2]
         if not b > a:
             continue
-        least = np.inf
-        for m in range(going):
-            least = min(least, _distance(runs, active[m], (a + b) / 2))
-        if count + going > len(found):
-            found = np.concatenate((found, np.empty((len(found) + going, WIDTH))))
-        here = count
-        for m in range(going):
-            run = active[m]
-            if _distance(runs, run, (a + b) / 2) <= least + EXACT_M:
-                count = _write(k, runs, run, a, b, found, here, count)
+        low = a
+        while low < b:
+            high = _until(runs, active, going, low, b) if opaque else b
+            least = np.inf
+            for m in range(going):
+                least = min(least, _distance(runs, active[m], (low + high) / 2))
+            if count + going > len(found):
+                found = np.concatenate((found, np.empty((len(found) + going, WIDTH))))
+            here = count
+            for m in range(going):
+                run = active[m]
+                if _distance(runs, run, (low + high) / 2) <= least + EXACT_M:
+                    count = _write(k, runs, run, low, high, found, here, count)
+            low = high
     return found, count
+
+
+@compiled
+def _until(runs: Floats, active: Ints, going: int, low: float, high: float) -> float:
+    """Up to where from `low`, and not beyond `high`, the same run stays the nearest."""
+    while going > 1:
+        middle, best = (low + high) / 2, active[0]
+        for m in range(1, going):
+            if _distance(runs, active[m], middle) < _distance(runs, best, middle):
+                best = active[m]
+        cut = high
+        for m in range(going):
+            nearer = _distance(runs, active[m], middle) - _distance(runs, best, middle)
+            for end in (low, high):
+                farther = _distance(runs, best, end) - _distance(runs, active[m], end)
+                if farther > EXACT_M:
+                    cut = min(cut, middle + nearer / (nearer + farther) * (end - middle))
+        if not low < cut < high:
+            break
+        high = cut
+    return high
 
 
 @compiled

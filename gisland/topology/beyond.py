@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gisland.base.crs import crs_name
+from gisland.base.crs import crs_name, require_metric
 from gisland.base.errors import CRSError, ProjectError
 from gisland.topology.beside_loops import EXACT_M
 from gisland.topology.boundary import nearest_stretches
@@ -107,6 +107,7 @@ def beyond(
 
 
 def _require_crs(layer: gpd.GeoDataFrame, boundary: Boundary, *, what: str) -> None:
+    require_metric(layer, what=what)
     if layer.crs != boundary.crs:
         raise CRSError(
             f"{what}: {crs_name(layer.crs)}, but parcels: {crs_name(boundary.crs)}",

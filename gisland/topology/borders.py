@@ -18,13 +18,13 @@ def borders(parcels: gpd.GeoDataFrame, *, tolerance_m: float = 0.05) -> pd.DataF
 
     Edges that are each other's exact reverse are shared. Every other edge is compared with the
     edges of other parcels within the tolerance that run the other way at an angle of at most 45
-    degrees, and each stretch of it belongs to the nearest of them (to all, where several are
-    equally near, such as stacked parcels). The lengths seen from the two sides are averaged.
-    Vertices need not match: a long side facing two short ones makes two borders. Corner contact
-    does not count: a pair needs a border above 1.5 tolerances, or one above 1 mm that is exact
-    along half of it, and sides that part beyond the tolerance within 20 tolerances of a corner
-    are no border there. Edges that run the same way (duplicates, a parcel inside another) are
-    overlaps, not borders.
+    degrees, and each stretch of it belongs to the one that is nearest at its middle (to all,
+    where several are equally near, such as stacked parcels). The lengths seen from the two sides
+    are averaged. Vertices need not match: a long side facing two short ones makes two borders.
+    Corner contact does not count: a pair needs a border above 1.5 tolerances, or one above 1 mm
+    that is exact along half of it, and where two edges part beyond the tolerance by more than 1
+    in 20 there is no border. Edges that run the same way (duplicates, a parcel inside another)
+    are overlaps, not borders.
 
     Parameters
     ----------

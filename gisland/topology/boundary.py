@@ -204,9 +204,9 @@ def line_grid(
 ) -> tuple[Positions, Positions]:
     """Straight lines by the cells of a grid that they cross.
 
-    Cell (i, j) covers the multiples i and j of `cell_m`; it has the slot
-    ``i % side * side + j % side``, so that distant cells share one. The side is
-    ``grid_side(2 * len(lines))``, or ``octant_side(len(lines))`` where cells have eight slots.
+    Cell (i, j) covers the multiples i and j of `cell_m`; it has the slot ``slot_of(i, j, side)``,
+    so that distant cells share one. The side is ``grid_side(2 * len(lines))``, or
+    ``octant_side(len(lines))`` where cells have eight slots.
 
     Parameters
     ----------

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 try:
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 Loop = TypeVar("Loop", bound="Callable[..., object]")
 Part = TypeVar("Part")
 
+STAMP = tuple(
+    (path.name, path.stat().st_mtime_ns, path.stat().st_size)
+    for path in sorted(Path(__file__).parent.glob("*.py"))
+)
 THREADS = min(4, os.cpu_count() or 1)
 TASKS_PER_THREAD = 4  # some parts of a layer are denser than others
 LEAST_TASK = 20_000  # things; fewer are not worth a thread
@@ -56,9 +62,17 @@ def compiled(loop: Loop) -> Loop:
     if _njit is None:
         return loop
     try:
-        return _njit(cache=True, nogil=True)(loop)
+        return _lenient(_njit(cache=True, nogil=True)(loop))
     except RuntimeError:  # numba finds no folder to keep the code in
         return _njit(nogil=True)(loop)
+
+
+def _lenient(loop: Any) -> Any:  # noqa: ANN401 - numba carries no types
+    """The loop with a cache that a full disk does not stop, and that sees all loops change."""
+    with suppress(AttributeError):  # numba promises none of these names
+        loop._cache._guard_against_spurious_io_errors = lambda: suppress(OSError)  # noqa: SLF001
+        loop._cache._cache_file._source_stamp = STAMP  # noqa: SLF001 - it looks at one file alone
+    return loop
 
 
 def in_threads(work: Callable[[int, int], Part], *, count: int) -> list[Part]:

@@ -76,7 +76,8 @@ def pair_sums(
         sums[pairs - 1, 0] += (row[3] - row[2]) / 2
         sums[pairs - 1, 1] += row[4] / 2
         sums[pairs - 1, 2] += row[5] / 2
-        sums[pairs - 1, 3] = max(sums[pairs - 1, 3], row[6])
+        if row[4] > 0:
+            sums[pairs - 1, 3] = max(sums[pairs - 1, 3], row[6])
     return pairs
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Positions = NDArray[np.int32]
     Flags = NDArray[np.bool_]
 
+SKEW = 4  # rows of cells after which those of a long thin layer move on by one slot
 CROWD = 64  # more segments with their middles in one slot: the cells are too wide
 
 
@@ -138,6 +139,12 @@ def grid_side(count: int) -> int:
 
 
 @compiled
+def slot_of(i: int, j: int, side: int) -> int:
+    """Slot of a cell; long thin layers wrap round beside themselves, not on top."""
+    return ((i + (j >> SKEW)) & (side - 1)) * side + ((j + (i >> SKEW)) & (side - 1))
+
+
+@compiled
 def _count_middles(
     start: Floats, end: Floats, slot: Positions, first: Positions, cell_m: float, side: int
 ) -> int:
@@ -145,9 +152,9 @@ def _count_middles(
     fullest = 0
     first[:] = 0
     for k in range(len(slot)):
-        i = math.floor((start[k, 0] + end[k, 0]) / cell_m) & (side - 1)
-        j = math.floor((start[k, 1] + end[k, 1]) / cell_m) & (side - 1)
-        slot[k] = i * side + j
+        i = math.floor((start[k, 0] + end[k, 0]) / cell_m)
+        j = math.floor((start[k, 1] + end[k, 1]) / cell_m)
+        slot[k] = slot_of(i, j, side)
         first[slot[k]] += 1
         fullest = max(fullest, first[slot[k]])
     return fullest
