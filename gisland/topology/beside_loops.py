@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -139,7 +139,8 @@ def stretches(
     segment, length more than 1e-6 m apart, area between the two, largest distance. `seen` has -1
     for each segment, `candidate` room for as many.
     """
-    count, slots = 0, np.empty(64, np.int32)
+    slots = np.empty(64, np.int32)
+    count: Any = np.int64(0)  # a bare 0 is a type of its own, for which callees are compiled anew
     runs, ends, active = np.empty((16, 5)), np.empty(32, np.int64), np.empty(16, np.int64)
     side = octant_side(len(owner))
     cos, turn = (0.0, 2) if opaque else (STEEP, 1)  # octants on either side of the opposite one
@@ -300,7 +301,7 @@ def _nearest(
     opaque: bool,
 ) -> tuple[Floats, int]:
     """Sweep along segment k; on each piece between two ends only the nearest runs count."""
-    going = 0
+    going: Any = np.int64(0)
     for n in range(2 * many - 1):
         run = ends[n] // 2
         if ends[n] % 2 == 0:
