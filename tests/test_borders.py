@@ -232,6 +232,13 @@ def test_repeated_points_are_harmless() -> None:
     assert lengths(layer({"a": stutter, "b": box(10, 0, 20, 10)})) == {("a", "b"): 10.0}
 
 
+@pytest.mark.parametrize("last", [True, False])
+def test_empty_parts_are_harmless(*, last: bool) -> None:
+    parts = [box(10, 0, 20, 10), Polygon()] if last else [Polygon(), box(10, 0, 20, 10)]
+    shapes = {"a": box(0, 0, 10, 10), "b": MultiPolygon(parts), "c": box(20, 0, 30, 10)}
+    assert lengths(layer(shapes)) == {("a", "b"): 10.0, ("b", "c"): 10.0}
+
+
 def test_heights_are_passed_over() -> None:
     high = Polygon([(10, 0, 5), (20, 0, 5), (20, 10, 5), (10, 10, 5)])
     assert lengths(layer({"a": box(0, 0, 10, 10), "b": high})) == {("a", "b"): 10.0}

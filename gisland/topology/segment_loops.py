@@ -46,6 +46,8 @@ def ring_segments(
     for p in range(len(first)):
         for ring in range(first[p], last[p]):
             from_, to = rings[ring], rings[ring + 1] - 1
+            if to < from_:
+                continue  # an empty ring
             turned = (_twice_area(points, from_, to) > 0) != shells[ring]
             for step in range(to - from_):
                 a = to - step if turned else from_ + step

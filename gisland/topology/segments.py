@@ -133,7 +133,7 @@ def _taken_apart(polygons: NDArray[np.object_]) -> tuple[Floats, Ints, Flags, In
     _, points, offsets = shapely.to_ragged_array(polygons, include_z=False)
     rings, parts = (o.astype(np.int64) for o in offsets[:2])
     shells = np.zeros(len(rings) - 1, dtype=bool)
-    shells[parts[:-1]] = True
+    shells[parts[:-1][parts[:-1] < parts[1:]]] = True  # a part may be empty
     ends = parts[offsets[2]] if len(offsets) == MULTI else parts
     return points, rings, shells, ends[:-1], ends[1:]
 
