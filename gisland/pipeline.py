@@ -12,7 +12,7 @@ from gisland.base.clock import Clock
 from gisland.base.crs import crs_name, require_metric
 from gisland.base.errors import CRSError
 from gisland.base.result import Result, skipped_analyses, summary_counts, without_mended
-from gisland.base.schema import CHANGES, LAYERS, findings_frame, require_polygons
+from gisland.base.schema import CHANGES, LAYERS, findings_frame, findings_together, require_polygons
 from gisland.base.tables import (
     context_tables,
     parcel_table,
@@ -162,7 +162,7 @@ def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -
     tables = {**found.tables, **planned.tables, **_control(found.parcels, work)}
     judged = found.parcels.drop(columns="site_id", errors="ignore").join(planned.by_parcel)
     tables["parcels"] = parcel_table(judged)
-    tables["verdicts"] = together([found.verdicts, planned.verdicts])
+    tables["verdicts"] = together([*found.verdicts, planned.verdicts])
     tables |= {"findings": findings, "changes": changes, "borders": shared.reset_index()}
     tables |= context_tables(inputs)
     clock.stop()
@@ -179,8 +179,7 @@ def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -
 def _with_findings(found: gpd.GeoDataFrame, more: pd.DataFrame | None) -> gpd.GeoDataFrame:
     if more is None or more.empty:
         return found
-    rows = [*found.to_dict("records"), *more.to_dict("records")]
-    return findings_frame(rows, crs=found.crs)
+    return findings_together([found, more], crs=found.crs)
 
 
 def _require_one_crs(inputs: Inputs) -> None:
@@ -248,7 +247,7 @@ def _facts(
 @dataclass(frozen=True)
 class _Found:
     parcels: gpd.GeoDataFrame
-    verdicts: pd.DataFrame
+    verdicts: list[pd.DataFrame]
     tables: dict[str, pd.DataFrame]
 
 
@@ -287,7 +286,7 @@ def _detect(parcels: gpd.GeoDataFrame, work: _Work) -> _Found:
     tables: dict[str, pd.DataFrame] = {"zones": zone}
     if around:
         tables["enclaves"] = pd.concat(around, ignore_index=True)
-    return _Found(frame, together([fragment, low]), tables)
+    return _Found(frame, [fragment, low], tables)
 
 
 def _members(parcels: gpd.GeoDataFrame, work: _Work) -> pd.Series:

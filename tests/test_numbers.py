@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import random
+import re
+import tomllib
+from importlib import resources
 
 import numpy as np
 import pandas as pd
@@ -350,3 +353,11 @@ def test_plain_text_keeps_what_must_not_become_a_digit() -> None:
 def test_signs_for_no_value() -> None:
     texts = pd.Series(["-", "／", "无", "null", "无锡公司", "0", None])
     assert is_no_value(texts).tolist() == [True, True, True, True, False, False, False]
+
+
+def test_no_word_for_no_value_has_a_digit() -> None:
+    known = resources.files("gisland.layers.fields") / "numberwords.toml"
+    words = tomllib.loads(known.read_text("utf-8"))["no_value"]
+    assert [word for word in words if re.search("[0-9]", word)] == []
+    assert is_no_value(pd.Series(words)).all()
+    assert not is_no_value(pd.Series([f"{word}1" for word in words])).any()

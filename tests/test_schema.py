@@ -14,6 +14,7 @@ from gisland.base.schema import (
     USE_CLASSES,
     VERDICTS,
     findings_frame,
+    findings_together,
     require_ids,
     require_polygons,
     usable,
@@ -94,6 +95,27 @@ def test_findings_hold_text_numbers_and_shapes_whatever_their_number() -> None:
         assert frame.index.tolist() == list(range(many))
         assert frame["value"].tolist() == [2.0] * many
         assert frame["parcel_id"].isna().all()
+
+
+def test_findings_of_several_tables_are_those_of_all_their_rows() -> None:
+    rows = [
+        {"code": "overlap", "parcel_id": "b", "other_id": "c", "value": 2.0, "unit": "m2"},
+        {"code": "overlap", "parcel_id": "b", "other_id": "a", "geometry": Point(1, 2)},
+        {"code": "empty", "severity": "error", "message": "nothing", "layer": "parcels"},
+        {"code": "overlap", "parcel_id": "b", "other_id": "c", "value": 1.0},
+    ]
+    whole = findings_frame(rows, crs=4547)
+    parts = [findings_frame(rows[:2], crs=4547), findings_frame(rows[2:], crs=4547)]
+    none = findings_frame([], crs=4547)
+    for tables in (parts, [*parts[::-1], none], [none, whole]):
+        together = findings_together(tables, crs=4547)
+        pd.testing.assert_frame_equal(together, whole)
+        assert together.crs.to_epsg() == 4547
+    plain = pd.DataFrame([{"code": 7, "message": "of a user's own", "rest": 1}])
+    found = findings_together([plain], crs=4547)
+    assert found[["code", "message"]].to_numpy().tolist() == [["7", "of a user's own"]]
+    assert found.dtypes.astype("str").to_dict() == none.dtypes.astype("str").to_dict()
+    assert findings_together([none], crs=4547).empty
 
 
 def test_verdicts_fill_scalars_and_leave_the_rest_missing() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import geopandas as gpd
 import pandas as pd
 import pytest
-from shapely import box
+from shapely import Polygon, box
 
 from districts import frame
 from gisland.detect.zones import COLUMNS, zone_labels, zones
@@ -171,3 +171,27 @@ def test_labels_without_zones_are_missing() -> None:
     found = zone_labels(find(layer({"a": A}, "")), pd.Index(["a"]))
     assert found.isna().all()
     assert found.dtype == "str"
+
+
+def test_where_the_shortest_way_is_blocked_a_longer_one_may_be_clear() -> None:
+    across = Polygon([(10, 22), (35, 19), (40, 22), (40, 30), (10, 30)])
+    shapes = {
+        "a": box(0, 0, 10, 10),
+        "b": box(10, 0, 40, 10),
+        "c": box(0, 14, 10, 24),  # 4 m from both, behind the wall
+        "d": across,  # touches c; its tip is 9 m from b, beside the wall
+        "wall": box(-1, 11, 12, 13),
+    }
+    lots = layer(shapes, "abcd")
+    assert groups(lots, 12.0) == ["a;b;c;d"]
+    assert groups(lots, 8.0) == ["a;b", "c;d"]
+    longer = shapes | {"wall": box(-1, 11, 41, 13)}
+    assert groups(layer(longer, "abcd"), 12.0) == ["a;b", "c;d"]
+
+
+def test_clusters_are_joined_over_others() -> None:
+    row = {name: box(20 * k, 0, 20 * k + 10, 10) for k, name in enumerate("abcdef")}
+    wall = row | {"wall": box(53, -1, 57, 11)}  # between c and d
+    assert groups(layer(row, "abcdef"), 12.0) == ["a;b;c;d;e;f"]
+    assert groups(layer(wall, "abcdef"), 12.0) == ["a;b;c", "d;e;f"]
+    assert groups(layer(wall, "abcdef"), 35.0) == ["a;b;c", "d;e;f"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -11,9 +12,10 @@ import pandas as pd
 import shapely
 
 from gisland.base.errors import GeometryError, TableError
+from gisland.base.keys import ID_SEPARATOR, in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 Kind = Literal["text", "number", "bool", "date"]
@@ -134,7 +136,6 @@ FINDINGS = (
     "geometry",
 )
 SEVERITIES = ("error", "warning", "info")
-ID_SEPARATOR = ";"  # in columns that hold several ids
 VERDICTS = (
     "parcel_id",
     "subject",
@@ -183,18 +184,48 @@ def findings_frame(rows: list[dict[str, object]], *, crs: object) -> gpd.GeoData
     >>> frame["parcel_id"].tolist()
     ['7']
     """
-    cells = {name: [row.get(name) for row in rows] for name in FINDINGS}
+    return _findings({name: [row.get(name) for row in rows] for name in FINDINGS}, crs=crs)
+
+
+def findings_together(parts: Iterable[pd.DataFrame], *, crs: object) -> gpd.GeoDataFrame:
+    """Several findings tables as one; absent columns are missing values.
+
+    Parameters
+    ----------
+    parts
+        Tables with some of the columns of ``FINDINGS``.
+    crs
+        CRS of the geometry column; that of the parts is not looked at.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Columns of ``FINDINGS``, sorted by code, parcel and other id.
+
+    Examples
+    --------
+    >>> parts = [findings_frame([{"code": code}], crs=None) for code in ("empty", "duplicate")]
+    >>> findings_together(parts, crs=None)["code"].tolist()
+    ['duplicate', 'empty']
+    """
+    filled = [part.reindex(columns=list(FINDINGS)) for part in parts if len(part)]
+    if not filled:
+        return findings_frame([], crs=crs)
+    shapes = [part["geometry"].to_numpy(dtype=object) for part in filled]
+    plain = [pd.DataFrame(part.drop(columns="geometry")) for part in filled]
+    rows = pd.concat(plain, ignore_index=True)
+    return _findings({**rows, "geometry": np.concatenate(shapes)}, crs=crs)
+
+
+def _findings(cells: Mapping[Any, Any], *, crs: object) -> gpd.GeoDataFrame:
     columns: dict[str, object] = {
-        name: pd.Series(values, dtype="float64" if name == "value" else "str")
-        for name, values in cells.items()
+        name: pd.Series(cells[name], dtype="float64" if name == "value" else "str")
+        for name in FINDINGS
         if name != "geometry"
     }
     columns["geometry"] = gpd.array.from_shapely(cells["geometry"], crs=crs)
     frame = gpd.GeoDataFrame(pd.DataFrame(columns, copy=False))
-    if len(frame) < 2:  # noqa: PLR2004 - nothing to sort
-        return frame
-    order = ["code", "parcel_id", "other_id", "value", "message"]
-    return frame.sort_values(order, kind="stable", ignore_index=True)
+    return in_order(frame, ["code", "parcel_id", "other_id", "value", "message"])
 
 
 def require_ids(frame: pd.DataFrame, *, what: str) -> None:
@@ -303,5 +334,8 @@ def usable(geometry: gpd.GeoSeries) -> pd.Series:
     [True, False]
     """
     values = geometry.to_numpy()
-    good = shapely.is_valid(values) & ~shapely.is_empty(values) & ~shapely.is_missing(values)
+    halves = np.array_split(values, 2)  # the test for validity lets other threads run meanwhile
+    with ThreadPoolExecutor(len(halves)) as pool:
+        valid = np.concatenate(list(pool.map(shapely.is_valid, halves)))
+    good = valid & ~shapely.is_empty(values) & ~shapely.is_missing(values)
     return pd.Series(good, index=geometry.index, name="usable")

@@ -38,10 +38,12 @@ def without_empty_rings(shapes: Geometries) -> Geometries:
     >>> [shape.wkt for shape in without_empty_rings(np.array([odd]))]
     ['POLYGON ((1 0, 1 1, 0 1, 0 0, 1 0))']
     """
-    parts, shape = shapely.get_parts(shapes, return_index=True)
+    simple = shapely.get_type_id(shapes) == shapely.GeometryType.POLYGON
+    maybe = np.flatnonzero(~simple | (shapely.get_num_interior_rings(shapes) > 0))
+    parts, shape = shapely.get_parts(shapes[maybe], return_index=True)
     holed = np.flatnonzero(shapely.get_num_interior_rings(parts) > 0)
     rings, hole_of = shapely.get_rings(parts[holed], return_index=True)
-    odd = np.unique(shape[holed[hole_of[shapely.is_empty(rings)]]])
+    odd = np.unique(maybe[shape[holed[hole_of[shapely.is_empty(rings)]]]])
     if len(odd) == 0:
         return shapes
     result = shapes.copy()
@@ -93,6 +95,9 @@ def require_on_earth(
     gisland.base.errors.GeometryError: parcels: 1 shape has coordinates that are not on Earth (a); \
 mend or delete them
     """
+    points = shapely.get_coordinates(frame.geometry.to_numpy())
+    if not len(points) or (points.min() >= -FARTHEST and points.max() <= FARTHEST):
+        return
     points, row = shapely.get_coordinates(frame.geometry.to_numpy(), return_index=True)
     known = np.isfinite(points)
     far = (known & (np.abs(points) > FARTHEST)).any(axis=1)

@@ -8,6 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from gisland.base.errors import TableError
+from gisland.base.keys import ID_SEPARATOR, aligned, among, joined_texts
 from gisland.base.schema import FREE_USE_CLASSES, PARCELS, require_ids
 
 if TYPE_CHECKING:
@@ -157,21 +158,21 @@ def parcel_verdicts(parcel_ids: pd.Index, plan: pd.DataFrame, members: pd.Series
     ranked = plan.assign(rank=rank).sort_values(["parcel_id", "rank", "site_id"])
     best = ranked.drop_duplicates("parcel_id").set_index("parcel_id")
     same = ranked[ranked["rank"] == ranked["parcel_id"].map(best["rank"])]
-    reasons = same.groupby("parcel_id")["reasons"].agg(_distinct)
+    each = same.assign(reasons=same["reasons"].str.split(ID_SEPARATOR)).explode("reasons")
+    each = each[each["reasons"] != ""]
+    reasons = joined_texts(each["reasons"], each["parcel_id"])
     into = best["site_id"].where(best["verdict"] == "absorbed")
-    frame = pd.DataFrame(index=parcel_ids)
-    frame["verdict"] = best["verdict"].reindex(parcel_ids)
-    frame.loc[parcel_ids.isin(members.index), "verdict"] = "site"
-    frame["verdict"] = frame["verdict"].fillna("none").astype("str")
-    frame["site_id"] = members.reindex(parcel_ids).fillna(into.reindex(parcel_ids)).astype("str")
-    frame["scrap_kind"] = best["scrap_kind"].reindex(parcel_ids).astype("str")
-    frame["reasons"] = reasons.reindex(parcel_ids).fillna("").astype("str")
-    return frame
-
-
-def _distinct(reasons: pd.Series) -> str:
-    """Reasons of several pairs, each once, in the order of the alphabet."""
-    return ";".join(sorted({r for text in reasons for r in text.split(";") if r}))
+    verdict = aligned(best["verdict"], parcel_ids).mask(among(parcel_ids, members.index), "site")
+    site = aligned(members, parcel_ids).fillna(aligned(into, parcel_ids))
+    return pd.DataFrame(
+        {
+            "verdict": verdict.fillna("none").astype("str"),
+            "site_id": site.astype("str"),
+            "scrap_kind": aligned(best["scrap_kind"], parcel_ids).astype("str"),
+            "reasons": aligned(reasons, parcel_ids).fillna("").astype("str"),
+        },
+        index=parcel_ids,
+    )
 
 
 def lookup(keys: pd.Series, values: pd.Series) -> pd.Series:
@@ -197,7 +198,7 @@ def lookup(keys: pd.Series, values: pd.Series) -> pd.Series:
     >>> lookup(pd.Series([], dtype="str"), area).dtype.name
     'float64'
     """
-    return values.reindex(keys.to_numpy()).set_axis(keys.index)
+    return aligned(values, pd.Index(keys)).set_axis(keys.index)
 
 
 def is_land(parcels: pd.DataFrame) -> pd.Series:
@@ -243,9 +244,8 @@ def joined_ids(groups: pd.Series, index: pd.Index) -> pd.Series:
     >>> joined_ids(pd.Series(["S1", "S1"], index=["b", "a"]), pd.Index(["S1", "S2"])).tolist()
     ['a;b', '']
     """
-    ids = groups.index.to_series()
-    text = ids.groupby(groups.to_numpy()).agg(lambda group: ";".join(sorted(group)))
-    return text.reindex(index).fillna("").astype("str")
+    text = joined_texts(groups.index.to_series(), groups)
+    return aligned(text, index).fillna("").astype("str")
 
 
 def layer_table(layer: gpd.GeoDataFrame, columns: tuple[str, ...]) -> gpd.GeoDataFrame:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
+from gisland.base.keys import aligned, in_order, joined_texts
 from gisland.base.rules import AREA_DECIMALS
 from gisland.base.schema import VERDICTS
 
 if TYPE_CHECKING:
-    from gisland.base.rules import Rule, RuleSet
+    from gisland.base.rules import RuleSet
 
 
 def verdict_frame(parcel_ids: pd.Index, **columns: object) -> pd.DataFrame:
@@ -73,54 +75,30 @@ def by_use_class(
     ['fail', 'pass']
     """
     uses = pd.Series("", index=values.index) if use_class is None else use_class.fillna("")
-    parts = []
-    for use in sorted(uses.unique()):
-        rule = rules.for_use(rule_id, use or None)
+    code, names = pd.factorize(uses)
+    of_use = [rules.for_use(rule_id, use or None) for use in names]
+    outcome = np.full(len(values), "", dtype=object)
+    for k, rule in enumerate(of_use):
         if rule.mode != "off":
-            parts.append(by_rule(values[uses == use], rule, test=rule_id.split(".")[1]))
-    return together(parts)
-
-
-def by_rule(values: pd.Series, rule: Rule, *, test: str) -> pd.DataFrame:
-    """Verdict of every parcel on one numeric rule.
-
-    Parameters
-    ----------
-    values
-        Measured numbers in the rule's unit, indexed by parcel id.
-    rule
-        A numeric rule that is not off.
-    test
-        Name of the test.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Verdict rows: ``pass`` where the rule holds, ``missing`` where there is no value.
-
-    Examples
-    --------
-    >>> from gisland.base.rules import load_rules
-    >>> cap = load_rules("guangdong-2009")["scrap.area_cap"]
-    >>> by_rule(pd.Series([1999.0], index=["a"]), cap, test="area_cap")["outcome"].tolist()
-    ['pass']
-    """
-    return verdict_frame(
-        values.index,
+            outcome[code == k] = outcomes(rule.holds(values[code == k]))
+    tested = outcome != ""
+    columns = {
+        name: pd.array([getattr(rule, name) for rule in of_use]).take(code[tested])
+        for name in ("limit", "operator", "unit", "denominator", "mode")
+    }
+    rows = verdict_frame(
+        values.index[tested],
         subject="",
-        test=test,
-        outcome=outcomes(rule.holds(values)),
-        value=values.to_numpy("float64"),
-        limit=rule.limit,
-        operator=rule.operator,
-        unit=rule.unit,
-        denominator=rule.denominator,
-        rule_id=rule.id,
-        mode=rule.mode,
+        test=rule_id.split(".")[1],
+        outcome=outcome[tested],
+        value=values.to_numpy("float64")[tested],
+        rule_id=pd.array([rule.id for rule in of_use]).take(code[tested]),
+        **columns,
     )
+    return together([rows])
 
 
-def outcomes(holds: pd.Series) -> list[str]:
+def outcomes(holds: pd.Series) -> np.ndarray:
     """Outcome codes of a three-valued comparison.
 
     Parameters
@@ -130,16 +108,17 @@ def outcomes(holds: pd.Series) -> list[str]:
 
     Returns
     -------
-    list of str
-        ``pass``, ``fail`` or, for ``<NA>``, ``missing``.
+    numpy.ndarray
+        Texts: ``pass``, ``fail`` or, for ``<NA>``, ``missing``.
 
     Examples
     --------
-    >>> outcomes(pd.Series([True, False, None], dtype="boolean"))
+    >>> outcomes(pd.Series([True, False, None], dtype="boolean")).tolist()
     ['pass', 'fail', 'missing']
     """
-    words = holds.map({True: "pass", False: "fail"}).astype("object")
-    return list(words.where(holds.notna(), "missing"))
+    words = np.array(["fail", "pass", "missing"], dtype=object)
+    held = holds.fillna(value=False).to_numpy(dtype=bool)
+    return words[np.where(holds.isna(), 2, held)]
 
 
 def together(parts: list[pd.DataFrame]) -> pd.DataFrame:
@@ -161,7 +140,7 @@ def together(parts: list[pd.DataFrame]) -> pd.DataFrame:
     0
     """
     rows = pd.concat([verdict_frame(pd.Index([], dtype="str")), *parts], ignore_index=True)
-    return rows.sort_values(["parcel_id", "subject", "test"], kind="stable", ignore_index=True)
+    return in_order(rows, ["parcel_id", "subject", "test"])
 
 
 def long_enough(border_m: pd.Series, *, min_border_m: float) -> pd.Series:
@@ -209,6 +188,5 @@ def failing(verdicts: pd.DataFrame, parcel_ids: pd.Index) -> pd.Series:
     ['min_lot', '']
     """
     decided = verdicts[(verdicts["outcome"] == "fail") & (verdicts["mode"] == "on")]
-    tests = decided.sort_values(["parcel_id", "test"]).groupby("parcel_id")["test"]
-    joined = tests.agg(lambda names: ";".join(dict.fromkeys(names)))
-    return joined.reindex(parcel_ids).fillna("").astype("str")
+    joined = joined_texts(decided["test"], decided["parcel_id"])
+    return aligned(joined, parcel_ids).fillna("").astype("str")

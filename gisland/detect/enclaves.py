@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from gisland.base.keys import NOWHERE, aligned, joined_texts, positions
 from gisland.base.tables import is_land, lookup
 from gisland.base.units import m2_to_mu
-from gisland.topology.graph import patches
+from gisland.topology.graph import ends, patches
+from gisland.topology.unions import unions
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+    Shapes = NDArray[np.object_]
 
 REACH = 1.01  # a gap exactly as wide as the tolerance is still closed
 STRICT_SHARE = 0.9995  # 1.000 at the three decimals that shares are reported with
@@ -79,15 +89,18 @@ def enclaves(
     [['A', 'B', 'strict']]
     """
     ordered = parcels.sort_index()  # sums of areas must not depend on the order of the rows
+    # from here on the number of a parcel stands for its id, and that of its first for a patch
     patch, pair, seamed = _patches(ordered, borders, attribute)
-    areas = ordered["area_m2"].groupby(patch).sum()
-    near = _reaching(_patch_borders(pair, patch), areas, enclave_share=enclave_share)
-    shapes = _patch_shapes(ordered, patch[patch.isin(near["focal"])])
-    shapes = _with_outline(shapes, seamed, reach_m=tolerance_m * REACH)
-    pair = _outside(pair[pair["focal"].map(patch).isin(shapes.index)], ordered, shapes, patch=patch)
-    near = _reaching(_patch_borders(pair, patch), areas, enclave_share=enclave_share)
+    shapes = ordered.geometry.to_numpy()
+    areas = ordered["area_m2"].reset_index(drop=True)[patch != NOWHERE]
+    areas = areas.groupby(patch[patch != NOWHERE]).sum()
+    near = _reaching(_patch_borders(pair), areas, enclave_share=enclave_share)
+    drawn = _patch_shapes(shapes, patch, near["focal"].unique(), crs=parcels.crs)
+    drawn = _with_outline(drawn, seamed, reach_m=tolerance_m * REACH)
+    pair = _outside(pair[pair["focal"].isin(drawn.index)], shapes, drawn)
+    near = _reaching(_patch_borders(pair), areas, enclave_share=enclave_share)
     longest = near.sort_values(["focal", "border_m", "neighbor"], ascending=[True, False, True])
-    found = longest.drop_duplicates("focal").set_index("focal").join(shapes)
+    found = longest.drop_duplicates("focal").set_index("focal").join(drawn)
     found["share"] = found["border_m"] / found["outer_m"]
     found = found[found["share"].round(6) >= enclave_share].sort_index()
     return _table(found, ordered, patch=patch, pair=pair, areas=areas, attribute=attribute)
@@ -95,28 +108,26 @@ def enclaves(
 
 def _patches(
     parcels: gpd.GeoDataFrame, borders: pd.DataFrame, attribute: str
-) -> tuple[pd.Series, pd.DataFrame, pd.Index]:
-    """Patch of each parcel that has one, its borders with other land, and patches with gaps."""
+) -> tuple[Ints, pd.DataFrame, Ints]:
+    """Patch of each parcel, its borders with other land, and patches with gaps inside."""
     land = is_land(parcels)
     value = parcels[attribute].where(land)
-    patch = patches(value.to_frame(), borders, attribute=attribute).dropna()
-    pair = borders.reset_index()
-    pair = pair[pair["focal"].isin(patch.index) & pair["neighbor"].isin(land.index[land])]
-    same = pair["focal"].map(patch) == pair["neighbor"].map(patch)
-    gaps = pair.loc[same & (pair["tolerant_m"] > 0), "focal"]
-    return patch, pair[~same], pd.Index(lookup(gaps, patch).unique())
+    label = patches(value.to_frame(), borders, attribute=attribute)
+    patch = positions(label, parcels.index)
+    parcel, beside = ends(parcels.index, borders)
+    focal, neighbor = patch[parcel], patch[beside]
+    counted = (focal != NOWHERE) & land.to_numpy()[beside]
+    same = focal == neighbor
+    seamed = np.unique(focal[counted & same & (borders["tolerant_m"].to_numpy() > 0)])
+    columns = {"focal": focal, "neighbor": neighbor, "beside": beside}
+    pair = pd.DataFrame(columns | {"border_m": borders["border_m"].to_numpy()})
+    return patch, pair[counted & ~same], seamed
 
 
-def _patch_borders(pair: pd.DataFrame, patch: pd.Series) -> pd.DataFrame:
+def _patch_borders(pair: pd.DataFrame) -> pd.DataFrame:
     """Border length between patches; land without a value is in none."""
-    keyed = pd.DataFrame(
-        {
-            "focal": pair["focal"].map(patch),
-            "neighbor": pair["neighbor"].map(patch),
-            "border_m": pair["border_m"],
-        }
-    )
-    return keyed.groupby(["focal", "neighbor"])["border_m"].sum().reset_index()
+    known = pair[pair["neighbor"] != NOWHERE]
+    return known.groupby(["focal", "neighbor"])["border_m"].sum().reset_index()
 
 
 def _reaching(shared: pd.DataFrame, areas: pd.Series, *, enclave_share: float) -> pd.DataFrame:
@@ -128,16 +139,15 @@ def _reaching(shared: pd.DataFrame, areas: pd.Series, *, enclave_share: float) -
     return shared[larger & (shared["border_m"] >= enclave_share * least_outer)]
 
 
-def _patch_shapes(parcels: gpd.GeoDataFrame, patch: pd.Series) -> gpd.GeoDataFrame:
-    """Union of each patch."""
-    members = parcels.geometry.loc[patch.index]
-    whole = gpd.GeoDataFrame({"patch": patch}, geometry=members, crs=parcels.crs)
-    return whole.sort_index().dissolve(by="patch", sort=True)
+def _patch_shapes(shapes: Shapes, patch: Ints, wanted: Ints, *, crs: object) -> gpd.GeoDataFrame:
+    """Union of each patch that is wanted."""
+    members = np.flatnonzero(np.isin(patch, wanted))
+    members = members[np.argsort(patch[members], kind="stable")]
+    number, group = np.unique(patch[members], return_inverse=True)
+    return gpd.GeoDataFrame(geometry=unions(shapes[members], group), index=number, crs=crs)
 
 
-def _with_outline(
-    shapes: gpd.GeoDataFrame, seamed: pd.Index, *, reach_m: float
-) -> gpd.GeoDataFrame:
+def _with_outline(shapes: gpd.GeoDataFrame, seamed: Ints, *, reach_m: float) -> gpd.GeoDataFrame:
     """Patches with the outline that their boundary is measured on: gaps inside are closed."""
     outline = shapes.geometry.copy()
     seams = outline.index.isin(seamed)
@@ -149,43 +159,47 @@ def _with_outline(
     return shapes.assign(outline=outline, outer_m=outer_m)
 
 
-def _outside(
-    pair: pd.DataFrame, parcels: gpd.GeoDataFrame, shapes: gpd.GeoDataFrame, *, patch: pd.Series
-) -> pd.DataFrame:
+def _outside(pair: pd.DataFrame, shapes: Shapes, drawn: gpd.GeoDataFrame) -> pd.DataFrame:
     """Borders on the outer boundary of each patch: not those with land in its own holes."""
-    parts, owner = shapely.get_parts(shapes["outline"].to_numpy(), return_index=True)
+    parts, owner = shapely.get_parts(drawn["outline"].to_numpy(), return_index=True)
     holed = shapely.get_num_interior_rings(parts) > 0
+    owner = drawn.index.to_numpy()[owner[holed]]
     whole = shapely.polygons(shapely.get_exterior_ring(parts[holed]))
-    inner = shapely.point_on_surface(parcels.geometry.reindex(pair["neighbor"]).to_numpy())
+    around = pair[pair["focal"].isin(owner)]
+    inner = shapely.point_on_surface(shapes[around["beside"]])
     row, hole = shapely.STRtree(whole).query(inner, predicate="within")
-    own = shapes.index[owner[holed]][hole] == pair["focal"].map(patch).to_numpy()[row]
-    return pair.drop(index=pair.index[row[own]])
+    own = owner[hole] == around["focal"].to_numpy()[row]
+    return pair.drop(index=around.index[row[own]])
 
 
 def _table(
     found: pd.DataFrame,
     parcels: gpd.GeoDataFrame,
     *,
-    patch: pd.Series,
+    patch: Ints,
     pair: pd.DataFrame,
     areas: pd.Series,
     attribute: str,
 ) -> gpd.GeoDataFrame:
-    with_others = pair["border_m"].groupby(pair["focal"].map(patch)).sum()
-    ids = patch.index.to_series().groupby(patch).agg(lambda group: ";".join(sorted(group)))
+    with_others = pair["border_m"].groupby(pair["focal"]).sum()
+    ids, value = parcels.index, parcels[attribute]
+    first, surrounding = ids[found.index], found["neighbor"].to_numpy()
+    members = np.flatnonzero(np.isin(patch, found.index))
+    joined = joined_texts(ids[members].to_series(), ids[patch[members]].to_series())
     columns = {
-        "enclave_id": [f"{attribute}:{label}" for label in found.index],
+        "enclave_id": f"{attribute}:" + first.to_series(),
         "attribute": attribute,
-        "value": parcels[attribute].reindex(found.index).to_numpy(),
-        "parcel_ids": ids.reindex(found.index).to_numpy(),
-        "surrounded_by": found["neighbor"].map(parcels[attribute]).to_numpy(),
+        "value": value.iloc[found.index],
+        "parcel_ids": aligned(joined, first),
+        "surrounded_by": value.iloc[surrounding],
         "kind": np.where(found["share"] >= STRICT_SHARE, "strict", "nearly"),
-        "share": found["share"].to_numpy(),
-        "free_share": (1 - with_others.reindex(found.index) / found["outer_m"]).to_numpy(),
-        "area_m2": areas.reindex(found.index).to_numpy(),
-        "area_mu": m2_to_mu(areas.reindex(found.index)).to_numpy(),
-        "surrounding_area_m2": found["neighbor"].map(areas).to_numpy(),
+        "share": found["share"],
+        "free_share": 1 - with_others.reindex(found.index) / found["outer_m"],
+        "area_m2": areas.reindex(found.index),
+        "area_mu": m2_to_mu(areas.reindex(found.index)),
+        "surrounding_area_m2": areas.reindex(surrounding),
     }
+    columns = {k: v if isinstance(v, str) else np.asarray(v) for k, v in columns.items()}
     kinds = {c: "float64" for c in COLUMNS if c.endswith(("_m2", "_mu", "share"))}
     kinds |= {c: "str" for c in COLUMNS if c not in kinds}
     table = pd.DataFrame(columns, columns=list(COLUMNS)).astype(kinds)
@@ -223,4 +237,4 @@ def enclave_labels(tables: list[gpd.GeoDataFrame], parcel_ids: pd.Index) -> pd.S
     ]
     labels = pd.DataFrame(rows, columns=["parcel_id", "label"])
     joined = labels.groupby("parcel_id")["label"].agg(";".join)
-    return joined.reindex(parcel_ids).fillna("").astype("str").rename("enclave_of")
+    return aligned(joined, parcel_ids).fillna("").astype("str").rename("enclave_of")

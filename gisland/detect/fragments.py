@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 
+from gisland.base.keys import aligned, ends_among
 from gisland.base.tables import is_land
 from gisland.base.verdicts import by_use_class, together
 
@@ -51,7 +52,7 @@ def border_with(
     if use_class is None:
         return borders["border_m"].iloc[:0].groupby("focal").sum()
     counted = use_class[use_class.isin(classes)].index
-    rows = borders.index.get_level_values("neighbor").isin(counted)
+    rows = ends_among(cast("pd.MultiIndex", borders.index), "neighbor", counted)
     return borders["border_m"][rows].groupby(level="focal").sum()
 
 
@@ -82,8 +83,8 @@ def frontage_m(free_m: pd.Series, borders: pd.DataFrame, use_class: pd.Series | 
     >>> frontage_m(pd.Series([5.0, 0.0], index=["a", "r"]), table, uses).to_dict()
     {'a': 35.0, 'r': 0.0}
     """
-    along_roads = border_with(borders, use_class, ("transport",)).reindex(free_m.index).fillna(0.0)
-    return (free_m + along_roads).rename("frontage_m")
+    along_roads = border_with(borders, use_class, ("transport",))
+    return (free_m + aligned(along_roads, free_m.index).fillna(0.0)).rename("frontage_m")
 
 
 def fragment_verdicts(parcels: gpd.GeoDataFrame, *, rules: RuleSet) -> pd.DataFrame:

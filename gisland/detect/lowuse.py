@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
+from gisland.base.keys import aligned
 from gisland.base.tables import is_land
 from gisland.base.verdicts import by_use_class, failing, outcomes, together, verdict_frame
 
@@ -78,7 +80,7 @@ def _status(parcels: gpd.GeoDataFrame, *, rules: RuleSet) -> pd.DataFrame:
         status = parcels["status"]
         outcome = outcomes((~status.isin(rule.value)).astype("boolean").mask(status.isna()))
     else:
-        outcome = ["not_assessed"] * len(parcels)
+        outcome = np.full(len(parcels), "not_assessed", dtype=object)
     return verdict_frame(
         parcels.index,
         subject="",
@@ -116,7 +118,7 @@ def low_use(verdicts: pd.DataFrame, parcel_ids: pd.Index) -> pd.DataFrame:
     low = (decided["outcome"] == "fail").groupby(decided["parcel_id"]).any()
     return pd.DataFrame(
         {
-            "low_use": low.astype("boolean").reindex(parcel_ids),
+            "low_use": aligned(low.astype("boolean"), parcel_ids),
             "low_use_reasons": failing(verdicts, parcel_ids),
         },
         index=parcel_ids,

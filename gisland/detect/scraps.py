@@ -13,11 +13,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gisland.base.keys import aligned, among
 from gisland.base.schema import FREE_USE_CLASSES
 from gisland.base.tables import is_land, lookup
 from gisland.base.verdicts import long_enough
 from gisland.detect.fragments import border_with
+from gisland.topology.graph import ends
 from gisland.topology.overlay import robust
+from gisland.topology.unions import unions
 
 if TYPE_CHECKING:
     from gisland.base.parameters import Parameters
@@ -60,11 +63,11 @@ def site_geometry(parcels: gpd.GeoDataFrame, members: pd.Series) -> gpd.GeoSerie
     >>> site_geometry(lots, pd.Series("S1", index=["a", "b"])).area.to_dict()
     {'S1': 2.0}
     """
-    ordered = members.sort_index()
-    frame = gpd.GeoDataFrame(
-        {"site_id": ordered}, geometry=parcels.geometry.loc[ordered.index], crs=parcels.crs
-    )
-    return frame.dissolve(by="site_id", sort=True).geometry
+    ordered = members.sort_index().sort_values(kind="stable")
+    shapes = aligned(parcels.geometry, ordered.index).to_numpy()
+    sites, group = np.unique(ordered.to_numpy(), return_inverse=True)
+    index = pd.Index(sites, name="site_id", dtype="str")
+    return gpd.GeoSeries(unions(shapes, group), index=index, crs=parcels.crs, name="geometry")
 
 
 def scrap_pairs(
@@ -158,11 +161,19 @@ def _contacts(
     parcels: gpd.GeoDataFrame, borders: pd.DataFrame, members: pd.Series, *, tolerance_m: float
 ) -> pd.DataFrame:
     """Border length of every outside parcel with every site it touches, zero at corners."""
-    outside = parcels[is_land(parcels) & ~parcels.index.isin(members.index)]
-    pair = borders["border_m"].reset_index()
-    pair = pair[pair["focal"].isin(outside.index) & pair["neighbor"].isin(members.index)]
-    touching = _touching(outside, parcels.loc[members.index], tolerance_m=tolerance_m)
-    pair = pd.concat([pair, touching], ignore_index=True)
+    inside = among(parcels.index, members.index)
+    outside = is_land(parcels).to_numpy() & ~inside
+    focal, neighbor = ends(parcels.index, borders)
+    rows = outside[focal] & inside[neighbor]
+    shared = pd.DataFrame(
+        {
+            "focal": parcels.index[focal[rows]],
+            "neighbor": parcels.index[neighbor[rows]],
+            "border_m": borders["border_m"].to_numpy()[rows],
+        }
+    )
+    touching = _touching(parcels[outside], parcels[inside], tolerance_m=tolerance_m)
+    pair = pd.concat([shared, touching], ignore_index=True)
     keyed = pd.DataFrame(
         {
             "parcel_id": pair["focal"].astype("str"),
@@ -225,6 +236,6 @@ def _kinds(
 
 def _filled(sites: gpd.GeoSeries) -> gpd.GeoSeries:
     """Sites without their holes."""
-    parts = sites.explode()
-    whole = shapely.polygons(shapely.get_exterior_ring(parts.to_numpy()))
-    return gpd.GeoDataFrame(geometry=whole, index=parts.index).dissolve(level=0).geometry
+    parts, site = shapely.get_parts(sites.to_numpy(), return_index=True)
+    whole = shapely.polygons(shapely.get_exterior_ring(parts))
+    return gpd.GeoSeries(unions(whole, site), index=sites.index)

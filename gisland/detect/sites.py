@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pandas as pd
 
 from gisland.base.errors import ProjectError, TableError
+from gisland.base.keys import ends_among
 from gisland.base.result import SITES_FROM
 from gisland.base.rules import AREA_DECIMALS
 from gisland.base.tables import lookup
@@ -162,8 +163,9 @@ def members_by_cluster(
     {'a': 'S-a', 'b': 'S-a'}
     """
     ids = chosen.index[chosen]
-    pair = borders.index.to_frame(index=False)
-    pair = pair[pair["focal"].isin(ids) & pair["neighbor"].isin(ids)]
+    index = cast("pd.MultiIndex", borders.index)
+    inside = ends_among(index, "focal", ids) & ends_among(index, "neighbor", ids)
+    pair = index[inside].to_frame(index=False)
     return _named("S-" + large_clusters(ids, pair, areas_m2=areas_m2, min_area_m2=min_area_m2))
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
+from gisland.base.keys import aligned, joined_texts
 from gisland.base.tables import is_land
 from gisland.base.units import m2_to_mu
 from gisland.detect.sites import large_clusters
-
-if TYPE_CHECKING:
-    import numpy as np
+from gisland.topology.graph import components
+from gisland.topology.unions import unions
 
 COLUMNS = ("zone_id", "parcel_ids", "parcels", "area_m2", "area_mu", "far")
 BLOCKED_M = 0.1  # a corridor is blocked where another parcel covers this much of the way across
@@ -57,13 +56,14 @@ def zones(parcels: gpd.GeoDataFrame, *, corridor_m: float, min_area_m2: float) -
     low = drawn[drawn["low_use"].fillna(value=False).astype(bool)]
     facing = _joined(low, drawn, corridor_m=corridor_m)
     large = large_clusters(low.index, facing, areas_m2=low["area_m2"], min_area_m2=min_area_m2)
-    rows = low.loc[large.index].groupby(large)
+    members = low.loc[large.index]
+    rows = members.groupby(large)
     floor = rows["floor_m2"].agg(lambda s: s.sum(skipna=False)) if "floor_m2" in low else None
     area = rows["area_m2"].sum()
     table = pd.DataFrame(
         {
             "zone_id": [f"Z{n:02d}" for n in range(1, len(area) + 1)],
-            "parcel_ids": [";".join(sorted(ids)) for ids in rows.groups.values()],
+            "parcel_ids": joined_texts(members.index.to_series(), large).to_numpy(),
             "parcels": rows.size().to_numpy("int64"),
             "area_m2": area.to_numpy(),
             "area_mu": m2_to_mu(area.to_numpy()),
@@ -71,11 +71,12 @@ def zones(parcels: gpd.GeoDataFrame, *, corridor_m: float, min_area_m2: float) -
         },
         columns=list(COLUMNS),
     )
-    shapes = [shapely.union_all(group.geometry.to_numpy()) for _, group in rows]
-    geometry = gpd.GeoSeries(shapes, crs=parcels.crs)
+    group = rows.ngroup().to_numpy()
+    order = np.argsort(group, kind="stable")
+    shapes = unions(members.geometry.to_numpy()[order], group[order])
     return gpd.GeoDataFrame(
         table.astype({"zone_id": "str", "parcel_ids": "str", "far": "float64"}),
-        geometry=geometry,
+        geometry=gpd.GeoSeries(shapes, crs=parcels.crs),
         crs=parcels.crs,
     )
 
@@ -103,23 +104,39 @@ def zone_labels(table: gpd.GeoDataFrame, parcel_ids: pd.Index) -> pd.Series:
     """
     pairs = table.set_index("zone_id")["parcel_ids"].str.split(";").explode()
     label = pd.Series(pairs.index, index=pd.Index(pairs.to_numpy()))
-    return label.reindex(parcel_ids).astype("str").rename("zone_id")
+    return aligned(label, parcel_ids).astype("str").rename("zone_id")
 
 
 def _joined(low: gpd.GeoDataFrame, drawn: gpd.GeoDataFrame, *, corridor_m: float) -> pd.DataFrame:
-    """Pairs of low-use parcels that touch or face each other across a corridor."""
-    shapes = low.geometry.to_numpy()
-    left, right = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=corridor_m)
-    left, right = left[left < right], right[left < right]
+    """Pairs that connect all low-use parcels that touch or face each other across a corridor."""
+    shapes, ids = low.geometry.to_numpy(), low.index
+    tree = shapely.STRtree(shapes)
+    numbers = pd.RangeIndex(len(low))
+    links = tree.query(shapes, predicate="intersects")
+    first = components(numbers, pd.DataFrame(links.T)).to_numpy()
+    # between two that are connected already, nothing has to be looked at
+    around = shapely.box(*(shapely.bounds(shapes) + np.array([-1, -1, 1, 1]) * corridor_m).T)
+    left, right = tree.query(around)
+    apart = (left < right) & (first[left] != first[right])
+    left, right = left[apart], right[apart]
+    near = shapely.dwithin(shapes[left], shapes[right], corridor_m)
+    left, right = left[near], right[near]
     ways = shapely.shortest_line(shapes[left], shapes[right])
-    clear = ~_blocked(ways, drawn.geometry[is_land(drawn)].to_numpy())
-    ids = low.index
-    return pd.DataFrame({"focal": ids[left[clear]], "neighbor": ids[right[clear]]})
+    order = np.argsort(shapely.length(ways), kind="stable")
+    left, right, ways = left[order], right[order], ways[order]
+    land = shapely.STRtree(drawn.geometry[is_land(drawn)].to_numpy())
+    for every in (False, True):  # the shortest way between two clusters is mostly clear
+        ends = np.sort(np.column_stack([first[left], first[right]]), axis=1)
+        tried = ends[:, 0] != ends[:, 1]
+        tried &= every | ~pd.DataFrame(ends).duplicated()
+        clear = np.flatnonzero(tried)[~_blocked(ways[tried], land)]
+        links = np.hstack([links, [left[clear], right[clear]]])
+        first = components(numbers, pd.DataFrame(links.T)).to_numpy()
+    return pd.DataFrame({"focal": ids[first], "neighbor": ids})
 
 
-def _blocked(ways: np.ndarray, blockers: np.ndarray) -> np.ndarray:
+def _blocked(ways: np.ndarray, land: shapely.STRtree) -> np.ndarray:
     """Whether other land covers part of each way; the two ends themselves only touch it."""
-    way, blocker = shapely.STRtree(blockers).query(ways, predicate="intersects")
-    covered = shapely.length(shapely.intersection(ways[way], blockers[blocker]))
-    total = pd.Series(covered).groupby(way).sum().reindex(range(len(ways))).fillna(0.0)
-    return total.to_numpy() > BLOCKED_M
+    way, blocker = land.query(ways, predicate="intersects")
+    covered = shapely.length(shapely.intersection(ways[way], land.geometries[blocker]))
+    return np.bincount(way, weights=covered, minlength=len(ways)) > BLOCKED_M

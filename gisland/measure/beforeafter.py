@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gisland.measure.density import Holding, indicator_frame, indicator_rows, planned_floor_m2
+from gisland.base.keys import aligned, positions
+from gisland.measure.density import (
+    HELD,
+    Holding,
+    indicator_frame,
+    indicator_rows,
+    planned_floor_m2,
+)
 
 if TYPE_CHECKING:
     from gisland.base.parameters import Parameters
@@ -127,7 +134,7 @@ def indicator_table(
         sites.append(planned)
         rows += indicator_rows(f"{SITE}{site}", before, after, planned=planned)
     roles = lineage.set_index("parcel_id")
-    kept = drawn[(roles["role"].reindex(drawn.index) == "kept").to_numpy()]
+    kept = drawn[(aligned(roles["role"], drawn.index) == "kept").to_numpy()]
     merged = roles["area_m2"] if "area_m2" in roles else parcels["area_m2"]
     moved = roles["role"].isin(["site", "absorbed"])
     whole = merged.reindex(roles.index)[moved].groupby(roles.loc[moved, "after_id"]).sum()
@@ -151,14 +158,14 @@ def _holdings(parcels: pd.DataFrame, lineage: pd.DataFrame) -> dict[str, tuple[H
     """The land of each site before and after; own parcels first, each by id, as sums need order."""
     moved = lineage[lineage["role"].isin(["site", "absorbed"])]
     moved = moved.sort_values(["role", "parcel_id"], ascending=[False, True])
-    land = pd.DataFrame(parcels).drop(columns="geometry", errors="ignore").loc[moved["parcel_id"]]
+    at = positions(moved["parcel_id"], parcels.index)
+    names = [name for name in ("area_m2", *HELD) if name in parcels]
+    land = {name: parcels[name].to_numpy()[at] for name in names}
     own = (moved["role"] == "site").to_numpy()
     found = {}
     for site, rows in moved.groupby("after_id").indices.items():
-        both = land.iloc[rows]
-        before = both[own[rows]]
-        found[str(site)] = (
-            Holding(before, before["area_m2"].to_numpy()),
-            Holding(both, np.array([both["area_m2"].sum()])),
-        )
+        both = {name: values[rows] for name, values in land.items()}
+        before = {name: values[own[rows]] for name, values in both.items()}
+        whole = Holding(both, np.array([np.nansum(both["area_m2"])]))
+        found[str(site)] = (Holding(before, before["area_m2"]), whole)
     return found

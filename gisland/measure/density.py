@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 COLUMNS = ("subject", "indicator", "before", "after", "delta", "unit", "denominator")
 RATES = {"tax_per_mu": "tax_yuan", "output_per_mu": "output_yuan"}
 RATES |= {"investment_per_mu": "investment_yuan"}
+HELD = (  # columns that are measured, beside the area
+    *("owner", "floor_m2", "floor_area_m2", "counted_floor_area_m2", "footprint_m2", "green_m2"),
+    *RATES.values(),
+)
 UNITS = {
     "parcels": ("count", ""),
     "owners": ("count", ""),
@@ -124,22 +128,33 @@ def planned_floor_m2(
 
 @dataclass(frozen=True)
 class Holding:
-    """Land measured together: its parcels, and the sizes of the pieces it is held in."""
+    """Land measured together: its parcels, and the sizes of the pieces it is held in.
 
-    parcels: pd.DataFrame
+    Parameters
+    ----------
+    parcels
+        Table, or arrays by name: ``area_m2``, and of ``HELD`` what is known.
+    piece_m2
+        One area for each piece.
+    """
+
+    parcels: Mapping[str, Any] | pd.DataFrame
     piece_m2: np.ndarray
 
     @property
     def land_m2(self) -> float:
         """Land area, parcels without geometry left out."""
-        return float(self.parcels["area_m2"].sum())
+        return float(np.nansum(self._numbers("area_m2")))
 
     def total(self, column: str) -> float:
         """Sum of a column; missing if it is missing for any parcel with land, or altogether."""
         if column not in self.parcels:
             return float("nan")
-        values = self.parcels.loc[self.parcels["area_m2"].notna(), column]
-        return float(values.sum(skipna=False)) if len(values) else float("nan")
+        values = self._numbers(column)[~np.isnan(self._numbers("area_m2"))]
+        return float(values.sum()) if len(values) else float("nan")
+
+    def _numbers(self, column: str) -> np.ndarray:
+        return np.asarray(self.parcels[column], dtype="float64")
 
 
 def indicators(
@@ -250,8 +265,9 @@ def _values(held: Holding) -> dict[str, float]:
         "floor_area": held.total("floor_area_m2"),
         "counted_floor_area": held.total("counted_floor_area_m2"),
     }
-    if "owner" in held.parcels and held.parcels["owner"].notna().any():
-        values["owners"] = float(held.parcels["owner"].nunique())
+    owners = len(pd.factorize(held.parcels["owner"])[1]) if "owner" in held.parcels else 0
+    if owners:
+        values["owners"] = float(owners)
     if land > 0:
         values |= {
             "far": held.total("floor_m2") / land,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
+import shapely
 
+from gisland.base.keys import aligned, positions
 from gisland.base.schema import usable
 from gisland.topology.overlay import apportion, overlap_areas
 
@@ -97,14 +99,21 @@ def on_parcels(
     >>> found["floor_area_m2"].to_dict()
     {'a': 60.0, 'b': 20.0}
     """
-    amounts = building_amounts(buildings)
     overlaps = overlap_areas(parcels, buildings)
+    amounts = building_amounts(buildings).sort_index()
+    parcel_ids, building_ids = parcels.index.sort_values(), amounts.index
+    # numbers of sorted ids are as good as the ids, and faster
+    numbered = overlaps.assign(
+        left_id=positions(overlaps["left_id"], parcel_ids),
+        right_id=positions(overlaps["right_id"], building_ids),
+    )
+    amounts = amounts.reset_index(drop=True)
     placed, rest = {}, {}
     for name in AMOUNTS:
-        sums, rest[name] = apportion(
-            amounts[name], overlaps, how=how, right_m2=amounts["footprint_m2"]
-        )
-        placed[name] = sums.reindex(parcels.index, fill_value=0.0)
+        sums, left = apportion(amounts[name], numbered, how=how, right_m2=amounts["footprint_m2"])
+        sums = sums.reindex(range(len(parcel_ids)), fill_value=0.0).set_axis(parcel_ids)
+        placed[name] = aligned(sums, parcels.index)
+        rest[name] = aligned(left.set_axis(building_ids), buildings.index)
     return pd.DataFrame(placed).where(usable(parcels.geometry)), pd.DataFrame(rest)
 
 
@@ -140,21 +149,22 @@ def building_facts(
         return pd.DataFrame(index=parcels.index), []
     placed, rest = on_parcels(parcels, buildings, how=how)
     new = [c for c in AMOUNTS if c not in parcels or parcels[c].isna().all()]
-    findings: list[dict[str, object]] = []
     astray = rest["footprint_m2"]
-    for building, area in astray[astray > least_m2].items():
-        findings.append(
-            {
-                "code": "building_off_parcels",
-                "severity": "warning",
-                "layer": "buildings",
-                "other_id": building,
-                "value": area,
-                "unit": "m2",
-                "message": f"{area:.2f} m² of the footprint lie on no parcel",
-                "geometry": buildings.geometry[building].representative_point(),
-            }
-        )
+    astray = astray[astray > least_m2]
+    places = shapely.point_on_surface(aligned(buildings.geometry, astray.index).to_numpy())
+    findings: list[dict[str, object]] = [
+        {
+            "code": "building_off_parcels",
+            "severity": "warning",
+            "layer": "buildings",
+            "other_id": building,
+            "value": area,
+            "unit": "m2",
+            "message": f"{area:.2f} m² of the footprint lie on no parcel",
+            "geometry": place,
+        }
+        for building, area, place in zip(astray.index, astray.to_list(), places, strict=True)
+    ]
     return placed[new], [*findings, *_without_floors(buildings)]
 
 

@@ -11,6 +11,7 @@ import shapely
 
 from gisland.base.crs import areas_m2
 from gisland.base.errors import GeometryError
+from gisland.base.keys import aligned
 from gisland.base.schema import usable
 from gisland.base.tables import lookup
 from gisland.topology.overlay import mostly_in, overlap_areas
@@ -97,7 +98,7 @@ def exclusion_facts(
     # part by part: a parcel is cheaper to overlay with one small polygon than with all at once
     parts = gpd.GeoDataFrame(geometry=shapely.get_parts(union), crs=parcels.crs)
     overlap = overlap_areas(parcels, parts).groupby("left_id")["overlap_m2"].sum()
-    overlap = overlap.reindex(parcels.index, fill_value=0.0)
+    overlap = aligned(overlap, parcels.index).fillna(0.0)
     return pd.DataFrame({"exclusion_m2": overlap.where(usable(parcels.geometry))})
 
 

@@ -87,25 +87,28 @@ def assign(
     label = _component_of_sites(ordered)
     number = {smallest: n for n, smallest in enumerate(sorted(set(label)), start=1)}
     component = label.map(number).astype("int64").rename("component")
-    groups = ordered.groupby(ordered["site_id"].map(component), sort=True)
-    chosen = pd.Series(data=False, index=pairs.index, name="chosen")
+    coded = _in_numbers(ordered, budgets)
+    chosen = np.zeros(len(ordered), dtype=bool)
     rows = []
-    for n, (which, group) in enumerate(groups, start=1):
-        solution = solve(_problem(group, budgets), seconds=seconds)
-        chosen.loc[group.index] = solution.chosen
+    groups = ordered.groupby(ordered["site_id"].map(component).to_numpy(), sort=True).indices
+    for n, (which, group) in enumerate(groups.items(), start=1):
+        problem = _problem(coded, np.asarray(group))
+        solution = solve(problem, seconds=seconds)
+        chosen[group] = solution.chosen
         rows.append(
             (
                 which,
-                group["site_id"].nunique(),
-                group["parcel_id"].nunique(),
-                int(group["area_cents"].to_numpy()[solution.chosen].sum()) / CENTS,
+                len(problem.budget),
+                problem.scraps,
+                int(problem.area[solution.chosen].sum()) / CENTS,
                 solution.bound_cents / CENTS,
                 solution.status,
             )
         )
         if progress:
             progress(n, len(number))
-    return Assignment(chosen, component, pd.DataFrame(rows, columns=list(COMPONENT_COLUMNS)))
+    found = pd.Series(chosen, index=ordered.index, name="chosen").reindex(pairs.index)
+    return Assignment(found, component, pd.DataFrame(rows, columns=list(COMPONENT_COLUMNS)))
 
 
 def _component_of_sites(pairs: pd.DataFrame) -> pd.Series:
@@ -115,19 +118,34 @@ def _component_of_sites(pairs: pd.DataFrame) -> pd.Series:
     return components(pd.Index(sorted(pairs["site_id"].unique())), links)
 
 
-def _problem(group: pd.DataFrame, budgets: pd.DataFrame) -> Problem:
-    scrap, scrap_ids = pd.factorize(group["parcel_id"])
-    site, site_ids = pd.factorize(group["site_id"], sort=True)
+def _in_numbers(pairs: pd.DataFrame, budgets: pd.DataFrame) -> Problem:
+    """All components as one problem."""
+    scrap, scrap_ids = pd.factorize(pairs["parcel_id"], sort=True)
+    site, site_ids = pd.factorize(pairs["site_id"], sort=True)
     limit = budgets.reindex(site_ids)
-    millimetres = (group["border_m"] * 1000).round().to_numpy("int64")
     return Problem(
         scrap=scrap,
         site=site,
-        area=group["area_cents"].to_numpy("int64"),
-        border=millimetres,
+        area=pairs["area_cents"].to_numpy("int64"),
+        border=(pairs["border_m"] * 1000).round().to_numpy("int64"),
         budget=_limit(limit["area_cents"]),
         count=_limit(limit["count"]),
         scraps=len(scrap_ids),
+    )
+
+
+def _problem(whole: Problem, pairs: np.ndarray) -> Problem:
+    """One component of it, with scraps and sites counted anew."""
+    scraps, scrap = np.unique(whole.scrap[pairs], return_inverse=True)
+    sites, site = np.unique(whole.site[pairs], return_inverse=True)
+    return Problem(
+        scrap=scrap,
+        site=site,
+        area=whole.area[pairs],
+        border=whole.border[pairs],
+        budget=whole.budget[sites],
+        count=whole.count[sites],
+        scraps=len(scraps),
     )
 
 

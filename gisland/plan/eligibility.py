@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from gisland.base.keys import aligned, among
 from gisland.base.tables import lookup
 from gisland.base.verdicts import long_enough, outcomes, together, verdict_frame
 from gisland.plan.caps import UNLIMITED, budget_cents, cents, shares
@@ -81,6 +82,8 @@ def eligibility(
     >>> found.loc[["adjacent", "area_cap"], "outcome"].to_dict()
     {'adjacent': 'pass', 'area_cap': 'fail'}
     """
+    near = np.concatenate([pairs["parcel_id"].to_numpy(), members.index.to_numpy()])
+    parcels = parcels[among(parcels.index, pd.Index(near))]
     tests: dict[str, Callable[..., pd.DataFrame]] = {
         "scrap.share_cap": partial(_share_cap, pairs, sites),
         "scrap.area_cap": partial(_area_cap, pairs),
@@ -208,12 +211,12 @@ def _same(
     if column not in parcels:
         return _rows(pairs, rule, test=test, outcome="not_assessed")
     value = lookup(pairs["parcel_id"], parcels[column])
-    inside = pd.DataFrame({"site_id": members, "value": parcels[column].reindex(members.index)})
+    inside = pd.DataFrame({"site_id": members, "value": aligned(parcels[column], members.index)})
     inside = inside.dropna()
     holds = pd.MultiIndex.from_arrays([pairs["site_id"], value]).isin(
         pd.MultiIndex.from_frame(inside)
     )
-    known = value.notna() & pairs["site_id"].isin(inside["site_id"])
+    known = value.notna() & among(pairs["site_id"], inside["site_id"])
     listed = value.isin(rule.value if isinstance(rule.value, tuple) else ())
     answer = pd.Series(holds, index=pairs.index, dtype="boolean").mask(~known) | listed
     return _rows(pairs, rule, test=test, outcome=outcomes(answer))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -10,6 +12,8 @@ import pandas as pd
 import shapely
 
 from gisland.base.errors import PlanError
+from gisland.base.keys import aligned, among
+from gisland.topology.compiled import THREADS
 from gisland.topology.overlay import robust
 
 CONSERVED = 1e-6  # relative
@@ -94,10 +98,11 @@ def merge(
             ids=both,
         )
     everyone = pd.concat([members, absorbed]).sort_index()
-    shapes = [
-        _merged_shape(parcels.geometry.loc[everyone.index[everyone == site]], tolerance_m)
-        for site in sorted(members.unique())
-    ]
+    pieces = aligned(parcels.geometry, everyone.index).to_numpy()
+    of_site = everyone.groupby(everyone).indices
+    work = partial(_merged_shape, pieces, ids=everyone.index, tolerance_m=tolerance_m)
+    with ThreadPoolExecutor(THREADS) as pool:
+        shapes = list(pool.map(work, (of_site[site] for site in sorted(members.unique()))))
     index = pd.Index(sorted(members.unique()), name="site_id", dtype="str")
     area = parcels["area_m2"]
     before = area.loc[members.sort_index().index].groupby(members.sort_index()).sum()
@@ -125,9 +130,11 @@ class _Shape:
     overlap_m2: float
 
 
-def _merged_shape(pieces: gpd.GeoSeries, tolerance_m: float) -> _Shape:
-    """Union of the pieces with the hairline gaps between them closed."""
-    parts = pieces.sort_index().to_numpy()
+def _merged_shape(
+    pieces: np.ndarray, rows: np.ndarray, *, ids: pd.Index, tolerance_m: float
+) -> _Shape:
+    """Union of some pieces, in the order of their ids, with the hairline gaps between closed."""
+    parts = pieces[rows]
     union = robust(shapely.union_all, parts)
     overlap = shapely.area(parts).sum() - union.area
     fillers = _hairlines(parts, union, tolerance_m)
@@ -137,7 +144,7 @@ def _merged_shape(pieces: gpd.GeoSeries, tolerance_m: float) -> _Shape:
         raise PlanError(
             "plan: the pieces of a site do not merge into polygons",
             do="run `gisland check` and mend the findings on these parcels first",
-            ids=pieces.index,
+            ids=ids[rows],
         )
     return _Shape(merged, merged.area - union.area, overlap)
 
@@ -195,9 +202,10 @@ def _hairlines(parts: np.ndarray, union: shapely.Geometry, tolerance_m: float) -
 
 def _lineage(parcels: gpd.GeoDataFrame, members: pd.Series, absorbed: pd.Series) -> pd.DataFrame:
     ids = parcels.index.sort_values()
-    site = pd.concat([members, absorbed]).reindex(ids)
+    site = aligned(pd.concat([members, absorbed]), ids)
+    area = parcels["area_m2"].reindex(ids)
     role = np.select(
-        [ids.isin(members.index), ids.isin(absorbed.index), parcels["area_m2"].reindex(ids).isna()],
+        [among(ids, members.index), among(ids, absorbed.index), area.isna()],
         ["site", "absorbed", "no_geometry"],
         default="kept",
     )
@@ -206,7 +214,7 @@ def _lineage(parcels: gpd.GeoDataFrame, members: pd.Series, absorbed: pd.Series)
             "parcel_id": ids.to_numpy(),
             "after_id": site.where(site.notna(), ids.to_series()).to_numpy(),
             "role": role,
-            "area_m2": parcels["area_m2"].reindex(ids).to_numpy(),
+            "area_m2": area.to_numpy(),
         }
     ).astype({"parcel_id": "str", "after_id": "str", "role": "str"})
 
@@ -216,12 +224,11 @@ def _require_conserved(
 ) -> None:
     """Area in = area out, per site and overall."""
     moved = lineage[lineage["role"].isin(["site", "absorbed"])]
-    plane = pd.Series(
-        parcels.geometry.loc[moved["parcel_id"]].area.to_numpy(), index=moved["after_id"]
-    )
-    pieces = plane.groupby(level=0).sum().reindex(sites.index)
+    pieces = aligned(parcels.geometry, pd.Index(moved["parcel_id"])).to_numpy()
+    plane = pd.Series(shapely.area(pieces), index=moved["after_id"])
+    pieces_m2 = plane.groupby(level=0).sum().reindex(sites.index)
     merged = sites.geometry.area - sites["gap_closed_m2"] + sites["overlap_m2"]
-    lost = sites.index[(merged - pieces).abs() > CONSERVED * pieces]
+    lost = sites.index[(merged - pieces_m2).abs() > CONSERVED * pieces_m2]
     total_in = parcels["area_m2"].sum()
     kept = lineage.loc[lineage["role"] == "kept", "area_m2"].sum()
     total_out = kept + sites["area_after_m2"].sum()

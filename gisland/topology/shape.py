@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,8 +11,13 @@ import shapely
 
 from gisland.base.crs import require_metric
 from gisland.base.schema import usable
+from gisland.topology.compiled import in_threads
+from gisland.topology.segments import explode
+from gisland.topology.width_loops import inscribed_radii
 
 WIDTH_TOLERANCE_M = 0.01
+FINE = 0.01  # of the tolerance, where finer costs little
+FEW_POINTS = 500
 
 
 def perimeter_m(geometry: gpd.GeoSeries) -> pd.Series:
@@ -55,7 +62,8 @@ def width_m(geometry: gpd.GeoSeries) -> pd.Series:
         Metres, above 0, named ``width_m``, on the index of `geometry`; missing where the geometry
         is missing, empty or invalid. Never above the true width, and at most 0.02 m below it (the
         circle's center is searched to 0.01 m; slivers narrower than that to a thousandth of
-        their mean width 2 A / P). Holes are outside; of several parts the widest counts.
+        their mean width 2 A / P), of polygons with up to 500 points mostly a hundredth of that.
+        Holes are outside; of several parts the widest counts.
 
     Raises
     ------
@@ -71,11 +79,22 @@ def width_m(geometry: gpd.GeoSeries) -> pd.Series:
     with np.errstate(invalid="ignore"):
         mean_width = 2 * shapely.area(polygons) / shapely.length(polygons)
     tolerance = np.fmin(WIDTH_TOLERANCE_M, mean_width / 1000)
-    width = np.full(len(polygons), np.nan)
-    there = ~shapely.is_missing(polygons)
-    radius = shapely.maximum_inscribed_circle(polygons[there], tolerance=tolerance[there])
-    width[there] = 2 * shapely.length(radius)
-    return _series(geometry, width, name="width_m")
+    radius = np.full(len(polygons), np.nan)
+    points = shapely.get_num_coordinates(polygons)
+    few = (points > 0) & (points <= FEW_POINTS)
+    radius[few] = _radii(polygons[few], tolerance=tolerance[few] * FINE)
+    rest = (points > 0) & np.isnan(radius)
+    circle = shapely.maximum_inscribed_circle(polygons[rest], tolerance=tolerance[rest])
+    radius[rest] = shapely.length(circle)
+    return _series(geometry, 2 * radius, name="width_m")
+
+
+def _radii(polygons: np.ndarray, *, tolerance: np.ndarray) -> np.ndarray:
+    """Radius of the largest circle in each polygon; missing where it takes too long to find."""
+    edges = explode(polygons)
+    first = np.searchsorted(edges.parcel, np.arange(len(polygons) + 1))
+    work = partial(inscribed_radii, edges.start, edges.end, first, tolerance)
+    return np.concatenate(in_threads(work, count=len(polygons)))
 
 
 def compactness(geometry: gpd.GeoSeries) -> pd.Series:

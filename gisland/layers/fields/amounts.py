@@ -127,14 +127,14 @@ def _one_end(cells: pd.DataFrame, *, name: str) -> tuple[pd.Series, pd.Series]:
     if upper or lower:
         good |= operator.isin(UPPER if upper else LOWER)
     numbers = cells["low" if lower else "high"].where(good)
-    strange = operator.where(~good, "").map(lambda o: "limit" if o not in {"", RANGE} else "")
-    reason = cells["reason"].mask(strange.ne(""), strange)
+    strange = ~good & ~operator.isin(["", RANGE])
+    reason = cells["reason"].mask(strange, "limit")
     return numbers, reason.mask(operator.eq(RANGE) & ~good, "range")
 
 
 def _unread(values: pd.Series, reason: pd.Series, *, what: str, source: Source) -> list[Finding]:
-    findings = []
-    for key, (code, severity, told) in REASONS.items():
+    findings: list[Finding] = []
+    for key, (code, severity, told) in REASONS.items() if reason.ne("").any() else ():
         advice = ADVICE.get(key, "").format(layer=source.name)
         message = f"{what}: {told}, taken as missing{advice}"
         rows = values[reason.eq(key)]
@@ -146,6 +146,8 @@ def _units(
     values: pd.Series, cells: pd.DataFrame, *, name: str, what: str, source: Source
 ) -> list[Finding]:
     """Tell of units in the texts that are not the declared one, or not the canonical one."""
+    if cells["unit"].eq("").all():
+        return []
     factors = unit_factors(name)
     declared = source.units.get(name, "")
     usual = factors.get(declared, 1.0)

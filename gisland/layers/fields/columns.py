@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from gisland.base import schema
 from gisland.base.errors import FieldError, did_you_mean
+from gisland.base.keys import row_order
 from gisland.base.tables import INTERNAL, PARCEL_RESULTS
 from gisland.layers.fields.amounts import read_amounts
 from gisland.layers.fields.classing import derived_use_class, read_use_class
@@ -96,7 +96,7 @@ def canonical_table(
     frame.index = ids
     if source.kind != "parcels":
         schema.require_ids(frame, what=source.name)
-    order = np.argsort(frame.index.fillna("\U0010ffff").to_numpy(dtype=object), kind="stable")
+    order = row_order(pd.DataFrame({"id": ids}), ["id"])
     return frame.iloc[order], [*findings, *told_ids, *told_uses, *told_names]
 
 

@@ -110,7 +110,10 @@ def _made(source: Source) -> list[Finding]:
 def _similar(texts: pd.Series, *, what: str, source: Source) -> list[Finding]:
     """Ids that people take for one: alike but for case and blanks."""
     distinct = texts.dropna().drop_duplicates()
-    alike = distinct.str.casefold().str.replace(r"\s+", "", regex=True)
+    if distinct.str.fullmatch("[!-~]*").all():  # no blanks, and no letters but a to z
+        alike = distinct.str.lower()
+    else:
+        alike = distinct.str.casefold().str.replace(r"\s+", "", regex=True)
     similar = distinct[alike.duplicated(keep=False)]
     message = f"{what}: ids that differ only in case or blanks"
     return counted(texts[texts.isin(similar)], "similar_ids", message, in_=source)

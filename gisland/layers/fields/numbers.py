@@ -142,7 +142,9 @@ def is_no_value(texts: pd.Series) -> pd.Series:
     >>> is_no_value(pd.Series(["<Null>", "/", "甲公司", None])).tolist()
     [True, True, False, False]
     """
-    none = {t for t in texts.dropna().unique() if _whole(plain_text(t)) == "no_value"}
+    given = texts.dropna()
+    wordlike = given[~given.str.contains("[0-9]").astype(bool)]  # no such word has a digit
+    none = {t for t in wordlike.unique() if _whole(plain_text(t)) == "no_value"}
     return texts.isin(none)
 
 

@@ -56,15 +56,17 @@ def read_parcel_codes(ids: pd.Index) -> pd.DataFrame:
     >>> read_parcel_codes(ids).reset_index(drop=True).values.tolist()
     [[True, 'state', 'surface'], [True, 'collective', 'below'], [False, nan, nan]]
     """
-    texts = pd.Series(ids, index=ids, dtype="str").str.upper()
-    letters = texts.str.extract(rf"^{_CODE}$")
-    return pd.DataFrame(
+    texts = pd.Series(ids, dtype="str").str.upper()
+    alike = texts[texts.str.fullmatch(_CODE).fillna(value=False).astype(bool)]
+    letters = alike.str.extract(rf"^{_CODE}$").reindex(texts.index)
+    table = pd.DataFrame(
         {
             "is_code": letters["tenure"].notna(),
             "tenure": letters["tenure"].map(TENURE).astype("str"),
             "level": letters["level"].map(LEVEL).astype("str"),
         }
     )
+    return table.set_axis(ids)
 
 
 def tenure_words(texts: pd.Series) -> dict[str, str]:

@@ -12,6 +12,8 @@ from gisland.base.errors import FieldError
 EXACT = 2**53  # whole numbers up to here survive storage as floating point
 # Blanks, and signs that nobody sees: of no width, and byte-order marks.
 BLANK = r"[\s\u200b-\u200f\u2060\ufeff]"
+# Texts that may begin or end with one: with neither plain letters and signs nor Chinese ones.
+FRAMED = "^[^!-~一-鿿]|[^!-~一-鿿]$"
 
 
 def to_text(values: pd.Series, *, what: str) -> pd.Series:
@@ -58,7 +60,9 @@ def to_text(values: pd.Series, *, what: str) -> pd.Series:
         result = result.where(np.isfinite(numbers))
     else:
         result = values.astype("str").where(values.notna())
-        result = result.str.replace(rf"^{BLANK}+|{BLANK}+$", "", regex=True)
+        framed = result.str.contains(FRAMED).fillna(value=False).to_numpy(dtype=bool)
+        inner = result[framed].str.replace(rf"^{BLANK}+|{BLANK}+$", "", regex=True)
+        result[framed] = inner.to_numpy()
     return result.where(result.ne(""))
 
 

@@ -102,8 +102,11 @@ def choose_geometry(table: gpd.GeoDataFrame, source: Source) -> gpd.GeoDataFrame
 geometry (Polygon); choose one: geometry = 'centre' | 'geometry'
     """
     columns = [str(c) for c in table.columns if isinstance(table[c], gpd.GeoSeries)]
-    kinds = {c: "/".join(sorted(set(table[c].geom_type.dropna()))) or "empty" for c in columns}
-    chosen = choose_column(source, columns, shown=[f"{c} ({k})" for c, k in kinds.items()])
+    shown = columns
+    if len(columns) > 1:
+        kinds = ["/".join(sorted(set(table[c].geom_type.dropna()))) or "empty" for c in columns]
+        shown = [f"{c} ({kind})" for c, kind in zip(columns, kinds, strict=True)]
+    chosen = choose_column(source, columns, shown=shown)
     return table.set_geometry(chosen).drop(columns=[c for c in columns if c != chosen])
 
 

@@ -60,7 +60,8 @@ def without_repeats(
     plain = table.reset_index(drop=True)
     facts = pd.DataFrame({"shape": _shape_keys(plain, flat=False)})
     facts["values"] = _values_key(plain, facts["shape"])
-    repeats = facts.index[facts["shape"].notna() & facts.duplicated()]
+    alike = facts[facts["shape"].notna()]
+    repeats = alike.index[alike.duplicated()]
     if repeats.empty:
         return table, []
     ids = _ids(plain, source).loc[repeats]
@@ -141,12 +142,16 @@ def _ids(table: gpd.GeoDataFrame, source: Source) -> pd.Series:
 def _shape_keys(table: gpd.GeoDataFrame, *, flat: bool) -> pd.Series:
     """The same key for equal shapes, wherever their rings start; none for shapes that are alone."""
     values = table.geometry.to_numpy()
-    bounds = pd.DataFrame(shapely.bounds(values))
-    twice = bounds.duplicated(keep=False).to_numpy() & bounds.notna().all(axis=1).to_numpy()
+    bounds = shapely.bounds(values)
+    with np.errstate(all="ignore"):
+        mixed = bounds[:, 0] + np.pi * bounds[:, 1] + np.e * bounds[:, 2] + bounds[:, 3] / np.pi
+    maybe = np.flatnonzero(pd.Series(mixed).duplicated(keep=False))  # all of them, and few others
+    same = pd.DataFrame(bounds[maybe])
+    twice = maybe[same.duplicated(keep=False) & same.notna().all(axis=1)]
     keys = pd.Series(None, index=table.index, dtype="str")
-    if twice.any():
+    if len(twice):
         plain = shapely.normalize(shapely.force_2d(values[twice]) if flat else values[twice])
-        keys[twice] = [wkb.hex() for wkb in shapely.to_wkb(plain)]
+        keys.iloc[twice] = [wkb.hex() for wkb in shapely.to_wkb(plain)]
     return keys
 
 

@@ -16,6 +16,7 @@ import pyogrio
 import shapely
 
 from gisland.base.errors import OutputError, TableError
+from gisland.base.keys import whole_array
 from gisland.base.schema import PARCELS
 from gisland.base.tables import PARCEL_RESULTS
 
@@ -222,6 +223,8 @@ def _stored(values: pd.Series, kind: str) -> pd.Series:
 
 
 def _text(values: pd.Series) -> pd.Series:
+    if isinstance(values.dtype, pd.StringDtype):  # in one piece, as the pieces tell in the file
+        return pd.Series(whole_array(values), index=values.index, dtype="str")
     kept = values.astype("object")
     return kept.where(kept.isna(), kept.map(str)).where(kept.notna(), None).astype("str")
 
@@ -252,9 +255,11 @@ def nearest_kind(values: pd.Series) -> str:
         "datetime64[ms]": pd.api.types.is_datetime64_dtype,
     }
     named = [name for name, test in by_type.items() if test(kind)]
-    present = values.dropna().astype("object")
-    if named or present.empty:
+    if named or isinstance(kind, pd.StringDtype):
         return named[0] if named else "str"
+    present = values.dropna().astype("object")
+    if present.empty:
+        return "str"
     if present.map(lambda v: isinstance(v, bool)).all():
         return "boolean"
     return "datetime64[ms]" if present.map(lambda v: isinstance(v, dt.date)).all() else "str"
@@ -262,11 +267,15 @@ def nearest_kind(values: pd.Series) -> str:
 
 def _plain_shapes(shapes: np.ndarray) -> np.ndarray:
     """Geometry in two dimensions, multi-part geometry of one part as that part."""
-    flat = np.asarray(shapely.force_2d(shapes), dtype=object)
+    flat = np.array(shapes, dtype=object)
+    high = shapely.has_z(flat) | shapely.has_m(flat)
+    flat[high] = shapely.force_2d(flat[high])
     kind, parts = shapely.get_type_id(flat), shapely.get_num_geometries(flat)
     for multi, empty in SINGLE_OF_MULTI.items():
-        flat = np.where((kind == multi) & (parts == 1), shapely.get_geometry(flat, 0), flat)
-        flat = np.where((kind == multi) & shapely.is_empty(flat), shapely.from_wkt(empty), flat)
+        several = kind == multi
+        one = several & (parts == 1)
+        flat[one] = shapely.get_geometry(flat[one], 0)
+        flat[several & shapely.is_empty(flat)] = shapely.from_wkt(empty)
     return flat
 
 

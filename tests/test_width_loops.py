@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from gisland.topology import width_loops
+from gisland.topology.segments import explode
+from gisland.topology.shape import FEW_POINTS, width_m
+from gisland.topology.width_loops import inscribed_radii
+
+FINE = 1e-4
+ROUNDING = 1e-9
+
+
+def radii(*shapes: shapely.Geometry, tolerance: float = FINE) -> np.ndarray:
+    edges = explode(np.array(shapes, dtype=object))
+    first = np.searchsorted(edges.parcel, np.arange(len(shapes) + 1))
+    allowed = np.full(len(shapes), tolerance)
+    return inscribed_radii(edges.start, edges.end, first, allowed, 0, len(shapes))
+
+
+def star(angles: list[float], far: list[float]) -> shapely.Polygon:
+    """A polygon around (0, 0), dented where the distance is short."""
+    turn = np.sort(angles)
+    return shapely.Polygon(np.column_stack([far * np.cos(turn), far * np.sin(turn)]))
+
+
+@st.composite
+def polygons(draw: st.DrawFn) -> shapely.Polygon:
+    count = draw(st.integers(3, 12))
+    angles = [2 * np.pi * (k + draw(st.floats(0.1, 0.9))) / count for k in range(count)]
+    far = [draw(st.floats(2.0, 60.0)) for _ in range(count)]
+    shape = star(angles, far)
+    if draw(st.booleans()):
+        hole = shapely.Point(0, 0).buffer(draw(st.floats(0.1, 1.0)), quad_segs=1)
+        shape = shape.difference(hole)
+    return shapely.affinity.translate(shape, 5e5, 3.4e6)
+
+
+@settings(max_examples=200, deadline=None)
+@given(shape=polygons())
+def test_never_above_the_largest_and_hardly_below(shape: shapely.Polygon) -> None:
+    found = radii(shape)[0]
+    searched = shapely.length(shapely.maximum_inscribed_circle(shape, tolerance=FINE))
+    assume(not np.isnan(found))  # too thin
+    assert found >= searched - FINE - 1e-8
+    # the places so far from the boundary, which a shrunk polygon has to leave over
+    assert not shapely.buffer(shape, 10 * FINE - found, quad_segs=512).is_empty
+
+
+@pytest.mark.parametrize(
+    ("shape", "radius"),
+    [
+        (shapely.box(0, 0, 20, 5), 2.5),
+        (shapely.Polygon([(0, 0), (3, 0), (0, 4)]), 1.0),
+        (shapely.Polygon([(0, 0), (10, 0), (20, 0), (20, 5), (7, 5), (0, 5)]), 2.5),  # straight on
+        (shapely.box(0, 0, 30, 30) - shapely.box(10, 10, 20, 20), 10 * (2 - 2**0.5)),
+        (shapely.MultiPolygon([shapely.box(0, 0, 4, 4), shapely.box(10, 0, 20, 10)]), 5.0),
+        # two rooms and a door between them
+        (shapely.union_all([shapely.box(0, 0, 9, 9), shapely.box(12, 0, 22, 10)]), 5.0),
+        # an arrow: the circle touches its inner corner (0, 4) and both long sides
+        (shapely.Polygon([(-6, 0), (0, 4), (6, 0), (0, 12)]), None),
+    ],
+)
+def test_radii_by_hand(shape: shapely.Geometry, radius: float | None) -> None:
+    if radius is None:  # its centre (0, y) is y - 4 above the corner, (12 - y) / 5 ** 0.5 from them
+        y = (12 / 5**0.5 + 4) / (1 + 1 / 5**0.5)
+        radius = y - 4
+    for angle in (0, 33, 90):
+        turned = shapely.affinity.rotate(shape, angle, origin=(3, 1))
+        assert radii(turned)[0] == pytest.approx(radius, abs=FINE)
+        assert radii(turned)[0] <= radius + ROUNDING
+
+
+def test_a_sliver_is_left_to_the_other_search() -> None:
+    corner = 1e-3 * np.sin(np.linspace(0, 60, 40))
+    x = np.linspace(0, 4000, 40)
+    low, high = np.column_stack([x, corner]), np.column_stack([x, corner + 2e-3])
+    sliver = shapely.affinity.rotate(shapely.Polygon([*low, *high[::-1]]), 40)
+    assert np.isnan(radii(sliver, tolerance=1e-7)[0])
+    width = width_m(gpd.GeoSeries([sliver], crs=4547)).item()
+    assert 0 < width <= 2e-3 + ROUNDING
+
+
+def test_a_polygon_of_many_points_has_the_same_width() -> None:
+    turn = np.linspace(0, 2 * np.pi, 2 * FEW_POINTS, endpoint=False)
+    circle = shapely.Polygon(50 * np.column_stack([np.cos(turn), np.sin(turn)]))
+    coarse = shapely.Polygon(shapely.get_coordinates(circle)[::10])
+    many, few = width_m(gpd.GeoSeries([circle, coarse], crs=4547))
+    assert many == pytest.approx(100, abs=0.03)
+    assert few == pytest.approx(100 * np.cos(np.pi / (FEW_POINTS / 5)), abs=2 * FINE)
+
+
+def test_each_polygon_has_its_own_whatever_the_others() -> None:
+    rng = np.random.default_rng(5)
+    shapes = [star(list(rng.uniform(0, 6.28, 7)), list(rng.uniform(9, 40, 7))) for _ in range(30)]
+    shapes = [s for s in shapes if s.is_valid]
+    together = radii(*shapes)
+    assert together.tolist() == [radii(s)[0] for s in shapes]
+    assert together[::-1].tolist() == radii(*shapes[::-1]).tolist()
+
+
+PLAIN = """
+import sys
+sys.modules["numba"] = None
+import numpy as np, shapely
+from gisland.topology.segments import explode
+from gisland.topology.width_loops import inscribed_radii
+rng = np.random.default_rng(1)
+points = shapely.multipoints(rng.uniform(0, 50, (6, 9, 2)))
+shapes = np.concatenate([shapely.convex_hull(points), shapely.concave_hull(points, ratio=0.2)])
+edges = explode(shapes)
+first = np.searchsorted(edges.parcel, np.arange(len(shapes) + 1))
+found = inscribed_radii(edges.start, edges.end, first, np.full(len(shapes), 1e-4), 0, len(shapes))
+print(hasattr(inscribed_radii, "py_func"), *(value.hex() for value in found))
+"""
+
+
+def test_the_same_bits_without_numba() -> None:
+    if not hasattr(width_loops.inscribed_radii, "py_func"):
+        pytest.skip("numba is not installed")
+    here = PLAIN.replace('sys.modules["numba"] = None', "")
+    plain, fast = (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.split()
+        for code in (PLAIN, here)
+    )
+    assert plain[0] == "False"
+    assert fast[0] == "True"
+    assert plain[1:] == fast[1:]
+    assert len(plain) == 13
