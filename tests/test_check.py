@@ -10,8 +10,9 @@ from shapely import MultiPolygon, Polygon, box
 from checklayers import found, layer
 from gisland.base.errors import CRSError, GeometryError
 from gisland.base.parameters import Parameters
+from gisland.base.schema import findings_frame, findings_together
 from gisland.topology.check import check
-from gisland.topology.drawn import drawn_parcels
+from gisland.topology.drawn import drawn_parcels, rows
 
 BOW = Polygon([(100, 0), (104, 4), (104, 0), (100, 4)])
 RING = Polygon(box(0, 0, 30, 30).exterior, [box(10, 10, 20, 20).exterior])
@@ -21,10 +22,10 @@ def test_clean_layer_has_no_findings() -> None:
     assert found(layer({"a": box(0, 0, 10, 10), "b": box(10, 0, 20, 10)})) == []
 
 
-@pytest.mark.parametrize("rows", [[], [("a", None)]])
-def test_layer_without_geometry(rows: list[tuple[object, object]]) -> None:
-    expected = [("null_geometry", "error", "a", None, None)] if rows else []
-    assert found(layer(rows)) == expected
+@pytest.mark.parametrize("parcels", [[], [("a", None)]])
+def test_layer_without_geometry(parcels: list[tuple[object, object]]) -> None:
+    expected = [("null_geometry", "error", "a", None, None)] if parcels else []
+    assert found(layer(parcels)) == expected
 
 
 def test_null_and_empty_geometry() -> None:
@@ -167,3 +168,28 @@ def test_lines_and_degrees_are_refused() -> None:
         check(layer({"a": shapely.LineString([(0, 0), (1, 1)])}), parameters=Parameters())
     with pytest.raises(CRSError, match="degrees"):
         check(layer({"a": box(0, 0, 1, 1)}, crs=4490), parameters=Parameters())
+
+
+def test_findings_by_column_are_those_by_record() -> None:
+    spots = [shapely.Point(k, 0) for k in range(3)]
+    by_column = [
+        *rows("gap", "warning", value=[3.0, np.nan, 2.0], unit="m2", geometry=spots),
+        *rows("miss", "info", parcel_id=["b", None], other_id=np.array(["c", "d"]), message="near"),
+        *rows("none", "error", parcel_id=[]),
+        *rows("gap", "warning", parcel_id=["a"], value=pd.Series([1.0])),
+    ]
+    records: list[dict[str, object]] = [
+        {"code": "gap", "severity": "warning", "value": 3.0, "unit": "m2", "geometry": spots[0]},
+        {"code": "gap", "severity": "warning", "value": None, "unit": "m2", "geometry": spots[1]},
+        {"code": "gap", "severity": "warning", "value": 2.0, "unit": "m2", "geometry": spots[2]},
+        {"code": "miss", "severity": "info", "parcel_id": "b", "other_id": "c", "message": "near"},
+        {"code": "miss", "severity": "info", "other_id": "d", "message": "near"},
+        {"code": "gap", "severity": "warning", "parcel_id": "a", "value": 1.0},
+    ]
+    expected = findings_frame([{"layer": "parcels"} | record for record in records], crs=4547)
+    pd.testing.assert_frame_equal(findings_together(by_column, crs=4547), expected)
+
+
+def test_columns_of_findings_are_equally_long() -> None:
+    with pytest.raises(ValueError, match="columns of gap have"):
+        rows("gap", "warning", value=[1.0], parcel_id=["a", "b"])

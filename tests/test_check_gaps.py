@@ -3,11 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from shapely import Polygon, box
+from shapely import Polygon, affinity, box
 
 from checklayers import findings, found, layer
-from gisland.topology import gaps
-from gisland.topology.overlay import robust
 
 RING = Polygon(box(0, 0, 30, 30).exterior, [box(10, 10, 20, 20).exterior])
 
@@ -110,29 +108,28 @@ def test_gap_names_five_parcels_and_counts_the_rest() -> None:
     assert table["message"].item() == "hole between parcels r0, r1, r2, r3, r4 and 9 more"
 
 
-def united(parcels: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many polygons are united at a time."""
-    sizes = []
-
-    def counted(operation: object, *shapes: np.ndarray) -> object:
-        sizes.append(len(shapes[0]))
-        return robust(operation, *shapes)
-
-    monkeypatch.setattr(gaps, "robust", counted)
-    assert [row[0] for row in found(layer(parcels))] == ["empty_hole"]
-    return sizes
-
-
-def test_parcels_apart_are_not_united(monkeypatch: pytest.MonkeyPatch) -> None:
-    lone = {f"l{k}": box(100 * k, 100, 100 * k + 50, 150) for k in range(9)}
-    three = {f"t{k}": box(10 * k + 500, 0, 10 * k + 510, 10) for k in range(3)}
-    two = {"ring": RING, "beside": box(30, 0, 40, 30)}
-    assert sorted(united(lone | three | two, monkeypatch)) == [2, 3]
-
-
-def test_what_mostly_hangs_together_is_united_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    row = {f"t{k}": box(10 * k + 500, 0, 10 * k + 510, 10) for k in range(9)}
-    assert united(row | {"ring": RING}, monkeypatch) == [10]
+def test_each_gap_names_its_own_parcels() -> None:
+    rooms = {
+        f"{k}{side}": affinity.translate(wall, 100 * k, 0)
+        for k in range(3)
+        for side, wall in (
+            ("s", box(0, 0, 30, 10)),
+            ("n", box(0, 14, 30, 24)),
+            ("w", box(0, 10, 10, 14)),
+            ("e", box(10 + k, 10, 30, 14)),
+        )
+    }
+    table = findings(layer(rooms), gap_max_m2=100.0)
+    assert table[["value", "message"]].to_numpy().tolist() == [
+        [4.0, "hole between parcels 1e, 1n, 1s, 1w"],
+        [8.0, "hole between parcels 2e, 2n, 2s, 2w"],
+    ]
+    stacked = findings(
+        layer([("a", box(0, 0, 9, 1)), *list(rooms.items())[4:8], ("1s", rooms["1s"])])
+    )
+    assert stacked.loc[stacked["code"] == "gap", "message"].item() == (
+        "hole between parcels 1e, 1n, 1s, 1w"
+    )
 
 
 def test_islands_in_the_hole_of_a_group_apart_from_it() -> None:

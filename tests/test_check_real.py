@@ -6,9 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import pytest
 import shapely
 
 from checklayers import findings
+from gisland.topology import holes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,3 +58,21 @@ def test_one_invalid_polygon_of_many_vertices(shared_data: Path) -> None:
     assert shapely.get_num_coordinates(cover.geometry).tolist() == [44051]
     found = counts(findings(cover))
     assert found == {"invalid_geometry": 1, "empty_hole": 127}
+
+
+def test_gaps_as_in_a_large_layer(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What rings of loose edges tell, but for holes as narrow as rounding."""
+    parcels = gpd.read_file(shared_data / "williamsburg_va" / "parcels.geojson")
+    parcels = parcels.to_crs(32147).set_index("PID")
+    tables = []
+    for many in (holes.MANY, 0):
+        monkeypatch.setattr(holes, "MANY", many)
+        table = findings(parcels)
+        tables.append(table[table["code"].isin(["gap", "enclosed_space", "empty_hole"])])
+    small, large = tables
+    assert (
+        small[["code", "message"]].to_numpy().tolist()
+        == large[["code", "message"]].to_numpy().tolist()
+    )
+    assert large["value"].tolist() == pytest.approx(small["value"].tolist(), abs=1e-6)
+    assert len(small) == 267

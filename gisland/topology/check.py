@@ -11,15 +11,15 @@ import pandas as pd
 import shapely
 
 from gisland.base.crs import areas_m2, require_metric
-from gisland.base.schema import findings_frame, require_polygons
+from gisland.base.schema import findings_together, require_polygons
 from gisland.base.shapes import require_on_earth
 from gisland.topology.contacts import contacts
 from gisland.topology.drawn import drawn_parcels, rows
 from gisland.topology.gaps import gaps
+from gisland.topology.ground import ground_of
 from gisland.topology.mismatches import mismatches
 from gisland.topology.outlines import outlines
 from gisland.topology.planlimit import beyond_plan
-from gisland.topology.repair import invalid_polygons
 
 if TYPE_CHECKING:
     from gisland.base.parameters import Parameters
@@ -93,11 +93,14 @@ def check(
     require_on_earth(parcels, what="parcels")
     drawn = drawn_parcels(parcels, mend="invalid_geometry" in parameters.repair)
     found = [*_ids(drawn), *_unusable(drawn), *_invalid(drawn), *_multipart(drawn)]
-    for look in (_slivers, _recorded, outlines, contacts, mismatches, gaps):
+    for look in (_slivers, _recorded, outlines):
         found += look(drawn, parameters)
+    ground = ground_of(drawn, reach_m=parameters.near_miss_m)
+    for compare in (contacts, mismatches, gaps):
+        found += compare(ground, parameters)
     if plan_boundary is not None:
         found += beyond_plan(drawn, parameters, plan_boundary=plan_boundary)
-    return findings_frame([{"layer": "parcels"} | row for row in found], crs=parcels.crs)
+    return findings_together(found, crs=parcels.crs)
 
 
 def _ids(drawn: Drawn) -> Rows:
@@ -135,7 +138,7 @@ def _unusable(drawn: Drawn) -> Rows:
 
 
 def _invalid(drawn: Drawn) -> Rows:
-    bad = invalid_polygons(drawn.shapes)
+    bad = drawn.invalid
     reasons = shapely.is_valid_reason(drawn.shapes[bad])
     return rows(
         "invalid_geometry",

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
-from gisland.topology.drawn import rows, stack_numbers
-from gisland.topology.overlay import pair_areas, robust
-from gisland.topology.pieces import pieces
-from gisland.topology.segments import ranges
+from gisland.topology.drawn import rows
+from gisland.topology.ground import in_parts
+from gisland.topology.overlay import robust
+from gisland.topology.rings import held
 from gisland.topology.vertices import EXACT_M
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gisland.base.parameters import Parameters
-    from gisland.topology.drawn import Drawn, Geometries, Ids, Rows
-    from gisland.topology.pieces import Pieces
+    from gisland.topology.drawn import Geometries, Rows
+    from gisland.topology.ground import Ground
 
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LEAST_SHARE = 0.01  # of an overlap, to be worth a word
 
 
-def contacts(drawn: Drawn, parameters: Parameters) -> Rows:
+def contacts(ground: Ground, parameters: Parameters) -> Rows:
     """Findings about two parcels: duplicates, overlaps and near misses.
 
     Two polygons are the same (``duplicate_geometry``) if their boundaries lie within 1e-6 m of
@@ -46,42 +46,95 @@ def contacts(drawn: Drawn, parameters: Parameters) -> Rows:
 
     Parameters
     ----------
-    drawn
-        From `drawn_parcels`.
+    ground
+        From `ground_of`, with a reach of ``near_miss_m``.
     parameters
-        Uses ``overlap_min_m2``, ``tolerance_m`` and ``near_miss_m``.
+        Uses ``overlap_min_m2`` and ``tolerance_m``.
 
     Returns
     -------
     list
-        Records for ``schema.findings_frame``.
+        Tables for ``schema.findings_together``.
 
     Examples
     --------
     >>> import geopandas as gpd
     >>> from gisland.base.parameters import Parameters
+    >>> from gisland.base.schema import findings_together
     >>> from gisland.topology.drawn import drawn_parcels
+    >>> from gisland.topology.ground import ground_of
     >>> shapes = [shapely.box(0, 0, 9, 9), shapely.box(8, 0, 12, 9), shapely.box(12.2, 0, 20, 9)]
     >>> lots = gpd.GeoDataFrame(geometry=shapes, index=["a", "b", "c"], crs=4547)
-    >>> found = contacts(drawn_parcels(lots, mend=True), Parameters())
-    >>> [(row["code"], row["other_id"], float(row["value"].round(2))) for row in found]
-    [('overlap', 'b', 9.0), ('near_miss', 'c', 0.2)]
+    >>> ground = ground_of(drawn_parcels(lots, mend=True), reach_m=0.3)
+    >>> found = findings_together(contacts(ground, Parameters()), crs=4547)
+    >>> found[["code", "other_id", "value"]].round(2).values.tolist()
+    [['near_miss', 'c', 0.2], ['overlap', 'b', 9.0]]
     """
-    ids, shapes = drawn.with_polygon()
-    stacks = _Stacks.of(shapes)
-    ground = _Ground.of(shapes[stacks.first], reach_m=parameters.near_miss_m)
-    pairs = stacks.every_pair(ground.pairs(shapes[stacks.first]))
-    size, outline = shapely.area(shapes), shapely.length(shapes)
+    common = _Common.of(ground)
+    pairs = _Pairs.of(ground, common)
+    size, outline = shapely.area(ground.shapes), shapely.length(ground.shapes)
     apart = size[pairs.i] + size[pairs.j] - 2 * pairs.area_m2
     around = (outline[pairs.i] + outline[pairs.j]) / 2
     same = pairs.meet & (apart <= EXACT_M * around)
     nearly = apart <= parameters.tolerance_m * around
     over = pairs.meet & ~same & (pairs.area_m2 > parameters.overlap_min_m2)
+    overlaps = pairs.take(over)
+    shared = common.shapes(overlaps.number)
     return [
-        *_duplicates(ids, shapes, stacks=stacks, pairs=pairs.take(same)),
-        *_overlaps(ids, shapes, pairs=pairs.take(over), nearly=nearly[over], ground=ground),
-        *_misses(ids, pairs.take(~pairs.meet), ground=ground, parameters=parameters),
+        *_duplicates(ground, pairs.take(same)),
+        *_overlaps(ground, overlaps, nearly=nearly[over], shared=shared),
+        *_misses(ground, pairs.take(~pairs.meet), parameters=parameters),
     ]
+
+
+@dataclass(frozen=True)
+class _Common:
+    """Ground that two pieces have in common, sorted by pair of stacks."""
+
+    at: Ints  # in `Ground.a` and `Ground.b`
+    pair: Ints  # in `Ground.first`
+    ground: Geometries
+    area_m2: Floats
+
+    @classmethod
+    def of(cls, ground: Ground) -> _Common:
+        over = np.flatnonzero(ground.distance_m == 0)
+        small, a, b = ground.parts.shapes, ground.a[over], ground.b[over]
+        apart = in_parts(shapely.touches, small[a], small[b])
+        over, a, b = over[~apart], a[~apart], b[~apart]
+        both = in_parts(partial(robust, shapely.intersection), small[a], small[b])
+        area = shapely.area(both)
+        # a contained polygon has its own area, to the bit
+        inside = in_parts(shapely.contains_properly, small[b], small[a])
+        area[inside] = shapely.area(small[a[inside]])
+        inside = in_parts(shapely.contains_properly, small[a], small[b])
+        area[inside] = shapely.area(small[b[inside]])
+        pair = np.searchsorted(ground.first, over, side="right") - 1
+        return cls(over, pair, both, area)
+
+    def by_pair(self, ground: Ground) -> Floats:
+        """Square metres that each pair of stacks has in common."""
+        area = np.zeros(len(ground.a))
+        area[self.at] = self.area_m2
+        return np.add.reduceat(area, ground.first) if len(area) else area
+
+    def shapes(self, number: Ints) -> Geometries:
+        """Polygon or multipolygon that each of some pairs has in common."""
+        wanted, place = np.unique(number, return_inverse=True)
+        hit = np.flatnonzero((self.area_m2 > 0) & held(wanted, self.pair))
+        of = np.searchsorted(wanted, self.pair[hit])
+        grounds = np.full(len(wanted), None, dtype=object)
+        grounds[of] = self.ground[hit]
+        plain = shapely.get_type_id(grounds) == shapely.GeometryType.POLYGON
+        plain &= np.bincount(of, minlength=len(wanted)) == 1
+        rest = ~plain[of]
+        # points and lines, where two also touch, are no common ground
+        polygons, at = shapely.get_parts(self.ground[hit[rest]], return_index=True)
+        areal = shapely.get_type_id(polygons) == shapely.GeometryType.POLYGON
+        several = np.full(len(wanted), None, dtype=object)
+        shapely.multipolygons(polygons[areal], indices=of[rest][at[areal]], out=several)
+        grounds[~plain] = robust(partial(shapely.union_all, axis=1), several[~plain, None])
+        return grounds[place]
 
 
 @dataclass(frozen=True)
@@ -93,119 +146,23 @@ class _Pairs:
     meet: Bools
     area_m2: Floats
     distance_m: Floats
-    number: Ints  # by which `_Ground` knows the pair
+    number: Ints  # in `Ground.first`
 
-    def take(self, which: Bools | Ints) -> _Pairs:
+    @classmethod
+    def of(cls, ground: Ground, common: _Common) -> _Pairs:
+        area = common.by_pair(ground)
+        number, i, j = ground.stacks.every_pair(*ground.pairs)
+        return cls(i, j, ground.meet[number], area[number], ground.least_m[number], number)
+
+    def take(self, which: Bools) -> _Pairs:
         return _Pairs(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
 
 
-@dataclass(frozen=True)
-class _Stacks:
-    """Polygons that are drawn the same up to start and direction, as one each."""
-
-    stack: Ints  # of each polygon
-    first: Ints  # polygon of each stack, ascending
-    order: Ints  # polygons by stack
-    size: Ints  # of each stack
-
-    @classmethod
-    def of(cls, shapes: Geometries) -> _Stacks:
-        stack = stack_numbers(shapes)
-        _, first, size = np.unique(stack, return_index=True, return_counts=True)
-        return cls(stack, first, np.argsort(stack, kind="stable"), size)
-
-    @property
-    def copies(self) -> Ints:
-        return np.flatnonzero(self.first[self.stack] != np.arange(len(self.stack)))
-
-    def every_pair(self, pairs: _Pairs) -> _Pairs:
-        """Pairs of all polygons in place of pairs of stacks."""
-        begin = np.cumsum(self.size) - self.size
-        many = self.size[pairs.i] * self.size[pairs.j]
-        each = pairs.take(np.repeat(np.arange(len(pairs.i)), many))
-        nth = ranges(np.zeros(len(many), dtype=np.int64), many)
-        one = self.order[begin[each.i] + nth // self.size[each.j]]
-        two = self.order[begin[each.j] + nth % self.size[each.j]]
-        return replace(each, i=np.minimum(one, two), j=np.maximum(one, two))
-
-
-@dataclass(frozen=True)
-class _Ground:
-    """Pieces of polygons within reach of each other, two each, sorted by the pair they are of."""
-
-    parts: Pieces
-    a: Ints
-    b: Ints
-    area_m2: Floats
-    distance_m: Floats
-
-    @classmethod
-    def of(cls, shapes: Geometries, *, reach_m: float) -> _Ground:
-        parts = pieces(shapes)
-        small = parts.shapes
-        around = shapely.box(*(shapely.bounds(small) + reach_m * np.array([-1, -1, 1, 1])).T)
-        a, b = shapely.STRtree(small).query(around)
-        kept = parts.of[a] < parts.of[b]
-        a, b = a[kept], b[kept]
-        distance = shapely.distance(small[a], small[b])
-        kept = distance <= reach_m
-        a, b, distance = a[kept], b[kept], distance[kept]
-        order = np.lexsort((b, a, parts.of[b], parts.of[a]))
-        a, b, distance = a[order], b[order], distance[order]
-        area = np.zeros(len(a))
-        over = np.flatnonzero(distance == 0)
-        over = over[~shapely.touches(small[a[over]], small[b[over]])]
-        area[over] = pair_areas(small, small, i=a[over], j=b[over])
-        return cls(parts, a, b, area, distance)
-
-    @property
-    def first(self) -> Ints:
-        """Where a new pair of polygons begins."""
-        i, j = self.parts.of[self.a], self.parts.of[self.b]
-        return np.flatnonzero(np.diff(i, prepend=-1) | np.diff(j, prepend=-1))
-
-    def pairs(self, shapes: Geometries) -> _Pairs:
-        first = self.first
-        i, j = self.parts.of[self.a[first]], self.parts.of[self.b[first]]
-        near = _each(np.minimum, self.distance_m, first)
-        meet = near == 0
-        # distances, and the edges of pieces, are rounded: ask the wholes whether they meet
-        unsure = np.flatnonzero(~meet & (near <= EXACT_M))
-        meet[unsure] = shapely.intersects(shapes[i[unsure]], shapes[j[unsure]])
-        area = _each(np.add, self.area_m2, first)
-        return _Pairs(i, j, meet, area, near, np.arange(len(first)))
-
-    def between(self, number: Ints) -> Geometries:
-        """Shortest line between the two polygons of each of the pairs."""
-        pair = np.repeat(np.arange(len(self.first)), np.diff(self.first, append=len(self.a)))
-        nearest = np.lexsort((self.distance_m, pair))[self.first][number]
-        small = self.parts.shapes
-        return shapely.shortest_line(small[self.a[nearest]], small[self.b[nearest]])
-
-    def common(self, number: Ints) -> Geometries:
-        """Polygon or multipolygon that each of the pairs has in common."""
-        wanted, place = np.unique(number, return_inverse=True)
-        pair = np.repeat(np.arange(len(self.first)), np.diff(self.first, append=len(self.a)))
-        hit = (self.area_m2 > 0) & np.isin(pair, wanted)
-        small = self.parts.shapes
-        both = robust(shapely.intersection, small[self.a[hit]], small[self.b[hit]])
-        # points and lines, where two also touch, are no common ground
-        polygons, at = shapely.get_parts(both, return_index=True)
-        areal = shapely.get_type_id(polygons) == shapely.GeometryType.POLYGON
-        of = np.searchsorted(wanted, pair[hit][at[areal]])
-        grounds = np.full(len(wanted), None, dtype=object)
-        shapely.multipolygons(polygons[areal], indices=of, out=grounds)
-        return robust(partial(shapely.union_all, axis=1), grounds[:, None])[place]
-
-
-def _each(operation: np.ufunc, values: NDArray[Any], first: Ints) -> NDArray[Any]:
-    """The operation over each run of values that begins at `first`."""
-    return operation.reduceat(values, first) if len(first) else values[:0]
-
-
-def _duplicates(ids: Ids, shapes: Geometries, *, stacks: _Stacks, pairs: _Pairs) -> Rows:
-    copies = stacks.copies
-    first = np.concatenate([stacks.first[stacks.stack[copies]], pairs.i])
+def _duplicates(ground: Ground, pairs: _Pairs) -> Rows:
+    ids, shapes, stacks = ground.ids, ground.shapes, ground.stacks
+    leader = stacks.first[stacks.stack]
+    copies = np.flatnonzero(leader != np.arange(len(shapes)))
+    first = np.concatenate([leader[copies], pairs.i])
     again = np.concatenate([copies, pairs.j])
     order = np.lexsort((first, again))
     again, at = np.unique(again[order], return_index=True)
@@ -221,26 +178,25 @@ def _duplicates(ids: Ids, shapes: Geometries, *, stacks: _Stacks, pairs: _Pairs)
     )
 
 
-def _overlaps(
-    ids: Ids, shapes: Geometries, *, pairs: _Pairs, nearly: Bools, ground: _Ground
-) -> Rows:
-    i, j, area = pairs.i, pairs.j, pairs.area_m2
-    size, outline = shapely.area(shapes), shapely.length(shapes)
+def _overlaps(ground: Ground, pairs: _Pairs, *, nearly: Bools, shared: Geometries) -> Rows:
+    ids, i, j, area = ground.ids, pairs.i, pairs.j, pairs.area_m2
+    size, outline = shapely.area(ground.shapes), shapely.length(ground.shapes)
     small, large = np.where(size[i] <= size[j], [i, j], [j, i])
     nearly = nearly & (area > size[large] / 2)  # narrow ones are within any tolerance
     inside = size[small] - area <= EXACT_M * outline[small]
-    remarks = [f", share {share:.2f} of the smaller" for share in area / size[small]]
-    for k in np.flatnonzero(area < LEAST_SHARE * size[small]):
-        remarks[k] = ""
-    for k in np.flatnonzero(inside):
-        remarks[k] += f": {ids[small[k]]} is contained in {ids[large[k]]}"
-    for k in np.flatnonzero(nearly):
-        share = area[k] / size[large[k]]
-        remarks[k] = f", share {share:.2f} of both: nearly the same polygon"
+    little = area < LEAST_SHARE * size[small]
     messages = [
-        f"two parcels overlap by {m2:.2f} m²{remark}"
-        for m2, remark in zip(area, remarks, strict=True)
+        f"two parcels overlap by {m2:.2f} m²"
+        + ("" if hardly else f", share {share:.2f} of the smaller")
+        for m2, share, hardly in zip(
+            area.tolist(), (area / size[small]).tolist(), little.tolist(), strict=True
+        )
     ]
+    for k in np.flatnonzero(inside):
+        messages[k] += f": {ids[small[k]]} is contained in {ids[large[k]]}"
+    for k in np.flatnonzero(nearly):
+        share = f"share {area[k] / size[large[k]]:.2f} of both: nearly the same polygon"
+        messages[k] = f"two parcels overlap by {area[k]:.2f} m², {share}"
     return rows(
         "overlap",
         "warning",
@@ -249,22 +205,22 @@ def _overlaps(
         value=area,
         unit="m2",
         message=messages,
-        geometry=ground.common(pairs.number),
+        geometry=shared,
     )
 
 
-def _misses(ids: Ids, pairs: _Pairs, *, ground: _Ground, parameters: Parameters) -> Rows:
+def _misses(ground: Ground, pairs: _Pairs, *, parameters: Parameters) -> Rows:
     hairline = pairs.distance_m <= parameters.tolerance_m
     wide = pairs.take(~hairline)
     found = rows(
         "near_miss",
         "warning",
-        parcel_id=ids[wide.i],
-        other_id=ids[wide.j],
+        parcel_id=ground.ids[wide.i],
+        other_id=ground.ids[wide.j],
         value=wide.distance_m,
         unit="m",
-        message=[f"two parcels miss each other by {d:.3f} m" for d in wide.distance_m],
-        geometry=ground.between(wide.number),
+        message=[f"two parcels miss each other by {d:.3f} m" for d in wide.distance_m.tolist()],
+        geometry=_between(ground, wide.number),
     )
     if hairline.any():
         many, limit = hairline.sum(), parameters.tolerance_m
@@ -276,3 +232,12 @@ def _misses(ids: Ids, pairs: _Pairs, *, ground: _Ground, parameters: Parameters)
             message=f"{many} pairs of parcels miss each other by at most {limit:g} m",
         )
     return found
+
+
+def _between(ground: Ground, number: Ints) -> Geometries:
+    """Shortest line between the two polygons of each of the pairs."""
+    first, count = ground.first, len(ground.a)
+    pair = np.repeat(np.arange(len(first)), np.diff(first, append=count))
+    nearest = np.lexsort((ground.distance_m, pair))[first][number]
+    small = ground.parts.shapes
+    return in_parts(shapely.shortest_line, small[ground.a[nearest]], small[ground.b[nearest]])

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from gisland.base.schema import FINDINGS
 from gisland.base.shapes import without_empty_rings
-from gisland.topology.repair import invalid_polygons, mended
+from gisland.topology.repair import invalid_polygons, mended, recorded_areas, written_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     import geopandas as gpd
     import pyproj
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     Geometries = NDArray[np.object_]
     Ids = NDArray[np.object_]
 
-Rows = list[dict[str, object]]
+Rows = list[pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Drawn:
         As given, but for holes without points, (n,).
     sound
         Valid polygons in their place, (n,); None where there is none.
+    invalid
+        Whether `shapes` has an invalid polygon, (n,).
     recorded_m2
         Recorded areas, (n,); NaN where there is none.
     crs
@@ -53,6 +56,7 @@ class Drawn:
     ids: Ids
     shapes: Geometries
     sound: Geometries
+    invalid: NDArray[np.bool_]
     recorded_m2: NDArray[np.float64]
     crs: pyproj.CRS
 
@@ -107,43 +111,18 @@ def drawn_parcels(parcels: gpd.GeoDataFrame, *, mend: bool) -> Drawn:
     bad = invalid_polygons(shapes)
     sound[bad] = mended(shapes[bad]) if mend else None
     sound[shapely.is_empty(sound)] = None
-    recorded = np.full(len(parcels), np.nan)
-    if "recorded_area_m2" in parcels:
-        recorded = parcels["recorded_area_m2"].to_numpy(dtype="float64", na_value=np.nan)
-    wkb = np.full(len(parcels), None, dtype=object)
-    tied = ids.duplicated(keep=False).to_numpy()
-    wkb[tied] = shapely.to_wkb(shapes[tied], hex=True)
-    keys = pd.DataFrame({"id": ids, "wkb": wkb, "recorded": recorded})
-    order = keys.sort_values(["id", "wkb", "recorded"]).index.to_numpy()
     named = ids.astype("object").where(ids.notna(), None).to_numpy()
-    return Drawn(named[order], shapes[order], sound[order], recorded[order], parcels.crs)
+    recorded = recorded_areas(parcels)
+    order = written_order(named, shapes, recorded)
+    return Drawn(
+        named[order], shapes[order], sound[order], bad[order], recorded[order], parcels.crs
+    )
 
 
-def stack_numbers(shapes: Geometries) -> NDArray[np.int64]:
-    """Equal numbers for polygons that are drawn the same, up to start and direction.
-
-    Parameters
-    ----------
-    shapes
-        Polygons, (n,).
-
-    Returns
-    -------
-    numpy.ndarray
-        (n,), from 0 in the order in which they appear.
-
-    Examples
-    --------
-    >>> square = shapely.box(0, 0, 1, 1)
-    >>> stack_numbers(np.array([square, shapely.box(0, 0, 2, 1), shapely.reverse(square)])).tolist()
-    [0, 1, 0]
-    """
-    drawing = shapely.to_wkb(shapely.normalize(shapely.force_2d(shapes)))
-    return pd.factorize(drawing)[0].astype(np.int64)
-
-
-def rows(code: str, severity: str, **columns: Iterable[object] | str) -> Rows:
-    """Findings of one code, a row for each set of entries of the given columns.
+def rows(
+    code: str, severity: str, **columns: Sequence[object] | NDArray[Any] | pd.Series | str
+) -> Rows:
+    """Findings of one code.
 
     Parameters
     ----------
@@ -157,16 +136,22 @@ def rows(code: str, severity: str, **columns: Iterable[object] | str) -> Rows:
     Returns
     -------
     list
-        Records for ``schema.findings_frame``.
+        A table with these columns, for ``schema.findings_together``; none without entries.
 
     Examples
     --------
-    >>> rows("overlap", "warning", parcel_id=["a"], value=[2.0], unit="m2")
-    [{'code': 'overlap', 'severity': 'warning', 'unit': 'm2', 'parcel_id': 'a', 'value': 2.0}]
+    >>> found = rows("overlap", "warning", parcel_id=["a"], value=[2.0], unit="m2")
+    >>> found[0][["code", "layer", "parcel_id", "value", "unit"]].values.tolist()
+    [['overlap', 'parcels', 'a', 2.0, 'm2']]
     """
-    same = {"code": code, "severity": severity}
-    same |= {name: value for name, value in columns.items() if isinstance(value, str)}
-    lists = {name: value for name, value in columns.items() if not isinstance(value, str)}
-    return [
-        {**same, **dict(zip(lists, row, strict=True))} for row in zip(*lists.values(), strict=True)
-    ]
+    counts = {len(entries) for entries in columns.values() if not isinstance(entries, str)}
+    if len(counts) != 1:
+        raise ValueError(f"columns of {code} have {sorted(counts)} entries")
+    given: dict[str, Any] = {"code": code, "severity": severity, "layer": "parcels", **columns}
+    index = pd.RangeIndex(counts.pop())
+    cells = {name: pd.Series(given.get(name), index, dtype=_dtype(name)) for name in FINDINGS}
+    return [pd.DataFrame(cells, copy=False)] if len(index) else []
+
+
+def _dtype(column: str) -> str:
+    return {"value": "float64", "geometry": "object"}.get(column, "str")

@@ -5,26 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from gisland.topology.drawn import rows
-from gisland.topology.pieces import pieces
-from gisland.topology.rings import numbers, unroll
+from gisland.topology.rings import numbers
 from gisland.topology.vertices import EXACT_M, near_vertices
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from gisland.base.parameters import Parameters
-    from gisland.topology.drawn import Drawn, Geometries, Rows
-    from gisland.topology.rings import Bools, Floats, Ints, Rings
+    from gisland.topology.drawn import Rows
+    from gisland.topology.ground import Ground
+    from gisland.topology.rings import Bools, Floats, Geometries, Ints
     from gisland.topology.vertices import NearVertices
 
 LEAVING = 2  # a side that leaves the neighbor does so within so many distances of the vertex
 
 
-def mismatches(drawn: Drawn, parameters: Parameters) -> Rows:
+def mismatches(ground: Ground, parameters: Parameters) -> Rows:
     """Findings about vertices near, but not on, the boundary of another parcel.
 
     A vertex counts if it lies more than 1e-6 m and at most ``near_miss_m`` off that boundary, and
@@ -40,58 +37,70 @@ def mismatches(drawn: Drawn, parameters: Parameters) -> Rows:
 
     Parameters
     ----------
-    drawn
-        From `drawn_parcels`.
+    ground
+        From `ground_of`, with a reach of ``near_miss_m``.
     parameters
         Uses ``near_miss_m`` and ``tolerance_m``.
 
     Returns
     -------
     list
-        Records for ``schema.findings_frame``.
+        Tables for ``schema.findings_together``.
 
     Examples
     --------
     >>> import geopandas as gpd
     >>> from gisland.base.parameters import Parameters
+    >>> from gisland.base.schema import findings_together
     >>> from gisland.topology.drawn import drawn_parcels
+    >>> from gisland.topology.ground import ground_of
     >>> corners = [(10, 0), (20, 0), (20, 10), (10, 10), (10.2, 5)]
     >>> shapes = [shapely.box(0, 0, 10, 10), shapely.Polygon(corners)]
     >>> lots = gpd.GeoDataFrame(geometry=shapes, index=["a", "b"], crs=4547)
-    >>> found = mismatches(drawn_parcels(lots, mend=True), Parameters())
-    >>> [(row["code"], row["other_id"], float(round(row["value"], 2))) for row in found]
-    [('unmatched_vertex', 'b', 0.2)]
+    >>> ground = ground_of(drawn_parcels(lots, mend=True), reach_m=0.3)
+    >>> found = findings_together(mismatches(ground, Parameters()), crs=4547)
+    >>> found[["code", "other_id", "value"]].round(2).values.tolist()
+    [['unmatched_vertex', 'b', 0.2]]
     """
-    ids, shapes = drawn.with_polygon()
-    near = near_vertices(shapes, reach_m=parameters.near_miss_m)
-    inside, free = _ground(shapes, near)
+    near = near_vertices(ground.vertices, reach_m=parameters.near_miss_m)
+    inside, free = _halfway(ground, near)
     hairline = near.distance_m <= parameters.tolerance_m
     among = hairline & (inside | free)
     free = free & ~hairline
-    free[free] = ~_leaving(shapes, _taken(near, free), tolerance_m=parameters.tolerance_m)
+    free[free] = ~_leaving(ground, _taken(near, free), tolerance_m=parameters.tolerance_m)
     wide = _taken(near, free | (inside & ~hairline))
     i, j = np.minimum(wide.polygon, wide.other), np.maximum(wide.polygon, wide.other)
-    table = pd.DataFrame({"i": i, "j": j, "distance": wide.distance_m, "at": np.arange(len(i))})
-    pairs = table[_meet(shapes, i, j)].groupby(["i", "j"])
-    count, most = pairs.size(), pairs["distance"].max()
+    met = np.flatnonzero(ground.meet_at(i, j))
+    met = met[np.lexsort((met, j[met], i[met]))]
+    wide, i, j = _taken(wide, met), i[met], j[met]
+    first = np.flatnonzero(np.diff(i, prepend=-1) | np.diff(j, prepend=-1))
+    count = np.diff(first, append=len(met))
+    most = np.maximum.reduceat(wide.distance_m, first) if len(first) else wide.distance_m
     found = rows(
         "unmatched_vertex",
         "warning",
-        parcel_id=ids[most.index.get_level_values("i")],
-        other_id=ids[most.index.get_level_values("j")],
+        parcel_id=ground.ids[i[first]],
+        other_id=ground.ids[j[first]],
         value=most,
         unit="m",
         message=[
             f"vertices of one parcel beside the other's boundary: {many}, up to {m:.3f} m off"
-            for many, m in zip(count, most, strict=True)
+            for many, m in zip(count.tolist(), most.tolist(), strict=True)
         ],
-        geometry=[_marked(wide.xy[at]) for at in pairs["at"].apply(np.array)],
+        geometry=_marked(wide.xy, count),
     )
     return found + _hairlines(_taken(near, among), parameters=parameters)
 
 
-def _marked(xy: NDArray[np.float64]) -> shapely.Geometry:
-    return shapely.points(xy[0]) if len(xy) == 1 else shapely.multipoints(xy)
+def _marked(xy: Floats, count: Ints) -> Geometries:
+    """A point, or a multipoint, for each run of so many coordinates."""
+    spots = shapely.points(xy)
+    group = np.repeat(np.arange(len(count)), count)
+    several = count[group] > 1
+    marks = np.full(len(count), None, dtype=object)
+    marks[group[~several]] = spots[~several]
+    shapely.multipoints(spots[several], indices=group[several], out=marks)
+    return marks
 
 
 def _hairlines(near: NearVertices, *, parameters: Parameters) -> Rows:
@@ -110,48 +119,30 @@ def _hairlines(near: NearVertices, *, parameters: Parameters) -> Rows:
     )
 
 
-def _taken(near: NearVertices, which: Bools) -> NearVertices:
+def _taken(near: NearVertices, which: Bools | Ints) -> NearVertices:
     names = type(near).__dataclass_fields__
     return type(near)(*(getattr(near, name)[which] for name in names))
 
 
-def _meet(shapes: Geometries, i: Ints, j: Ints) -> Bools:
-    """Whether the two polygons of each pair have a point in common."""
-    key, of = np.unique(i * len(shapes) + j, return_inverse=True)
-    pairs = np.array(np.divmod(key, max(len(shapes), 1)))
-    size = shapely.get_num_coordinates(shapes)[pairs]
-    large, small = shapes[np.where(size[0] >= size[1], pairs, pairs[::-1])]
-    shapely.prepare(large)
-    met = shapely.intersects(large, small)
-    shapely.destroy_prepared(large)
-    return met[of]
-
-
-def _ground(shapes: Geometries, near: NearVertices) -> tuple[Bools, Bools]:
+def _halfway(ground: Ground, near: NearVertices) -> tuple[Bools, Bools]:
     """Whether halfway to the other's boundary is ground of the other, and whether nobody's."""
-    middle = (near.xy + near.nearest) / 2
-    number = numbers(middle)  # polygons that share a vertex ask about the same place
-    spots = np.empty((number.max(initial=-1) + 1, 2))
-    spots[number] = middle
-    parts = pieces(shapes)
-    tree = shapely.STRtree(shapely.points(spots))
-    part, at = tree.query(parts.shapes, predicate="dwithin", distance=EXACT_M)
-    free = np.ones(len(spots), dtype=bool)
-    free[at] = False
-    asked, held = number * len(shapes) + near.other, at * len(shapes) + parts.of[part]
-    return np.isin(asked, held), free[number]
+    inside, free = np.zeros((2, len(near.other)), dtype=bool)
+    free[:] = True
+    if len(near.other):
+        at, stack = ground.holders((near.xy + near.nearest) / 2, reach_m=EXACT_M)
+        free[at] = False
+        inside[at[ground.stacks.stack[near.other[at]] == stack]] = True
+    return inside, free
 
 
-def _leaving(shapes: Geometries, near: NearVertices, *, tolerance_m: float) -> Bools:
+def _leaving(ground: Ground, near: NearVertices, *, tolerance_m: float) -> Bools:
     """Whether the vertex comes right after one where its boundary leaves the other's."""
-    polygons = np.unique(near.polygon)
-    rings = unroll(shapes[polygons])
-    following = rings.following
+    rings, following = ground.vertices.rings, ground.vertices.rings.following
     before = np.empty_like(following)
     before[following] = np.arange(len(following))
-    at = _positions(rings, np.searchsorted(polygons, near.polygon), near.xy)
+    at = ground.vertices.place(near.point, near.polygon)
     others, other = np.unique(near.other, return_inverse=True)
-    edges = shapely.boundary(shapes[others])
+    edges = shapely.boundary(ground.shapes[others])
     shapely.prepare(edges)  # each once: a street may be the other of very many
     result = np.zeros(len(near.other), dtype=bool)
     for side in (before[at], following[at]):
@@ -160,12 +151,3 @@ def _leaving(shapes: Geometries, near: NearVertices, *, tolerance_m: float) -> B
         spots = shapely.points(rings.xy[side[close]])
         result[close] |= shapely.dwithin(edges[other[close]], spots, tolerance_m)
     return result
-
-
-def _positions(rings: Rings, polygon: Ints, xy: Floats) -> Ints:
-    """Place of each vertex in the rings, the first where the polygon passes it twice."""
-    number = numbers(np.concatenate([rings.xy, xy]))
-    key = number * (polygon.max(initial=0) + 1) + np.concatenate([rings.of, polygon])
-    known = key[: len(rings.xy)]
-    order = np.argsort(known, kind="stable")
-    return order[np.searchsorted(known, key[len(rings.xy) :], sorter=order)]

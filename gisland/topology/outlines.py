@@ -9,7 +9,6 @@ import pandas as pd
 import shapely
 
 from gisland.topology.drawn import rows
-from gisland.topology.repair import invalid_polygons
 from gisland.topology.rings import CORNERS, edited, unroll
 from gisland.topology.spikes import spikes
 
@@ -42,42 +41,41 @@ def outlines(drawn: Drawn, parameters: Parameters) -> Rows:
     Returns
     -------
     list
-        Records for ``schema.findings_frame``. Polygons with coordinates that are no numbers are
+        Tables for ``schema.findings_together``. Polygons with coordinates that are no numbers are
         passed over.
 
     Examples
     --------
     >>> import geopandas as gpd
     >>> from gisland.base.parameters import Parameters
+    >>> from gisland.base.schema import findings_together
     >>> from gisland.topology.drawn import drawn_parcels
     >>> corners = [(0, 0), (9, 0), (9, 5), (15, 5.01), (9, 5.02), (9, 9), (0, 9)]
     >>> twice = shapely.MultiPolygon([shapely.box(20, 0, 24, 4), shapely.box(22, 0, 26, 4)])
     >>> shapes = [shapely.Polygon(corners), twice]
     >>> lots = gpd.GeoDataFrame(geometry=shapes, index=["a", "b"], crs=4547)
-    >>> found = outlines(drawn_parcels(lots, mend=True), Parameters())
-    >>> [(row["code"], row["parcel_id"], float(row["value"].round(2))) for row in found]
-    [('spike', 'a', 6.0), ('self_overlap', 'b', 8.0)]
+    >>> told = outlines(drawn_parcels(lots, mend=True), Parameters())
+    >>> found = findings_together(told, crs=4547)
+    >>> found[["code", "parcel_id", "value"]].round(2).values.tolist()
+    [['self_overlap', 'b', 8.0], ['spike', 'a', 6.0]]
     """
     repeating = [np.empty(0, dtype=np.int64)]
     found: Rows = []
     for begin in range(0, len(drawn.ids), CHUNK):
-        ids, shapes = drawn.ids[begin : begin + CHUNK], drawn.shapes[begin : begin + CHUNK]
-        finite = _finite(shapes)
-        ids, shapes = ids[finite], shapes[finite]
+        span = slice(begin, begin + CHUNK)
+        ids, shapes, invalid = drawn.ids[span], drawn.shapes[span], drawn.invalid[span]
         rings = unroll(shapes)
+        odd = rings.of[~np.isfinite(rings.xy).all(axis=1)]
+        if len(odd):
+            finite = ~np.isin(np.arange(len(shapes)), odd)
+            ids, shapes, invalid = ids[finite], shapes[finite], invalid[finite]
+            rings = unroll(shapes)
         again = (rings.xy == rings.xy[rings.following]).all(axis=1)
         repeating.append(begin + rings.of[again])
         found += _spikes(ids, _without(shapes, rings, again), width_m=parameters.tolerance_m)
-        found += _self_overlaps(ids, shapes, least_m2=parameters.overlap_min_m2)
+        least_m2 = parameters.overlap_min_m2
+        found += _self_overlaps(ids[invalid], shapes[invalid], least_m2=least_m2)
     return [*_repeated(np.concatenate(repeating)), *found]
-
-
-def _finite(shapes: Geometries) -> Bools:
-    """Whether there is a shape and all its coordinates are numbers."""
-    points, of = shapely.get_coordinates(shapes, return_index=True)
-    finite = ~shapely.is_missing(shapes)
-    finite[of[~np.isfinite(points).all(axis=1)]] = False
-    return finite
 
 
 def _repeated(parcels: Ints) -> Rows:
@@ -92,26 +90,21 @@ def _repeated(parcels: Ints) -> Rows:
     )
 
 
-def _without(shapes: Geometries, rings: Rings, again: Bools) -> Geometries:
-    """Without repeated vertices, which would hide a spike or tell it twice."""
+def _without(shapes: Geometries, rings: Rings, again: Bools) -> Rings:
+    """Rings without repeated vertices, which would hide a spike or tell it twice."""
     left = np.bincount(rings.ring[~again], minlength=len(rings.part))
     # a ring that is but a point or a line has no spike, and stays as it is
     extra = np.flatnonzero(again & (left[rings.ring] >= CORNERS))
     if len(extra) == 0:
-        return shapes
+        return rings
     none = np.empty(0, dtype=np.int64)
-    return edited(
-        shapes,
-        moved=rings.following[extra],
-        to=rings.xy[extra],
-        after=none,
-        added=np.empty((0, 2)),
-    )
+    to = rings.xy[extra]
+    moved = rings.following[extra]
+    return unroll(edited(shapes, moved=moved, to=to, after=none, added=np.empty((0, 2))))
 
 
-def _spikes(ids: Ids, shapes: Geometries, *, width_m: float) -> Rows:
-    found = spikes(shapes, width_m=width_m)
-    rings = unroll(shapes)
+def _spikes(ids: Ids, rings: Rings, *, width_m: float) -> Rows:
+    found = spikes(rings, width_m=width_m)
     return rows(
         "spike",
         "warning",
@@ -124,8 +117,10 @@ def _spikes(ids: Ids, shapes: Geometries, *, width_m: float) -> Rows:
 
 
 def _self_overlaps(ids: Ids, shapes: Geometries, *, least_m2: float) -> Rows:
-    bad = invalid_polygons(shapes)
-    ids, shapes = ids[bad], shapely.force_2d(shapes[bad])
+    """Findings about invalid polygons."""
+    if len(shapes) == 0:
+        return []
+    shapes = shapely.force_2d(shapes)
     lines = shapely.union_all(shapely.boundary(shapes)[:, None], axis=1)
     faces, of = shapely.get_parts(shapely.polygonize(lines[:, None]), return_index=True)
     surplus = _times_counted(faces, of, shapes) - 1

@@ -44,7 +44,7 @@ def beyond_plan(drawn: Drawn, parameters: Parameters, *, plan_boundary: gpd.GeoD
     Returns
     -------
     list
-        Records for ``schema.findings_frame``; the geometry is what lies outside.
+        Tables for ``schema.findings_together``; the geometry is what lies outside.
 
     Raises
     ------
@@ -57,13 +57,15 @@ def beyond_plan(drawn: Drawn, parameters: Parameters, *, plan_boundary: gpd.GeoD
     --------
     >>> import geopandas as gpd
     >>> from gisland.base.parameters import Parameters
+    >>> from gisland.base.schema import findings_together
     >>> from gisland.topology.drawn import drawn_parcels
     >>> shapes = [shapely.box(0, 0, 9, 9), shapely.box(9, 0, 12, 9), shapely.box(12, 0, 15, 9)]
     >>> lots = gpd.GeoDataFrame(geometry=shapes, index=["a", "b", "c"], crs=4547)
     >>> plan = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 10, 9)], crs=4547)
-    >>> found = beyond_plan(drawn_parcels(lots, mend=True), Parameters(), plan_boundary=plan)
-    >>> [(row["code"], row["parcel_id"], float(row["value"])) for row in found]
-    [('crosses_plan_boundary', 'b', 18.0), ('outside_plan_boundary', 'c', 27.0)]
+    >>> told = beyond_plan(drawn_parcels(lots, mend=True), Parameters(), plan_boundary=plan)
+    >>> found = findings_together(told, crs=4547)
+    >>> found[["code", "parcel_id", "value"]].values.tolist()
+    [['crosses_plan_boundary', 'b', 18.0], ['outside_plan_boundary', 'c', 27.0]]
     """
     plan = _plan(drawn, plan_boundary)
     if len(plan.shapes) == 0:

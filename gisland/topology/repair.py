@@ -89,22 +89,23 @@ def repair(
     """
     require_metric(parcels, what="parcels")
     require_on_earth(parcels, what="parcels")
-    order = _written_order(parcels)
-    values = without_empty_rings(parcels.geometry.to_numpy())[order]
+    values = parcels.geometry.to_numpy()
+    order = written_order(_texts(parcels.index), values, recorded_areas(parcels))
+    values, ids = without_empty_rings(values)[order], _texts(parcels.index)[order]
     codes = set(parameters.repair)
     rows: Rows = []
     if "invalid_geometry" in codes:
         values, rows = _made_valid(values, most_m2=parameters.repair_max_m2)
-    there = np.isin(shapely.get_type_id(values), POLYGONS) & shapely.is_valid(values)
-    there &= ~shapely.is_empty(values)
-    ids = _texts(parcels.index)[order]
-    alike = there & pd.Series(ids).duplicated(keep=False).to_numpy()  # nobody could tell which
-    there &= ~alike
-    drawn = values.copy()
-    drawn[~there] = None
-    layer = Layer(drawn, np.arange(len(values)), _recorded(parcels)[order], rest=values[alike])
     left: Rows = []
     if codes - {"invalid_geometry"}:
+        there = np.isin(shapely.get_type_id(values), POLYGONS) & shapely.is_valid(values)
+        there &= ~shapely.is_empty(values)
+        alike = there & pd.Series(ids).duplicated(keep=False).to_numpy()  # nobody could tell which
+        there &= ~alike
+        drawn = values.copy()
+        drawn[~there] = None
+        recorded = recorded_areas(parcels)[order]
+        layer = Layer(drawn, np.arange(len(values)), recorded, rest=values[alike])
         limits = Limits(
             parameters.repair_max_m2,
             reach_m=parameters.near_miss_m,
@@ -132,19 +133,54 @@ def _texts(index: pd.Index) -> Geometries:
     return ids.astype("object").where(ids.notna(), None).to_numpy()
 
 
-def _written_order(parcels: gpd.GeoDataFrame) -> Ints:
-    """Positions by id, then shape, so that the order of the rows does not matter."""
-    keys = pd.DataFrame(
-        {
-            "id": _texts(parcels.index),
-            "wkb": shapely.to_wkb(parcels.geometry.to_numpy(), hex=True),
-            "recorded": _recorded(parcels),
-        }
-    )
+def written_order(ids: Geometries, shapes: Geometries, recorded: Floats) -> Ints:
+    """Positions by id, then shape, then recorded area, so that the order of rows does not matter.
+
+    Parameters
+    ----------
+    ids
+        As text, (n,); None where missing, which comes last.
+    shapes
+        Any geometries, (n,); missing is allowed.
+    recorded
+        Recorded areas, (n,); NaN where there is none.
+
+    Returns
+    -------
+    numpy.ndarray
+        (n,).
+
+    Examples
+    --------
+    >>> ids, shapes = np.array(["b", None, "a"]), np.full(3, None)
+    >>> written_order(ids, shapes, np.full(3, np.nan)).tolist()
+    [2, 0, 1]
+    """
+    keys = pd.DataFrame({"id": pd.Series(ids, dtype="str"), "wkb": None, "recorded": recorded})
+    tied = np.flatnonzero(keys["id"].duplicated(keep=False))
+    keys["wkb"] = keys["wkb"].astype("str")
+    keys.loc[tied, "wkb"] = shapely.to_wkb(shapes[tied], hex=True)
     return keys.sort_values(["id", "wkb", "recorded"]).index.to_numpy()
 
 
-def _recorded(parcels: gpd.GeoDataFrame) -> Floats:
+def recorded_areas(parcels: gpd.GeoDataFrame) -> Floats:
+    """Recorded areas in m², as far as there are any.
+
+    Parameters
+    ----------
+    parcels
+        Layer, perhaps with a column ``recorded_area_m2``.
+
+    Returns
+    -------
+    numpy.ndarray
+        NaN where nothing is recorded.
+
+    Examples
+    --------
+    >>> recorded_areas(gpd.GeoDataFrame({"recorded_area_m2": [5.0, None]})).tolist()
+    [5.0, nan]
+    """
     if "recorded_area_m2" not in parcels:
         return np.full(len(parcels), np.nan)
     return parcels["recorded_area_m2"].to_numpy(dtype="float64", na_value=np.nan)

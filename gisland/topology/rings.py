@@ -99,13 +99,29 @@ def unroll(polygons: Geometries) -> Rings:
     >>> unroll(np.array([shapely.box(0, 0, 2, 1)])).xy.tolist()
     [[2.0, 0.0], [2.0, 1.0], [0.0, 1.0], [0.0, 0.0]]
     """
-    parts, shape = shapely.get_parts(polygons, return_index=True)
+    parts, shape = _parts(polygons)
+    # the rings of parts without holes need not be taken out, which would take longest
+    holed = shapely.get_num_interior_rings(parts) > 0
+    rings, of = shapely.get_rings(parts[holed], return_index=True)
+    part = np.concatenate([np.flatnonzero(~holed), np.flatnonzero(holed)[of]])
+    size = shapely.get_num_coordinates(np.concatenate([parts[~holed], rings]))
+    order = np.argsort(part, kind="stable")
+    ring = np.repeat(np.arange(len(order)), size[order])
+    open_end = np.diff(ring, append=-1) == 0
+    return Rings(shapely.get_coordinates(parts)[open_end], ring[open_end], part[order], shape)
+
+
+def _parts(polygons: Geometries) -> tuple[Geometries, Ints]:
+    """Polygons among the parts of geometries that are not empty, and which each is of."""
+    one = shapely.get_type_id(polygons) == shapely.GeometryType.POLYGON
+    several = np.flatnonzero(~one)
+    parts, of = shapely.get_parts(polygons[several], return_index=True)
+    parts = np.concatenate([polygons[one], parts])
+    shape = np.concatenate([np.flatnonzero(one), several[of]])
     drawn = (shapely.get_type_id(parts) == shapely.GeometryType.POLYGON) & ~shapely.is_empty(parts)
     parts, shape = parts[drawn], shape[drawn]
-    rings, part = shapely.get_rings(parts, return_index=True)
-    xy, ring = shapely.get_coordinates(rings, return_index=True)
-    open_end = np.diff(ring, append=-1) == 0
-    return Rings(xy[open_end], ring[open_end], part.astype(np.int64), shape.astype(np.int64))
+    order = np.argsort(shape, kind="stable")
+    return parts[order], shape[order]
 
 
 def roll_up(rings: Rings, *, like: Geometries) -> Geometries:
@@ -245,6 +261,31 @@ def numbers(points: Floats) -> Ints:
     """
     as_complex = np.ascontiguousarray(points + 0.0).view(np.complex128).ravel()
     return np.unique(as_complex, return_inverse=True)[1].astype(np.int64)
+
+
+def held(keys: Ints, asked: Ints) -> Bools:
+    """Whether each number asked for is among others.
+
+    Parameters
+    ----------
+    keys
+        Numbers, ascending, (n,).
+    asked
+        Numbers, (m,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Bool, (m,).
+
+    Examples
+    --------
+    >>> held(np.array([2, 5]), np.array([5, 1])).tolist()
+    [True, False]
+    """
+    if len(keys) == 0:
+        return np.zeros(len(asked), dtype=bool)
+    return keys[np.minimum(np.searchsorted(keys, asked), len(keys) - 1)] == asked
 
 
 def among(points: Floats, others: Floats) -> Bools:

@@ -119,8 +119,9 @@ def _active(shapes: Geometries, codes: Collection[str], *, limits: Limits) -> Bo
     active = np.zeros(len(shapes), dtype=bool)
     active[loose_edges(shapes).parcel] = True
     if "spike" in codes:
-        tips = spike_vertices(shapes, width_m=limits.tolerance_m, degrees=SPIKE_DEGREES)
-        active[unroll(shapes).of[tips]] = True
+        rings = unroll(shapes)
+        tips = spike_vertices(rings, width_m=limits.tolerance_m, degrees=SPIKE_DEGREES)
+        active[rings.of[tips]] = True
     tree = shapely.STRtree(shapes)
     for _ in range(2):
         near = tree.query(shapes[active], predicate="dwithin", distance=limits.reach_m)[1]

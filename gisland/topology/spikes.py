@@ -36,7 +36,7 @@ class Spikes:
     length_m: Floats
 
 
-def spikes(shapes: Geometries, *, width_m: float) -> Spikes:
+def spikes(rings: Rings, *, width_m: float) -> Spikes:
     """Find the tips at which a boundary turns back on itself.
 
     The angle at the tip is at most 5 degrees, and the sides stay within `width_m` of each other
@@ -45,8 +45,8 @@ def spikes(shapes: Geometries, *, width_m: float) -> Spikes:
 
     Parameters
     ----------
-    shapes
-        Polygons and multipolygons in metres, (n,).
+    rings
+        Of polygons in metres, from `unroll`.
     width_m
         Largest width, in metres.
 
@@ -58,11 +58,10 @@ def spikes(shapes: Geometries, *, width_m: float) -> Spikes:
     Examples
     --------
     >>> spiked = shapely.Polygon([(0, 0), (9, 0), (9, 5), (15, 5.01), (9, 5.02), (9, 9), (0, 9)])
-    >>> spikes(np.array([spiked]), width_m=0.05).length_m.round(3).tolist()
+    >>> spikes(unroll(np.array([spiked])), width_m=0.05).length_m.round(3).tolist()
     [6.0]
     """
-    rings = unroll(shapes)
-    tips = spike_vertices(shapes, width_m=width_m, degrees=SPIKE_DEGREES)
+    tips = spike_vertices(rings, width_m=width_m, degrees=SPIKE_DEGREES)
     length = np.array([_spike_length(rings, tip, width_m=width_m) for tip in tips])
     real = length > width_m
     return Spikes(tips[real], length[real])
@@ -96,7 +95,7 @@ def despike(layer: Layer, *, limits: Limits) -> Step:
     """
     shapes = layer.shapes
     rings = unroll(shapes)
-    found = spikes(shapes, width_m=limits.tolerance_m)
+    found = spikes(rings, width_m=limits.tolerance_m)
     kept = np.ones(len(found.tip), dtype=bool)
     reason = [""] * len(found.tip)
     while True:

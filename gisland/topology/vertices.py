@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from gisland.topology.rings import Rings, numbers, unroll
+from gisland.topology.boundary import line_grid
+from gisland.topology.compiled import in_threads
+from gisland.topology.near_loops import SLACK_M, Edges, Grid, edges_near
+from gisland.topology.rings import Rings, held, numbers, unroll
 from gisland.topology.segments import ranges
 
 if TYPE_CHECKING:
@@ -17,8 +20,6 @@ if TYPE_CHECKING:
     from gisland.topology.rings import Bools, Floats, Geometries, Ints
 
 EXACT_M = 1e-6  # a vertex this near to a boundary lies on it
-CHUNK = 2_000  # vertices looked up at once, which bounds the memory
-RUN = 8  # edges in a row that are looked up as one
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class NearVertices:
     ----------
     polygon
         Position of the polygon that has the vertex, (n,).
+    point
+        Number of the point that the vertex lies on, (n,).
     xy
         The vertex, (n, 2); told once where a polygon passes it twice.
     other
@@ -42,11 +45,13 @@ class NearVertices:
 
     Examples
     --------
-    >>> near_vertices(np.array([shapely.box(0, 0, 1, 1)]), reach_m=0.3).distance_m.tolist()
+    >>> alone = points(np.array([shapely.box(0, 0, 1, 1)]))
+    >>> near_vertices(alone, reach_m=0.3).distance_m.tolist()
     []
     """
 
     polygon: Ints
+    point: Ints
     xy: Floats
     other: Ints
     distance_m: Floats
@@ -54,15 +59,13 @@ class NearVertices:
     at_vertex: Bools
 
 
-def near_vertices(
-    shapes: NDArray[np.object_], *, reach_m: float, on_edge: bool = False
-) -> NearVertices:
+def near_vertices(vertices: Points, *, reach_m: float, on_edge: bool = False) -> NearVertices:
     """Vertices within reach of another polygon's boundary that are not shared with it.
 
     Parameters
     ----------
-    shapes
-        Polygons and multipolygons in metres, (n,); missing and empty ones are passed over.
+    vertices
+        Of all polygons, from `points`.
     reach_m
         Farthest distance, in metres.
     on_edge
@@ -77,11 +80,10 @@ def near_vertices(
     Examples
     --------
     >>> shapes = np.array([shapely.box(0, 0, 10, 10), shapely.box(10.2, 2, 20, 4)])
-    >>> near = near_vertices(shapes, reach_m=0.3)
+    >>> near = near_vertices(points(shapes), reach_m=0.3)
     >>> near.polygon.tolist(), near.xy.tolist(), near.distance_m.round(3).tolist()
     ([1, 1], [[10.2, 2.0], [10.2, 4.0]], [0.2, 0.2])
     """
-    vertices = points(shapes)
     near = vertices.near(reach_m)
     if not on_edge:
         near = near.take(near.distance_m > EXACT_M)
@@ -92,6 +94,7 @@ def near_vertices(
     at, polygon = at[order], polygon[order]
     return NearVertices(
         polygon,
+        near.point[at],
         vertices.xy[near.point[at]],
         near.other[at],
         near.distance_m[at],
@@ -189,10 +192,35 @@ class Points:
         >>> corners.has(np.array([0, 0]), np.array([0, 1])).tolist()
         [False, True]
         """
-        if len(self.keys) == 0:
-            return np.zeros(len(point), dtype=bool)
-        key = point * self.size + polygon
-        return self.keys[np.minimum(np.searchsorted(self.keys, key), len(self.keys) - 1)] == key
+        return held(self.keys, point * self.size + polygon)
+
+    def place(self, point: Ints, polygon: Ints) -> Ints:
+        """Where in the rings each point is a vertex of each polygon.
+
+        Parameters
+        ----------
+        point
+            Numbers of points, (n,).
+        polygon
+            Positions of polygons that have the point as a vertex, (n,).
+
+        Returns
+        -------
+        numpy.ndarray
+            Positions of vertices, (n,); the first where a polygon passes the point twice.
+
+        Examples
+        --------
+        >>> corners = points(np.array([None, shapely.box(0, 0, 1, 1)]))
+        >>> corners.place(np.array([0, 3]), np.array([1, 1])).tolist()
+        [3, 1]
+        """
+        wanted = np.zeros(self.size, dtype=bool)
+        wanted[polygon] = True
+        mine = np.flatnonzero(wanted[self.of])
+        key = self.number[mine] * self.size + self.of[mine]
+        order = np.argsort(key, kind="stable")
+        return mine[order[np.searchsorted(key, point * self.size + polygon, sorter=order)]]
 
     def near(self, reach_m: float, *, asked: Floats | None = None) -> Near:
         """For each point and each polygon in reach that lacks it, the nearest place.
@@ -217,26 +245,22 @@ class Points:
         [[3.0, 1.0], [4.0, 1.0]]
         """
         xy = self.xy if asked is None else asked
-        edges = self.rings.xy, self.rings.xy[self.rings.following]
-        runs = _Runs.of(self.rings)
-        tree = shapely.STRtree(runs.lines)
-        parts = [_nothing()]
-        for begin in range(0, len(xy), CHUNK):
-            spots = shapely.points(xy[begin : begin + CHUNK])
-            around = shapely.bounds(spots) + reach_m * np.array([-1, -1, 1, 1])
-            spot, run = tree.query(shapely.box(*around.T))
-            if asked is None:
-                strange = ~self.has(spot + begin, self.of[runs.first[run]])
-                spot, run = spot[strange], run[strange]
-            distance = shapely.distance(spots[spot], runs.lines[run])
-            reached = distance <= reach_m
-            spot, run, distance = spot[reached], run[reached], distance[reached]
-            pair = spot * self.size + self.of[runs.first[run]]
-            closest = _closest(pair, distance, margin_m=EXACT_M)
-            spot, run = spot[closest], run[closest]
-            point = np.repeat(spot + begin, runs.many[run])
-            edge = ranges(runs.first[run], runs.many[run])
-            parts.append(_nearest(xy, self.of, edges, point=point, edge=edge))
+        if len(xy) == 0 or len(self.rings.xy) == 0:
+            return _nothing()
+        start, end = self.rings.xy, self.rings.xy[self.rings.following]
+        number = self.number if asked is None else np.full_like(self.number, -1)
+        edges = edges_of(self.rings, number)
+        cell_m = max(float(np.hypot(*(end - start).T).mean()), reach_m)
+        lines = np.hstack([start, end])
+        grid = Grid(*line_grid(lines, cell_m=cell_m), cell_m, len(lines))
+        spots = np.ascontiguousarray(xy)
+
+        def work(begin: int, stop: int) -> Near:
+            point, edge = edges_near(spots, edges, grid, float(reach_m), begin, stop)
+            found = {"point": point.astype(np.int64), "edge": edge.astype(np.int64)}
+            return _nearest(xy, self.of, (start, end), **found, reach_m=reach_m)
+
+        parts = in_threads(work, count=len(xy))
         return Near(
             *(np.concatenate([getattr(p, n) for p in parts]) for n in Near.__dataclass_fields__)
         )
@@ -264,41 +288,11 @@ def points(shapes: Geometries) -> Points:
     of, number, size = rings.of, numbers(rings.xy), max(len(shapes), 1)
     xy = np.empty((number.max(initial=-1) + 1, 2))
     xy[number] = rings.xy
-    keys = np.unique(number * size + of)
+    keys = np.sort(number * size + of)  # np.unique would hash them, which takes much longer
+    keys = keys[np.diff(keys, prepend=-1) > 0]
     first = np.searchsorted(keys, np.arange(len(xy)) * size)
     many = np.diff(first, append=len(keys))
     return Points(rings, of, number, xy, first, many, owner=keys % size, size=size, keys=keys)
-
-
-@dataclass(frozen=True)
-class _Runs:
-    """Edges of the rings, so many in a row that none is asked for its distance in vain."""
-
-    first: Ints
-    many: Ints
-    lines: Geometries
-
-    @classmethod
-    def of(cls, rings: Rings) -> _Runs:
-        corner = np.flatnonzero(np.diff(rings.ring, prepend=-1))
-        size = np.diff(corner, append=len(rings.ring))
-        step = np.arange(len(rings.ring)) - np.repeat(corner, size)
-        first = np.flatnonzero(step % RUN == 0)
-        many = np.diff(first, append=len(rings.ring))
-        vertex = ranges(first, many + 1)
-        vertex[np.cumsum(many + 1) - 1] = rings.following[first + many - 1]
-        line = np.repeat(np.arange(len(first)), many + 1)
-        return cls(first, many, shapely.linestrings(rings.xy[vertex], indices=line))
-
-
-def _closest(pair: Ints, distance: Floats, *, margin_m: float) -> Ints:
-    """Positions of the least distance of each pair, and what is hardly more, by pair."""
-    order = np.argsort(pair, kind="stable")
-    pair, distance = pair[order], distance[order]
-    first = np.flatnonzero(np.diff(pair, prepend=-1))
-    many = np.diff(first, append=len(pair))
-    least = np.minimum.reduceat(distance, first) if len(first) else distance
-    return order[distance <= np.repeat(least, many) + margin_m]
 
 
 def _nothing() -> Near:
@@ -306,8 +300,39 @@ def _nothing() -> Near:
     return Near(none, none, none, no, no, np.empty((0, 2)))
 
 
+def edges_of(rings: Rings, number: Ints) -> Edges:
+    """The edges of rings, for compiled loops.
+
+    Parameters
+    ----------
+    rings
+        From `unroll`.
+    number
+        Number of the point that each vertex lies on, (n,).
+
+    Returns
+    -------
+    Edges
+        One for each vertex.
+
+    Examples
+    --------
+    >>> corners = points(np.array([shapely.box(0, 0, 1, 1)]))
+    >>> edges_of(corners.rings, corners.number).following.tolist()
+    [1, 2, 3, 0]
+    """
+    following, owner = rings.following.astype(np.int32), rings.of.astype(np.int32)
+    return Edges(rings.xy, following, number.astype(np.int32), owner)
+
+
 def _nearest(
-    xy: Floats, of: Ints, edges: tuple[Floats, Floats], *, point: Ints, edge: Ints
+    xy: Floats,
+    of: Ints,
+    edges: tuple[Floats, Floats],
+    *,
+    point: Ints,
+    edge: Ints,
+    reach_m: float,
 ) -> Near:
     """Nearest place on each edge, and of these the nearest for each point and polygon."""
     start, vector = edges[0][edge], edges[1][edge] - edges[0][edge]
@@ -319,13 +344,18 @@ def _nearest(
     foot = np.where(along[:, None] == 1, edges[1][edge], foot)
     distance = np.hypot(*(xy[point] - foot).T)
     pair = point * (of.max(initial=0) + 1) + of[edge]
-    at = _closest(pair, distance, margin_m=0.0)
-    at = at[np.lexsort((edge[at], pair[at]))]
+    at = np.lexsort((edge, distance, pair))
     at = at[np.diff(pair[at], prepend=-1) != 0]
-    return Near(point[at], of[edge[at]], edge[at], along[at], distance[at], foot[at])
+    point, edge, along, distance, foot = (v[at] for v in (point, edge, along, distance, foot))
+    within = distance <= reach_m
+    # where rounding decides, GEOS does
+    unsure = np.flatnonzero(np.abs(distance - reach_m) <= SLACK_M)
+    lines = shapely.linestrings(np.stack([e[edge[unsure]] for e in edges], axis=1))
+    within[unsure] = shapely.distance(shapely.points(xy[point[unsure]]), lines) <= reach_m
+    return Near(point, of[edge], edge, along, distance, foot).take(within)
 
 
-def spike_vertices(shapes: Geometries, *, width_m: float, degrees: float) -> Ints:
+def spike_vertices(rings: Rings, *, width_m: float, degrees: float) -> Ints:
     """Vertices at which the boundary turns back on itself.
 
     A vertex is the tip of a spike if the angle between its two edges is at most `degrees` and the
@@ -334,33 +364,34 @@ def spike_vertices(shapes: Geometries, *, width_m: float, degrees: float) -> Int
 
     Parameters
     ----------
-    shapes
-        Polygons and multipolygons in metres, (n,).
+    rings
+        Of polygons in metres, from `unroll`.
     width_m
         Largest width at the foot, in metres.
     degrees
-        Largest angle at the tip.
+        Largest angle at the tip, below 90.
 
     Returns
     -------
     numpy.ndarray
-        Positions in ``unroll(shapes)``, ascending.
+        Positions of vertices, ascending.
 
     Examples
     --------
     >>> spiked = shapely.Polygon([(0, 0), (9, 0), (9, 5), (15, 5.01), (9, 5.02), (9, 9), (0, 9)])
-    >>> spike_vertices(np.array([spiked]), width_m=0.05, degrees=1.0).tolist()
+    >>> spike_vertices(unroll(np.array([spiked])), width_m=0.05, degrees=1.0).tolist()
     [3]
     """
-    rings = unroll(shapes)
     following = rings.following
     before = np.empty_like(following)
     before[following] = np.arange(len(following))
     back = rings.xy[before] - rings.xy
     ahead = rings.xy[following] - rings.xy
-    long_back, long_ahead = np.hypot(*back.T), np.hypot(*ahead.T)
     cross = np.abs(back[:, 0] * ahead[:, 1] - back[:, 1] * ahead[:, 0])
     dot = (back * ahead).sum(axis=1)
-    longer = np.maximum(long_back, long_ahead)
+    # few turn back so sharply; twice the tangent leaves room for rounding
+    sharp = np.flatnonzero(cross <= 2 * np.tan(np.radians(degrees)) * dot)
+    cross, dot = cross[sharp], dot[sharp]
+    longer = np.maximum(np.hypot(*back[sharp].T), np.hypot(*ahead[sharp].T))
     width = np.divide(cross, longer, out=np.full(len(cross), np.inf), where=longer > 0)
-    return np.flatnonzero((np.arctan2(cross, dot) <= np.radians(degrees)) & (width <= width_m))
+    return sharp[(np.arctan2(cross, dot) <= np.radians(degrees)) & (width <= width_m)]
