@@ -211,7 +211,7 @@ def line_grid(
     Parameters
     ----------
     lines
-        x and y of both ends, (n, 4), n above 0.
+        Coordinates of both ends, (n, 4): x, y, x, y; n above 0.
     cell_m
         Side of a cell in metres.
     by_octant
