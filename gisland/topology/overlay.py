@@ -257,7 +257,8 @@ def apportion(
     covered = known.groupby("right_id")["overlap_m2"].sum()
     whole = covered
     if right_m2 is not None:
-        whole = np.fmax(covered, right_m2.reindex(covered.index))
+        area = right_m2.reindex(covered.index)
+        whole = covered.where((covered >= area) | area.isna(), area)
     right_ids = known["right_id"]
     share = known["overlap_m2"] / whole.reindex(right_ids).to_numpy()
     amount = share * values.reindex(right_ids).to_numpy(dtype="float64", na_value=np.nan)
