@@ -242,19 +242,18 @@ def _borders(recall: dict[str, Any], pairs: int) -> str:
     if recall["recall"] is None:
         return "no two parcels have a border"
     total = recall["exact_m"] + recall["tolerant_m"]
-    told = f"{count_of(pairs, 'border')}, {total:,.0f} m, {_at_least(recall['recall'])}"
+    share = math.floor(recall["recall"] * 1e4) / 1e4
+    told = (
+        f"{count_of(pairs, 'border')}, {total:,.0f} m: {share:.2%} of the boundary within"
+        f" {10 * recall['tolerance_m']:g} m of a neighbor"
+    )
     if not recall["tolerant_m"]:
-        return f"{told}; the boundaries coincide"
+        return f"{told}; the two lines coincide"
     return (
         f"{told}; {recall['tolerant_m']:,.1f} m only thanks to the tolerance of"
         f" {recall['tolerance_m']:g} m (mean distance {recall['distance_mean_m']:.3f} m,"
         f" at most {recall['distance_max_m']:.3f} m)"
     )
-
-
-def _at_least(share: float) -> str:
-    """A share in words, rounded down to a hundredth of a per cent."""
-    return "all there are" if share == 1 else f"at least {math.floor(share * 1e4) / 1e4:.2%} of all"
 
 
 @app.command(name="map")

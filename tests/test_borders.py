@@ -368,10 +368,17 @@ def test_bad_input_is_refused(parcels: gpd.GeoDataFrame, error: type[Exception],
         borders(parcels)
 
 
-@pytest.mark.parametrize("tolerance_m", [0.0, -1.0, float("nan"), float("inf")])
+@pytest.mark.parametrize(
+    "tolerance_m", [0.0, -1.0, float("nan"), float("inf"), "wide", True, None, [0.05]]
+)
 def test_tolerance_must_be_a_positive_number(tolerance_m: float) -> None:
     with pytest.raises(ProjectError, match=r"tolerance_m is .*; give a number of metres above 0"):
         borders(layer({"a": box(0, 0, 1, 1)}), tolerance_m=tolerance_m)
+
+
+def test_tables_without_geometry_are_refused() -> None:
+    with pytest.raises(GeometryError, match="DataFrame without geometry; give a GeoDataFrame"):
+        borders(pd.DataFrame(index=["a"]))
 
 
 def test_real_clean_coverage_is_exact() -> None:

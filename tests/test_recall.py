@@ -7,6 +7,7 @@ import pytest
 from shapely import Polygon, box
 
 from boundaries import layer, moved, shared_edges, street_blocks
+from gisland.base.errors import TableError
 from gisland.topology.boundary import trace
 from gisland.topology.recall import Recall, recall
 
@@ -222,3 +223,9 @@ def test_the_answer_does_not_depend_on_the_order_of_rows() -> None:
     turned = asked(moved(parcels, degrees=40), 0.1)
     assert turned.missed_m == pytest.approx(expected.missed_m, rel=1e-4)
     assert turned.suggested_tolerance_m == expected.suggested_tolerance_m
+
+
+def test_other_parcels_than_those_traced_are_refused() -> None:
+    boundary = trace(lots(0))
+    with pytest.raises(TableError, match=r"some that were traced are not among them \(c\)"):
+        recall(boundary, lots(0).drop(index="c"))

@@ -12,7 +12,7 @@ from pyproj.exceptions import ProjError
 
 from gisland.base.coordinates import USE_MARGIN, coordinate_fault
 from gisland.base.datums import CGCS2000, OLD_CHINA, WGS84, datum_name
-from gisland.base.errors import CRSError
+from gisland.base.errors import CRSError, GeometryError
 from gisland.base.gausskrueger import GK_ZONES, gk_code
 from gisland.base.middle import far_from, median_place
 from gisland.base.projections import (
@@ -48,6 +48,8 @@ def require_metric(frame: gpd.GeoDataFrame | gpd.GeoSeries, *, what: str) -> Non
     ------
     CRSError
         If the CRS is missing, geographic, in feet, or a (Web) Mercator.
+    GeometryError
+        If there is no geometry at all.
 
     Examples
     --------
@@ -57,6 +59,11 @@ def require_metric(frame: gpd.GeoDataFrame | gpd.GeoSeries, *, what: str) -> Non
     gisland.base.errors.CRSError: parcels: EPSG:3857 is not metric (Mercator inflates areas, by \
 1.2 to 1.7 in China); reproject first, or set [project] crs to a metric code such as EPSG:4547
     """
+    if not hasattr(frame, "crs"):
+        raise GeometryError(
+            f"{what}: {type(frame).__name__} without geometry",
+            do="give a GeoDataFrame with a geometry column",
+        )
     if frame.crs is None:
         raise CRSError(
             f"{what}: no coordinate system is known",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import numbers
 from fractions import Fraction
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -23,6 +25,33 @@ AREA_M2: dict[str, Fraction] = {
 MONEY_YUAN: dict[str, Fraction] = {"yuan": Fraction(1), "wan_yuan": Fraction(10_000)}
 
 Numbers = TypeVar("Numbers", float, "np.ndarray", "pd.Series")
+
+
+def require_metres(value: Any, *, name: str) -> None:  # noqa: ANN401 - looked at here
+    """Refuse a length that is no number above 0.
+
+    Parameters
+    ----------
+    value
+        What was given, in metres.
+    name
+        Its name in the message.
+
+    Raises
+    ------
+    ProjectError
+        If it is no number, not above 0, or infinite.
+
+    Examples
+    --------
+    >>> require_metres("wide", name="corridor_m")
+    Traceback (most recent call last):
+    ...
+    gisland.base.errors.ProjectError: corridor_m is 'wide'; give a number of metres above 0
+    """
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if not is_number or not 0 < value < math.inf:
+        raise ProjectError(f"{name} is {value!r}", do="give a number of metres above 0")
 
 
 def factor(unit: str, *, canonical: str) -> float:

@@ -237,6 +237,7 @@ def _borders(run: Mapping[str, Any], *, texts: Texts) -> str:
         pairs=number(run["counts"]["border_pairs"], unit="count"),
         recall=number(math.floor(found["recall"] * 1e4) / 1e4, unit="share"),
         tolerant=number(found["tolerant_m"], unit="m"),
+        reach=f"{10 * found['tolerance_m']:g}",
         tolerance=f"{found['tolerance_m']:g}",
         mean=f"{found['distance_mean_m']:.3f}",
         largest=f"{found['distance_max_m']:.3f}",

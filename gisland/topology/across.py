@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gisland.base.errors import ProjectError
+from gisland.base.units import require_metres
 from gisland.topology.boundary import (
     CORNER_TOLERANCES,
     Stretches,
@@ -31,8 +31,9 @@ def across(boundary: Boundary, *, corridor_m: float = 40.0) -> pd.DataFrame:
     From each free piece of boundary one looks straight outward; the first boundary met counts, if
     it belongs to another parcel and runs within 45 degrees of parallel. So a parcel in between
     hides what is behind it, and parcels diagonal at a crossing do not face each other. The lengths
-    seen from the two sides are averaged. Parcels that share a border are not separated and are
-    left out; faces up to 1.5 tolerances long are leftovers of corners and do not count.
+    seen from the two sides are averaged, so that the sum over a parcel can exceed its free
+    boundary. Parcels that share a border are not separated and are left out; faces up to 1.5
+    tolerances long are leftovers of corners and do not count.
 
     Parameters
     ----------
@@ -63,8 +64,7 @@ def across(boundary: Boundary, *, corridor_m: float = 40.0) -> pd.DataFrame:
     >>> across(trace(lots), corridor_m=60).loc["south", "facing_m"].to_dict()
     {'middle': 20.0, 'north': 10.0}
     """
-    if not 0 < corridor_m < np.inf:
-        raise ProjectError(f"corridor_m is {corridor_m!r}", do="give a number of metres above 0")
+    require_metres(corridor_m, name="corridor_m")
     free, ids = boundary.free, boundary.ids
     seen = nearest_stretches(free, left_m=0.0, right_m=corridor_m, opaque=True)
     seen = seen[seen[:, 1] >= 0]

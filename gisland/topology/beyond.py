@@ -9,7 +9,8 @@ import pandas as pd
 import shapely
 
 from gisland.base.crs import crs_name, require_metric
-from gisland.base.errors import CRSError, ProjectError
+from gisland.base.errors import CRSError
+from gisland.base.units import require_metres
 from gisland.topology.beside_loops import EXACT_M
 from gisland.topology.boundary import nearest_stretches
 from gisland.topology.segments import Segments, explode
@@ -50,7 +51,8 @@ def beyond(
     pandas.DataFrame
         Indexed by the ids of `boundary`, in metres. ``free_m``: free boundary; it can differ from
         `free_boundary` by the tolerance at each end, since borders are the mean of both sides.
-        ``road_m``, ``water_m``: a road or water comes first; missing where no such layer is given.
+        ``road_m``, ``water_m``: a road or water comes first; missing, and no 0, where no such
+        layer is given.
         ``nothing_m``: other land, across a gap of which no layer tells. ``edge_m``: nothing
         within the corridor, the edge of the layer. The parts add up to the whole.
 
@@ -71,8 +73,7 @@ def beyond(
     >>> beyond(trace(lots), roads=lane).drop(columns="water_m").loc["a"].to_dict()
     {'free_m': 100.0, 'road_m': 25.0, 'nothing_m': 5.0, 'edge_m': 70.0}
     """
-    if not 0 < corridor_m < np.inf:
-        raise ProjectError(f"corridor_m is {corridor_m!r}", do="give a number of metres above 0")
+    require_metres(corridor_m, name="corridor_m")
     given = {"roads": roads, "water": water}
     count, free = len(boundary.ids), boundary.free
     layers = [free]

@@ -11,8 +11,8 @@ import pandas as pd
 import shapely
 
 from gisland.base.crs import require_metric
-from gisland.base.errors import ProjectError
 from gisland.base.schema import require_ids, require_polygons, usable
+from gisland.base.units import require_metres
 from gisland.topology.beside_loops import WIDTH, crossed_slots, fill_grid, stretches
 from gisland.topology.compiled import in_threads
 from gisland.topology.pair_loops import both_ways, pair_order, pair_sums, uncovered
@@ -256,8 +256,7 @@ def line_grid(
 def _require(parcels: gpd.GeoDataFrame, tolerance_m: float) -> None:
     require_metric(parcels, what="parcels")
     require_ids(parcels, what="parcels")
-    if not 0 < tolerance_m < np.inf:
-        raise ProjectError(f"tolerance_m is {tolerance_m!r}", do="give a number of metres above 0")
+    require_metres(tolerance_m, name="tolerance_m")
     values = parcels.geometry.to_numpy()
     if not (shapely.is_missing(values) | shapely.is_empty(values)).all():
         require_polygons(parcels, what="parcels")

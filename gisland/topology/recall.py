@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gisland.base.errors import TableError
 from gisland.topology.boundary import nearest_stretches
 
 if TYPE_CHECKING:
@@ -126,6 +127,11 @@ def recall(boundary: Boundary, parcels: gpd.GeoDataFrame) -> Recall:
     Recall
         Lengths in metres of border, each counted once for its two sides.
 
+    Raises
+    ------
+    TableError
+        If parcels that were traced are missing.
+
     Examples
     --------
     >>> import geopandas as gpd
@@ -137,6 +143,13 @@ def recall(boundary: Boundary, parcels: gpd.GeoDataFrame) -> Recall:
     >>> found.exact_m, round(found.missed_m, 6), found.suggested_tolerance_m
     (20.0, 60.0, 0.11)
     """
+    unknown = boundary.ids.difference(parcels.index)
+    if len(unknown):
+        raise TableError(
+            "parcels: some that were traced are not among them",
+            do="give the parcels that the boundary was traced from",
+            ids=unknown,
+        )
     tolerance_m, borders = boundary.tolerance_m, boundary.borders
     found_m, tolerant_m = (float(borders[name].sum()) / 2 for name in ("border_m", "tolerant_m"))
     between = float((borders["tolerant_m"] * borders["distance_mean_m"]).sum()) / 2
