@@ -20,7 +20,8 @@ import shapely
 
 import gisland
 from boundaries import street_blocks
-from gisland.topology import beside_loops, boundary, compiled, segments
+from gisland.base import threads as threads_module
+from gisland.topology import beside_loops, boundary, segments
 from gisland.topology.across import across
 from gisland.topology.beyond import beyond
 from gisland.topology.boundary import trace
@@ -199,25 +200,25 @@ def test_the_number_of_threads_changes_no_bit(
     here: dict[str, Any], monkeypatch: pytest.MonkeyPatch, threads: int, least: int
 ) -> None:
     tasks: list[int] = []
-    original = compiled.in_threads
+    original = threads_module.in_threads
 
     def counted(work: Callable[[int, int], object], *, count: int) -> list[object]:
         parts = original(work, count=count)
         tasks.append(len(parts))
         return parts
 
-    monkeypatch.setattr(compiled, "THREADS", threads)
-    monkeypatch.setattr(compiled, "LEAST_TASK", least)
+    monkeypatch.setattr(threads_module, "THREADS", threads)
+    monkeypatch.setattr(threads_module, "LEAST_TASK", least)
     for module in (boundary, segments):
         monkeypatch.setattr(module, "in_threads", counted)
     assert_same(everything(), here)
-    assert max(tasks) >= min(threads * compiled.TASKS_PER_THREAD - 1, 8)
+    assert max(tasks) >= min(threads * threads_module.TASKS_PER_THREAD - 1, 8)
 
 
 def test_parts_come_in_order_whatever_ends_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "THREADS", 3)
-    monkeypatch.setattr(compiled, "LEAST_TASK", 2)
-    parts = compiled.in_threads(lambda first, last: list(range(first, last)), count=101)
+    monkeypatch.setattr(threads_module, "THREADS", 3)
+    monkeypatch.setattr(threads_module, "LEAST_TASK", 2)
+    parts = threads_module.in_threads(lambda first, last: list(range(first, last)), count=101)
     assert len(parts) > 10
     assert [k for part in parts for k in part] == list(range(101))
-    assert compiled.in_threads(lambda first, last: (first, last), count=0) == [(0, 0)]
+    assert threads_module.in_threads(lambda first, last: (first, last), count=0) == [(0, 0)]

@@ -20,6 +20,7 @@ from gisland.topology.holes import holes_in
 from gisland.topology.sharing import loose_edges
 from gisland.topology.tracing import Traced, traced
 from gisland.topology.tracing_loops import round_walks
+from gisland.topology.unions import unions
 from subdivisions import PATTERNS, subdivision
 
 if TYPE_CHECKING:
@@ -201,13 +202,13 @@ def test_rows_in_another_order_give_the_same_to_the_bit() -> None:
 
 def united(shapes: Shapes, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many polygons are united at a time."""
-    unions, sizes = holes_module._unions, []  # noqa: SLF001 - what it is asked for counts here
+    sizes: list[int] = []
 
-    def counted(heaps: np.ndarray) -> np.ndarray:
-        sizes.extend(shapely.get_num_geometries(heaps).tolist())
-        return unions(heaps)
+    def counted(heaps: np.ndarray, groups: np.ndarray) -> np.ndarray:
+        sizes.extend(np.bincount(groups).tolist())
+        return unions(heaps, groups)
 
-    monkeypatch.setattr(holes_module, "_unions", counted)
+    monkeypatch.setattr(holes_module, "unions", counted)
     found(shapes)
     return sorted(sizes)
 
@@ -243,9 +244,8 @@ def test_a_union_that_fails_is_made_again_one_by_one(monkeypatch: pytest.MonkeyP
         return union_all(geometries, **how)
 
     monkeypatch.setattr(shapely, "union_all", fails)
-    parts = holes_module._unions(  # noqa: SLF001 - the failure is made here
-        np.array([MultiPolygon([box(0, 0, 1, 1), box(5, 0, 6, 1)]), box(0, 0, 2, 1)])
-    )
+    shapes = np.array([box(0, 0, 1, 1), box(5, 0, 6, 1), box(0, 0, 2, 1)])
+    parts = unions(shapes, np.array([0, 0, 1]))
     assert shapely.area(parts).tolist() == [2, 2]
 
 

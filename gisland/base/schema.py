@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +12,7 @@ import shapely
 
 from gisland.base.errors import GeometryError, TableError
 from gisland.base.keys import ID_SEPARATOR, in_order
+from gisland.base.threads import spread
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -334,8 +334,7 @@ def usable(geometry: gpd.GeoSeries) -> pd.Series:
     [True, False]
     """
     values = geometry.to_numpy()
-    halves = np.array_split(values, 2)  # the test for validity lets other threads run meanwhile
-    with ThreadPoolExecutor(len(halves)) as pool:
-        valid = np.concatenate(list(pool.map(shapely.is_valid, halves)))
-    good = valid & ~shapely.is_empty(values) & ~shapely.is_missing(values)
+    good = (
+        spread(shapely.is_valid, values) & ~shapely.is_empty(values) & ~shapely.is_missing(values)
+    )
     return pd.Series(good, index=geometry.index, name="usable")

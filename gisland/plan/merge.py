@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,7 +12,7 @@ import shapely
 
 from gisland.base.errors import PlanError
 from gisland.base.keys import aligned, among
-from gisland.topology.compiled import THREADS
+from gisland.base.threads import in_threads
 from gisland.topology.overlay import robust
 
 CONSERVED = 1e-6  # relative
@@ -101,9 +100,13 @@ def merge(
     pieces = aligned(parcels.geometry, everyone.index).to_numpy()
     of_site = everyone.groupby(everyone).indices
     work = partial(_merged_shape, pieces, ids=everyone.index, tolerance_m=tolerance_m)
-    with ThreadPoolExecutor(THREADS) as pool:
-        shapes = list(pool.map(work, (of_site[site] for site in sorted(members.unique()))))
     index = pd.Index(sorted(members.unique()), name="site_id", dtype="str")
+    tasks = in_threads(
+        lambda first, last: [work(of_site[site]) for site in index[first:last]],
+        count=len(index),
+        least=1,
+    )
+    shapes = [shape for task in tasks for shape in task]
     area = parcels["area_m2"]
     before = area.loc[members.sort_index().index].groupby(members.sort_index()).sum()
     scrap = area.loc[absorbed.sort_index().index].groupby(absorbed.sort_index()).sum()

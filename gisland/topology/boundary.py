@@ -12,9 +12,9 @@ import shapely
 
 from gisland.base.crs import require_metric
 from gisland.base.schema import require_ids, require_polygons, usable
+from gisland.base.threads import in_threads
 from gisland.base.units import require_metres
 from gisland.topology.beside_loops import WIDTH, crossed_slots, fill_grid, stretches
-from gisland.topology.compiled import in_threads
 from gisland.topology.pair_loops import both_ways, pair_order, pair_sums, uncovered
 from gisland.topology.segment_loops import grid_side, octant_side
 from gisland.topology.segments import Segments, exact_matches, explode

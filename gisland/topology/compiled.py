@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,15 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Loop = TypeVar("Loop", bound="Callable[..., object]")
-Part = TypeVar("Part")
 
 STAMP = tuple(
     (path.name, path.stat().st_mtime_ns, path.stat().st_size)
     for path in sorted(Path(__file__).parent.glob("*.py"))
 )
-THREADS = min(4, os.cpu_count() or 1)
-TASKS_PER_THREAD = 4  # some parts of a layer are denser than others
-LEAST_TASK = 20_000  # things; fewer are not worth a thread
 
 
 def compiled(loop: Loop) -> Loop:
@@ -73,34 +67,3 @@ def _lenient(loop: Any) -> Any:  # noqa: ANN401 - numba carries no types
         loop._cache._guard_against_spurious_io_errors = lambda: suppress(OSError)  # noqa: SLF001
         loop._cache._cache_file._source_stamp = STAMP  # noqa: SLF001 - it looks at one file alone
     return loop
-
-
-def in_threads(work: Callable[[int, int], Part], *, count: int) -> list[Part]:
-    """Do the same work on ranges of many things, in some threads at a time.
-
-    Parameters
-    ----------
-    work
-        Called with the first position of a range and the one after its last; a compiled loop,
-        or anything else that lets other threads run meanwhile.
-    count
-        How many things there are.
-
-    Returns
-    -------
-    list
-        What each range gave, in order; one for an empty range where there is nothing. The ranges
-        depend on the machine: put together, the parts must be the same for any.
-
-    Examples
-    --------
-    >>> in_threads(lambda first, last: last - first, count=5)
-    [5]
-    """
-    size = max(LEAST_TASK, -(-count // (THREADS * TASKS_PER_THREAD)))
-    if count <= size:
-        return [work(0, count)]
-    with ThreadPoolExecutor(THREADS) as pool:
-        return list(
-            pool.map(lambda first: work(first, min(first + size, count)), range(0, count, size))
-        )

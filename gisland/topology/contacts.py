@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from gisland.base.threads import spread
 from gisland.topology.drawn import rows
-from gisland.topology.ground import in_parts
 from gisland.topology.overlay import robust
 from gisland.topology.rings import held
 from gisland.topology.vertices import EXACT_M
@@ -100,14 +100,14 @@ class _Common:
     def of(cls, ground: Ground) -> _Common:
         over = np.flatnonzero(ground.distance_m == 0)
         small, a, b = ground.parts.shapes, ground.a[over], ground.b[over]
-        apart = in_parts(shapely.touches, small[a], small[b])
+        apart = spread(shapely.touches, small[a], small[b])
         over, a, b = over[~apart], a[~apart], b[~apart]
-        both = in_parts(partial(robust, shapely.intersection), small[a], small[b])
+        both = spread(partial(robust, shapely.intersection), small[a], small[b])
         area = shapely.area(both)
         # a contained polygon has its own area, to the bit
-        inside = in_parts(shapely.contains_properly, small[b], small[a])
+        inside = spread(shapely.contains_properly, small[b], small[a])
         area[inside] = shapely.area(small[a[inside]])
-        inside = in_parts(shapely.contains_properly, small[a], small[b])
+        inside = spread(shapely.contains_properly, small[a], small[b])
         area[inside] = shapely.area(small[b[inside]])
         pair = np.searchsorted(ground.first, over, side="right") - 1
         return cls(over, pair, both, area)
@@ -240,4 +240,4 @@ def _between(ground: Ground, number: Ints) -> Geometries:
     pair = np.repeat(np.arange(len(first)), np.diff(first, append=count))
     nearest = np.lexsort((ground.distance_m, pair))[first][number]
     small = ground.parts.shapes
-    return in_parts(shapely.shortest_line, small[ground.a[nearest]], small[ground.b[nearest]])
+    return spread(shapely.shortest_line, small[ground.a[nearest]], small[ground.b[nearest]])

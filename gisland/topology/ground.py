@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
+from gisland.base.threads import in_threads, spread
 from gisland.topology.boundary import line_grid
-from gisland.topology.compiled import in_threads
 from gisland.topology.meeting import how_they_meet
 from gisland.topology.meeting_loops import TOUCHING, UNSURE
 from gisland.topology.near_loops import Grid, holders
@@ -20,8 +20,6 @@ from gisland.topology.stacks import Stacks, stacks_of
 from gisland.topology.vertices import EXACT_M, Points, edges_of, points
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from gisland.topology.drawn import Drawn, Ids
     from gisland.topology.rings import Bools, Floats, Geometries, Ints
     from gisland.topology.segments import Positions
@@ -224,7 +222,7 @@ def ground_of(drawn: Drawn, *, reach_m: float) -> Ground:
     told = how_they_meet(vertices, shapes, stacks.first[parts.of[[a, b]]], reach_m=reach_m)
     touching = parts.of[[a, b]][:, told == TOUCHING]
     a, b = a[told == UNSURE], b[told == UNSURE]
-    distance = in_parts(shapely.distance, parts.shapes[a], parts.shapes[b])
+    distance = spread(shapely.distance, parts.shapes[a], parts.shapes[b])
     near = distance <= reach_m
     a, b, distance = a[near], b[near], distance[near]
     order = np.lexsort((b, a, parts.of[b], parts.of[a]))
@@ -239,33 +237,6 @@ def ground_of(drawn: Drawn, *, reach_m: float) -> Ground:
     meet[unsure] = shapely.intersects(kinds[i], kinds[j])
     polygons = (ids, shapes, vertices, stacks, parts, touching)
     return Ground(*polygons, a, b, distance, first, least, meet)
-
-
-def in_parts(operation: Any, *arrays: NDArray[Any]) -> NDArray[Any]:  # noqa: ANN401 - a ufunc
-    """An operation of shapely on arrays of geometry, in some threads at a time.
-
-    Parameters
-    ----------
-    operation
-        Such as ``shapely.distance``; lets other threads run meanwhile.
-    *arrays
-        Its arguments, of equal length.
-
-    Returns
-    -------
-    numpy.ndarray
-        What the operation gives for the whole arrays.
-
-    Examples
-    --------
-    >>> in_parts(shapely.area, np.array([shapely.box(0, 0, 2, 1)])).tolist()
-    [2.0]
-    """
-
-    def work(begin: int, stop: int) -> Any:  # noqa: ANN401 - as the operation
-        return operation(*(values[begin:stop] for values in arrays))
-
-    return np.concatenate(in_threads(work, count=len(arrays[0])))
 
 
 def _candidates(parts: Pieces, *, reach_m: float) -> tuple[Ints, Ints]:

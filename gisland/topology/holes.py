@@ -9,12 +9,11 @@ import shapely
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from gisland.topology.compiled import in_threads
 from gisland.topology.near_loops import SLACK_M
-from gisland.topology.overlay import robust
 from gisland.topology.rings import held, unroll
 from gisland.topology.sharing import loose_edges
 from gisland.topology.tracing import traced
+from gisland.topology.unions import unions
 
 if TYPE_CHECKING:
     from gisland.topology.ground import Ground
@@ -94,24 +93,8 @@ def _united(shapes: Geometries, group: Ints) -> Geometries:
     _, number, many = np.unique(group, return_inverse=True, return_counts=True)
     alone = many[number] == 1
     order = np.flatnonzero(~alone)[np.argsort(number[~alone], kind="stable")]
-    first = np.flatnonzero(np.diff(number[order], prepend=-1))
-    heaps = shapely.geometrycollections(
-        shapes[order], indices=np.searchsorted(first, np.arange(len(order)), side="right") - 1
-    )
-
-    def work(begin: int, stop: int) -> Geometries:
-        return _unions(heaps[slice(*np.searchsorted(first, [begin, stop]))])
-
-    united = in_threads(work, count=len(order))
-    return shapely.get_parts(np.concatenate([shapes[alone], *united]))
-
-
-def _unions(heaps: Geometries) -> Geometries:
-    """Union of each collection of polygons."""
-    try:
-        return shapely.union_all(heaps[:, None], axis=1)
-    except shapely.errors.GEOSException:  # of one of them: it is found one by one
-        return np.array([robust(shapely.union_all, heap) for heap in heaps], dtype=object)
+    heap = np.unique(number[order], return_inverse=True)[1]
+    return shapely.get_parts(np.concatenate([shapes[alone], unions(shapes[order], heap)]))
 
 
 def _rings_of(parts: Geometries) -> tuple[Geometries, Geometries]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from gisland.topology.compiled import in_threads
+from gisland.base.threads import in_threads
 from gisland.topology.meeting_loops import UNSURE, Walks, meetings
 from gisland.topology.pieces import LARGE
 from gisland.topology.vertices import EXACT_M

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from gisland.topology.compiled import in_threads
+from gisland.base.threads import in_threads
 from gisland.topology.segment_loops import by_middle, grid_side, reverses, ring_segments
 
 if TYPE_CHECKING:

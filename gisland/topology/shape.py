@@ -11,7 +11,7 @@ import shapely
 
 from gisland.base.crs import require_metric
 from gisland.base.schema import usable
-from gisland.topology.compiled import in_threads
+from gisland.base.threads import in_threads
 from gisland.topology.segments import explode
 from gisland.topology.width_loops import inscribed_radii
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from gisland.base.threads import in_threads
 from gisland.topology.boundary import line_grid
-from gisland.topology.compiled import in_threads
 from gisland.topology.near_loops import Grid
 from gisland.topology.rings import CORNERS, numbers
 from gisland.topology.tracing_loops import TO_RIGHT, UNSURE, Ways, crossings, round_walks

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
-from gisland.topology.compiled import THREADS
+from gisland.base.threads import in_threads
+from gisland.topology.overlay import robust
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Geometries = NDArray[np.object_]
-
-TASKS_PER_THREAD = 8  # some groups are larger than others
 
 
 def unions(shapes: Geometries, groups: NDArray[np.int64]) -> Geometries:
@@ -42,11 +40,16 @@ def unions(shapes: Geometries, groups: NDArray[np.int64]) -> Geometries:
     if not len(shapes):
         return np.array([], dtype=object)
     whole = shapely.geometrycollections(shapes, indices=groups)
-    tasks = np.array_split(whole, min(len(whole), THREADS * TASKS_PER_THREAD))
-    with ThreadPoolExecutor(THREADS) as pool:
-        return np.concatenate(list(pool.map(_united, tasks)))
+
+    def work(begin: int, stop: int) -> Geometries:
+        return _united(whole[begin:stop])
+
+    return np.concatenate(in_threads(work, count=len(whole), least=1))
 
 
 def _united(collections: Geometries) -> Geometries:
-    united: Geometries = shapely.union_all(collections[:, None], axis=1)
-    return united
+    """Union of each collection of polygons."""
+    try:
+        return shapely.union_all(collections[:, None], axis=1)
+    except shapely.errors.GEOSException:  # of one of them: it is found one by one
+        return np.array([robust(shapely.union_all, heap) for heap in collections], dtype=object)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from gisland.base.threads import in_threads
 from gisland.topology.boundary import line_grid
-from gisland.topology.compiled import in_threads
 from gisland.topology.near_loops import SLACK_M, Edges, Grid, edges_near
 from gisland.topology.rings import Rings, held, numbers, unroll
 from gisland.topology.segments import ranges
