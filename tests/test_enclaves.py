@@ -6,7 +6,8 @@ import pytest
 from shapely import MultiPolygon, box
 
 from districts import frame
-from gisland.detect.enclaves import COLUMNS, enclave_labels, enclaves
+from gisland.base.errors import TableError
+from gisland.detect.enclaves import COLUMNS, enclave_labels, enclaves, judged_patches
 from gisland.topology.borders import borders
 
 INNER = box(40, 40, 60, 60)
@@ -33,6 +34,7 @@ def test_strict_enclave_with_all_its_numbers() -> None:
     assert found.columns.tolist() == [*COLUMNS, "geometry"]
     row = found.iloc[0].to_dict()
     shape = row.pop("geometry")
+    row["inside_of"] = None if pd.isna(row["inside_of"]) else row["inside_of"]
     assert row == {
         "enclave_id": "owner:in",
         "attribute": "owner",
@@ -45,6 +47,11 @@ def test_strict_enclave_with_all_its_numbers() -> None:
         "area_m2": 400.0,
         "area_mu": pytest.approx(0.6),
         "surrounding_area_m2": 9600.0,
+        "surrounding_ids": "out",
+        "inside_of": None,
+        "depth": 1,
+        "holder_patches": 1,
+        "holder_area_m2": 400.0,
     }
     assert len(found) == 1
     assert shape.equals(INNER)
@@ -120,14 +127,25 @@ def test_the_surrounding_patch_may_have_many_parcels() -> None:
     assert found[["kind", "surrounding_area_m2"]].to_numpy().tolist() == [["strict", 9600.0]]
 
 
-def test_two_owners_around_it_jointly_make_no_enclave() -> None:
-    west = box(0, 0, 50, 100) - INNER
-    east = box(50, 0, 100, 100) - INNER
-    assert find(layer({"in": INNER, "w": west, "e": east}, ["A", "B", "C"])).empty
+JOINT = ["kind", "surrounded_by", "surrounding_ids", "share", "surrounding_area_m2"]
 
 
-def test_two_patches_of_one_owner_do_not_join() -> None:
-    """B lies west and east of A, cut through by C: two patches, each along half of A."""
+def test_several_owners_around_it_enclose_it_jointly() -> None:
+    west = box(0, 0, 45, 100) - INNER  # along 20 + 2 x 5 of the 80 m
+    east = box(45, 0, 100, 100) - INNER  # along the other 50
+    lots = layer({"in": INNER, "w": west, "e": east}, ["A", "B", "C"])
+    found = find(lots)
+    assert found[JOINT].to_numpy().tolist() == [["jointly", "C;B", "e;w", 1.0, 9600.0]]
+    assert found[["inside_of", "depth"]].isna().to_numpy().tolist() == [[True, False]]
+    street = box(59, 0, 61, 40)  # 1 m of the boundary is free: still shut in as to tolerances
+    path = find(lots.assign(geometry=lots.geometry.difference(street)))
+    assert path[["kind", "share"]].to_numpy().tolist() == [["jointly", pytest.approx(79 / 80)]]
+    lane = box(58, 0, 61, 40)  # 2 m of 80 lead out
+    assert find(lots.assign(geometry=lots.geometry.difference(lane))).empty
+
+
+def test_two_patches_of_one_owner_enclose_jointly_what_neither_does_alone() -> None:
+    """B lies west and east of A, cut through by C and D: each along 38 of the 80 m."""
     west = box(0, 0, 49, 100) - INNER
     east = box(51, 0, 100, 100) - INNER
     shapes = {
@@ -137,7 +155,71 @@ def test_two_patches_of_one_owner_do_not_join() -> None:
         "n": box(49, 60, 51, 100),
         "s": box(49, 0, 51, 40),
     }
-    assert find(layer(shapes, ["A", "B", "B", "C", "D"])).empty
+    lots = layer(shapes, ["A", "B", "B", "C", "D"])
+    rows = find(lots).set_index("parcel_ids")
+    assert rows.loc["in", JOINT].tolist() == ["jointly", "B", "e;w", 0.95, 9440.0]
+    assert rows.loc["n", JOINT].tolist() == ["jointly", "B", "e;w", 80 / 84, 9440.0]
+    assert rows.loc["in", ["free_share", "holder_patches"]].tolist() == [pytest.approx(0.0), 1]
+    stricter = find(lots, 0.96).set_index("parcel_ids")  # now all together: B twice, C and D
+    assert stricter.index.tolist() == ["in"]
+    assert stricter.loc["in", JOINT].tolist() == ["jointly", "B;C;D", "e;w;n;s", 1.0, 9600.0]
+
+
+def test_what_surrounds_jointly_must_be_larger_together() -> None:
+    lot = box(0, 0, 100, 100)
+    west, east = box(-10, -10, 50, 110) - lot, box(50, -10, 110, 110) - lot  # 2 200 m² each
+    assert find(layer({"lot": lot, "w": west, "e": east}, ["A", "B", "C"])).empty
+
+
+def test_one_patch_that_falls_short_does_not_enclose_jointly_with_itself() -> None:
+    notch = layer({"in": INNER, "out": AROUND - box(59, 0, 60, 40)}, ["A", "B"])
+    assert find(notch, 0.75)["kind"].tolist() == ["nearly"]  # 79 of 80 m
+    assert find(notch, 0.99).empty
+
+
+def test_spellings_of_one_owner_are_one_owner() -> None:
+    left, right = box(40, 40, 50, 60), box(50, 40, 60, 60)
+    west, east = box(0, 0, 50, 100) - INNER, box(50, 0, 100, 100) - INNER
+    shapes = {"l": left, "r": right, "w": west, "e": east}
+    found = find(layer(shapes, ["Ａ厂 ", "a厂", "乙（集团）", "乙(集团)\u3000"]))
+    assert found[["value", "parcel_ids", "surrounded_by", "kind"]].to_numpy().tolist() == [
+        ["Ａ厂 ", "l;r", "乙(集团)\u3000", "strict"]
+    ]
+    assert find(layer(shapes, [" ", "\u3000", "B", "B"])).empty  # blanks are no owner
+
+
+def test_an_owner_of_many_patches_is_told() -> None:
+    shapes = {"in": INNER, "out": AROUND, "off": box(500, 0, 530, 10)}
+    found = find(layer(shapes, ["A", "B", "A"]))
+    assert found[["holder_patches", "holder_area_m2"]].to_numpy().tolist() == [[2, 700.0]]
+
+
+def judged(lots: gpd.GeoDataFrame, share: float = 0.75) -> dict[str, tuple[str, float, float]]:
+    rows = judged_patches(lots, borders(lots), attribute="owner", enclave_share=share)[1]
+    assert set(rows["subject"]) <= {"owner"}
+    told = zip(rows["outcome"], rows["value"].round(6), rows["limit"], strict=True)
+    return dict(zip(rows["parcel_id"], told, strict=True))
+
+
+def test_verdicts_tell_the_share_of_what_came_near() -> None:
+    assert judged(in_a_notch(10.0)) == {"a": ("fail", 0.75, 0.75)}
+    assert judged(in_a_notch(10.0), 0.8) == {"a": ("pass", 0.75, 0.8)}
+    assert judged(in_a_notch(4.9)) == {}  # 19.8 of 40 m: less than half
+    # two parcels whose outer boundary is found by drawing it: 30 of 40 m, and 20 m would do
+    notch = box(20, 30, 30, 40)
+    shapes = {"l": box(20, 30, 25, 40), "r": box(25, 30, 30, 40), "b": box(0, 0, 50, 40) - notch}
+    assert judged(layer(shapes, ["A", "A", "B"]), 0.8) == {
+        "l": ("pass", 0.75, 0.8),
+        "r": ("pass", 0.75, 0.8),
+    }
+    west, east = box(0, 0, 45, 100) - INNER, box(45, 0, 100, 100) - INNER
+    joint = judged(layer({"in": INNER, "w": west, "e": east}, ["A", "B", "C"]))
+    assert joint == {"in": ("fail", 1.0, 0.98)}
+
+
+def test_an_unknown_column_is_named() -> None:
+    with pytest.raises(TableError, match="no column 'holder'"):
+        find(layer({"in": INNER}, ["A"]), attribute="holder")
 
 
 def test_one_parcel_of_several_parts_is_one_patch() -> None:
@@ -182,6 +264,8 @@ def test_a_nested_enclave() -> None:
     assert found["share"].tolist() == [pytest.approx(1.0), pytest.approx(1.0)]
     assert found["free_share"].tolist() == [pytest.approx(0.0), pytest.approx(0.0)]
     assert found["area_m2"].tolist() == [400.0, 3200.0]
+    assert found["depth"].tolist() == [2, 1]
+    assert found["inside_of"].fillna("").tolist() == ["owner:b", ""]
 
 
 def test_land_in_the_hole_of_a_patch_does_not_surround_it() -> None:

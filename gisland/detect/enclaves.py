@@ -1,4 +1,8 @@
-"""Enclaves: patches of one owner or tenure that are (nearly) surrounded by another's."""
+"""Enclaves: patches of one value that are (nearly) surrounded by land of others.
+
+Of owner or tenure this is 插花地 as mixed ownership; the mixture of shapes around a site is told by
+the kinds of scraps.
+"""
 
 from __future__ import annotations
 
@@ -7,35 +11,41 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
-from gisland.base.keys import NOWHERE, aligned, joined_texts, positions
-from gisland.base.tables import is_land, lookup
+from gisland.base.errors import TableError, did_you_mean
+from gisland.base.keys import ID_SEPARATOR, aligned, joined_texts
+from gisland.base.names import comparable
+from gisland.base.rules import AREA_DECIMALS, SHARE_DECIMALS
+from gisland.base.tables import lookup
 from gisland.base.units import m2_to_mu
-from gisland.topology.graph import ends, patches
-from gisland.topology.unions import unions
+from gisland.base.verdicts import together, verdict_frame
+from gisland.detect.enclosing import drawn_patches, find_patches, least_outer_m, outside, sides
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from gisland.detect.enclosing import Patches
 
-    Ints = NDArray[np.int64]
-    Shapes = NDArray[np.object_]
-
-REACH = 1.01  # a gap exactly as wide as the tolerance is still closed
 STRICT_SHARE = 0.9995  # 1.000 at the three decimals that shares are reported with
-COLUMNS = (
-    "enclave_id",
-    "attribute",
-    "value",
-    "parcel_ids",
-    "surrounded_by",
-    "kind",
-    "share",
-    "free_share",
-    "area_m2",
-    "area_mu",
-    "surrounding_area_m2",
-)
+NEAR_SHARE = 0.5  # from here on a patch that is no enclave is told of
+NO_WAY_OUT = 0.98  # of a boundary wholly along others; tolerances take up to 2 % at corners
+ALONE, SAME_VALUE, TOGETHER = range(3)  # levels: one patch, several of one value, several of all
+COLUMNS = {
+    "enclave_id": "str",
+    "attribute": "str",
+    "value": "str",
+    "parcel_ids": "str",
+    "kind": "str",
+    "surrounded_by": "str",
+    "surrounding_ids": "str",
+    "share": "float64",
+    "free_share": "float64",
+    "area_m2": "float64",
+    "area_mu": "float64",
+    "surrounding_area_m2": "float64",
+    "inside_of": "str",
+    "depth": "int64",
+    "holder_patches": "int64",
+    "holder_area_m2": "float64",
+}
 
 
 def enclaves(
@@ -46,11 +56,18 @@ def enclaves(
     enclave_share: float,
     tolerance_m: float = 0.05,
 ) -> gpd.GeoDataFrame:
-    """Find patches whose outer boundary runs along one other, larger patch.
+    """Find patches whose outer boundary runs along land of others.
 
     A patch is a set of edge-connected parcels with the same value. Roads and water belong to no
-    patch: boundary along them counts as free. Parcels without a value belong to no patch either,
-    but they are land: boundary along them is not free. Land in a hole of the patch is passed over.
+    patch: boundary along them counts as free, whether they are parcels or gaps. Parcels without a
+    value belong to no patch either, but they are land: boundary along them is not free. Land in a
+    hole of the patch is passed over. Texts are compared without regard to blanks, to case and to
+    the width of letters (`gisland.base.names.comparable`) and shown as they are written.
+
+    Kinds: ``strict``, surrounded by one larger patch with a share of 1.000; ``nearly``, by one
+    larger patch with at least `enclave_share`; ``jointly``, by several that are larger together:
+    those of one other value with at least `enclave_share`, or else those of all values with at
+    least 0.98, which is all but what tolerances take at corners: there is no way out.
 
     Parameters
     ----------
@@ -60,7 +77,7 @@ def enclaves(
     borders
         Border table, both directions.
     attribute
-        ``owner``, ``tenure`` or any other column of text.
+        ``owner``, ``tenure`` or any other column.
     enclave_share
         Least share (0-1) of the outer boundary along the one other patch.
     tolerance_m
@@ -69,9 +86,17 @@ def enclaves(
     Returns
     -------
     geopandas.GeoDataFrame
-        One row per enclave, sorted by its smallest parcel id. ``share`` (along the one other
-        patch) and ``free_share`` (along roads, water or nothing) are over the patch's outer
-        boundary; ``kind`` is ``strict`` at a share of 1.000.
+        One row per enclave, sorted by its smallest parcel id. ``share`` (along
+        ``surrounding_ids``, the smallest parcel id of each surrounding patch, that with the
+        longest border first) and ``free_share`` (along roads, water or nothing) are over the
+        patch's outer boundary. ``inside_of``: the enclave that surrounds this one alone, and
+        ``depth``: 1, or one more than that of the other. ``holder_patches`` and
+        ``holder_area_m2``: all patches of the same value.
+
+    Raises
+    ------
+    TableError
+        If the attribute is no column.
 
     Examples
     --------
@@ -88,123 +113,212 @@ def enclaves(
     >>> found[["value", "surrounded_by", "kind"]].values.tolist()
     [['A', 'B', 'strict']]
     """
+    how = {"enclave_share": enclave_share, "tolerance_m": tolerance_m}
+    return judged_patches(parcels, borders, attribute=attribute, **how)[0]
+
+
+def judged_patches(
+    parcels: gpd.GeoDataFrame,
+    borders: pd.DataFrame,
+    *,
+    attribute: str,
+    enclave_share: float,
+    tolerance_m: float = 0.05,
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Find enclaves, with a verdict on every parcel whose patch came near to being one.
+
+    Parameters
+    ----------
+    parcels, borders, attribute, enclave_share, tolerance_m
+        See `enclaves`.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        See `enclaves`.
+    pandas.DataFrame
+        Verdict rows (``schema.VERDICTS``) of the test ``enclave``, with the attribute as
+        ``subject``: the share that decided, and ``fail`` in an enclave. Parcels without a row
+        have no value, or are in patches less than half of whose boundary is known to run along
+        one larger patch.
+
+    Raises
+    ------
+    TableError
+        If the attribute is no column.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> from gisland.topology.borders import borders
+    >>> lots = gpd.GeoDataFrame(
+    ...     {"owner": ["A", "B"], "area_m2": [100.0, 800.0]},
+    ...     geometry=[box(10, 10, 20, 20), box(0, 0, 30, 30) - box(10, 10, 20, 20)],
+    ...     index=pd.Index(["p1", "p2"], name="parcel_id"),
+    ...     crs=4547,
+    ... )
+    >>> rows = judged_patches(lots, borders(lots), attribute="owner", enclave_share=0.75)[1]
+    >>> rows[["parcel_id", "outcome", "value", "limit"]].values.tolist()
+    [['p1', 'fail', 1.0, 0.75]]
+    """
+    if attribute not in parcels:
+        raise TableError(
+            f"parcels: no column {attribute!r}", do=did_you_mean(attribute, parcels.columns)
+        )
     ordered = parcels.sort_index()  # sums of areas must not depend on the order of the rows
-    # from here on the number of a parcel stands for its id, and that of its first for a patch
-    patch, pair, seamed = _patches(ordered, borders, attribute)
     shapes = ordered.geometry.to_numpy()
-    areas = ordered["area_m2"].reset_index(drop=True)[patch != NOWHERE]
-    areas = areas.groupby(patch[patch != NOWHERE]).sum()
-    near = _reaching(_patch_borders(pair), areas, enclave_share=enclave_share)
-    drawn = _patch_shapes(shapes, patch, near["focal"].unique(), crs=parcels.crs)
-    drawn = _with_outline(drawn, seamed, reach_m=tolerance_m * REACH)
-    pair = _outside(pair[pair["focal"].isin(drawn.index)], shapes, drawn)
-    near = _reaching(_patch_borders(pair), areas, enclave_share=enclave_share)
-    longest = near.sort_values(["focal", "border_m", "neighbor"], ascending=[True, False, True])
-    found = longest.drop_duplicates("focal").set_index("focal").join(drawn)
-    found["share"] = found["border_m"] / found["outer_m"]
-    found = found[found["share"].round(6) >= enclave_share].sort_index()
-    return _table(found, ordered, patch=patch, pair=pair, areas=areas, attribute=attribute)
+    found = find_patches(ordered, borders, comparable(ordered[attribute]))
+    limits = (enclave_share, enclave_share, NO_WAY_OUT)
+    least_m = least_outer_m(found.table)
+    near = _judged(sides(found.pair, found.table), found, outer_m=least_m, limits=limits)
+    drawn = drawn_patches(
+        found,
+        near.index[near["level"].notna()].to_numpy(),
+        shapes,
+        crs=parcels.crs,
+        tolerance_m=tolerance_m,
+    )
+    pair = outside(found.pair, shapes, drawn)
+    beside = sides(pair, found.table)
+    judged = _judged(beside, found, outer_m=drawn["outer_m"], limits=limits)
+    held = judged[judged["level"].notna()]
+    table = _table(held, _surrounding(beside, held), drawn, found=found, value=ordered[attribute])
+    others = pair["border_m"].groupby(pair["focal"]).sum()
+    table["free_share"] = 1 - (others / drawn["outer_m"]).reindex(held.index).to_numpy()
+    known = near[found.table["simple"][near.index] & (near["share"] >= NEAR_SHARE)]
+    told = pd.concat([judged, known.drop(index=judged.index, errors="ignore")])
+    return table, _verdicts(told, found, ordered.index, attribute=attribute)
 
 
-def _patches(
-    parcels: gpd.GeoDataFrame, borders: pd.DataFrame, attribute: str
-) -> tuple[Ints, pd.DataFrame, Ints]:
-    """Patch of each parcel, its borders with other land, and patches with gaps inside."""
-    land = is_land(parcels)
-    value = parcels[attribute].where(land)
-    label = patches(value.to_frame(), borders, attribute=attribute)
-    patch = positions(label, parcels.index)
-    parcel, beside = ends(parcels.index, borders)
-    focal, neighbor = patch[parcel], patch[beside]
-    counted = (focal != NOWHERE) & land.to_numpy()[beside]
-    same = focal == neighbor
-    seamed = np.unique(focal[counted & same & (borders["tolerant_m"].to_numpy() > 0)])
-    columns = {"focal": focal, "neighbor": neighbor, "beside": beside}
-    pair = pd.DataFrame(columns | {"border_m": borders["border_m"].to_numpy()})
-    return patch, pair[counted & ~same], seamed
+def _judged(
+    beside: pd.DataFrame, found: Patches, *, outer_m: pd.Series, limits: tuple[float, ...]
+) -> pd.DataFrame:
+    """By patch: the first level at which it is surrounded, if any, and the share that decides.
+
+    ``key0`` is the one patch with the longest border, ``key1`` the value; patches that are
+    surrounded at no level have the larger share of these two.
+    """
+    judged = pd.DataFrame(index=pd.Index(np.unique(beside["focal"]), name="focal"))
+    rows = beside.assign(own=lookup(beside["focal"], found.table["area_m2"]), count=1)
+    add_up = {"border_m": "sum", "area_m2": "sum", "own": "min", "count": "sum"}
+    for level, key in enumerate(("neighbor", "value", "focal")):
+        keys = list(dict.fromkeys(["focal", key]))
+        size = rows.groupby(keys, as_index=False).agg(add_up)
+        larger = size["area_m2"].round(AREA_DECIMALS) > size["own"].round(AREA_DECIMALS)
+        size = size[larger & ((size["count"] > 1) | (level == ALONE))]
+        order = size.sort_values(["focal", "border_m", key], ascending=[True, False, True])
+        best = order.drop_duplicates("focal").set_index("focal", drop=False)
+        judged[f"share{level}"] = best["border_m"] / outer_m.reindex(best.index)
+        judged[f"key{level}"] = best[key]
+    shares = judged[["share0", "share1", "share2"]].to_numpy()
+    reached = np.round(shares, SHARE_DECIMALS) >= np.array(limits)
+    larger = (shares[:, 1] > shares[:, 0]) | np.isnan(shares[:, 0])
+    level = np.where(reached.any(axis=1), reached.argmax(axis=1), larger.astype(int))
+    judged["share"] = shares[np.arange(len(level)), level]
+    judged["limit"] = np.array(limits)[level]
+    judged["level"] = pd.Series(level, index=judged.index, dtype="float64")
+    judged.loc[~reached.any(axis=1), "level"] = np.nan
+    return judged
 
 
-def _patch_borders(pair: pd.DataFrame) -> pd.DataFrame:
-    """Border length between patches; land without a value is in none."""
-    known = pair[pair["neighbor"] != NOWHERE]
-    return known.groupby(["focal", "neighbor"])["border_m"].sum().reset_index()
-
-
-def _reaching(shared: pd.DataFrame, areas: pd.Series, *, enclave_share: float) -> pd.DataFrame:
-    """Borders with a larger patch that are long enough, whatever the shape of the patch."""
-    size = {end: lookup(shared[end], areas) for end in ("focal", "neighbor")}
-    larger = size["neighbor"].round(2) > size["focal"].round(2)
-    # A circle has the shortest boundary for its area: patches that cannot reach the share drop out.
-    least_outer = 2 * np.sqrt(np.pi * size["focal"])
-    return shared[larger & (shared["border_m"] >= enclave_share * least_outer)]
-
-
-def _patch_shapes(shapes: Shapes, patch: Ints, wanted: Ints, *, crs: object) -> gpd.GeoDataFrame:
-    """Union of each patch that is wanted."""
-    members = np.flatnonzero(np.isin(patch, wanted))
-    members = members[np.argsort(patch[members], kind="stable")]
-    number, group = np.unique(patch[members], return_inverse=True)
-    return gpd.GeoDataFrame(geometry=unions(shapes[members], group), index=number, crs=crs)
-
-
-def _with_outline(shapes: gpd.GeoDataFrame, seamed: Ints, *, reach_m: float) -> gpd.GeoDataFrame:
-    """Patches with the outline that their boundary is measured on: gaps inside are closed."""
-    outline = shapes.geometry.copy()
-    seams = outline.index.isin(seamed)
-    how = {"join_style": "mitre", "mitre_limit": 2.0}
-    outline[seams] = outline[seams].buffer(reach_m / 2, **how).buffer(-reach_m / 2, **how)
-    parts = outline.explode()
-    outer = shapely.length(shapely.get_exterior_ring(parts.to_numpy()))
-    outer_m = pd.Series(outer, index=parts.index).groupby(level=0).sum()
-    return shapes.assign(outline=outline, outer_m=outer_m)
-
-
-def _outside(pair: pd.DataFrame, shapes: Shapes, drawn: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Borders on the outer boundary of each patch: not those with land in its own holes."""
-    parts, owner = shapely.get_parts(drawn["outline"].to_numpy(), return_index=True)
-    holed = shapely.get_num_interior_rings(parts) > 0
-    owner = drawn.index.to_numpy()[owner[holed]]
-    whole = shapely.polygons(shapely.get_exterior_ring(parts[holed]))
-    around = pair[pair["focal"].isin(owner)]
-    inner = shapely.point_on_surface(shapes[around["beside"]])
-    row, hole = shapely.STRtree(whole).query(inner, predicate="within")
-    own = owner[hole] == around["focal"].to_numpy()[row]
-    return pair.drop(index=around.index[row[own]])
+def _surrounding(beside: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
+    """The sides of enclaves that surround them, that with the longest border first."""
+    rows = beside[beside["focal"].isin(held.index)]
+    level, patch, value = (lookup(rows["focal"], held[c]) for c in ("level", "key0", "key1"))
+    counted = (level == TOGETHER) | ((level == SAME_VALUE) & (rows["value"] == value))
+    counted |= rows["neighbor"] == patch.where(level == ALONE)
+    order = ["focal", "border_m", "neighbor"]
+    return rows[counted].sort_values(order, ascending=[True, False, True])
 
 
 def _table(
-    found: pd.DataFrame,
-    parcels: gpd.GeoDataFrame,
+    held: pd.DataFrame,
+    around: pd.DataFrame,
+    drawn: gpd.GeoDataFrame,
     *,
-    patch: Ints,
-    pair: pd.DataFrame,
-    areas: pd.Series,
-    attribute: str,
+    found: Patches,
+    value: pd.Series,
 ) -> gpd.GeoDataFrame:
-    with_others = pair["border_m"].groupby(pair["focal"]).sum()
-    ids, value = parcels.index, parcels[attribute]
-    first, surrounding = ids[found.index], found["neighbor"].to_numpy()
-    members = np.flatnonzero(np.isin(patch, found.index))
+    """The enclaves, with texts in place of numbers."""
+    ids, attribute, patch = value.index, str(value.name), found.patch
+    number, of = held.index, found.table
+    first = ids[number].to_series()
+    members = np.flatnonzero(np.isin(patch, number))
     joined = joined_texts(ids[members].to_series(), ids[patch[members]].to_series())
+    told = around.assign(id=ids[around["neighbor"]], text=value.iloc[around["neighbor"]].to_numpy())
+    named = told.drop_duplicates(["focal", "value"])
+    holder = of.groupby("value")["area_m2"].agg(["size", "sum"]).reindex(of["value"][number])
+    kind = np.where(held["share"] >= STRICT_SHARE, "strict", "nearly")
+    alone = (held["level"] == ALONE).to_numpy()
+    inside = _inside(held.loc[alone, "key0"], number)
+    name = f"{attribute}:" + first
     columns = {
-        "enclave_id": f"{attribute}:" + first.to_series(),
-        "attribute": attribute,
-        "value": value.iloc[found.index],
-        "parcel_ids": aligned(joined, first),
-        "surrounded_by": value.iloc[surrounding],
-        "kind": np.where(found["share"] >= STRICT_SHARE, "strict", "nearly"),
-        "share": found["share"],
-        "free_share": 1 - with_others.reindex(found.index) / found["outer_m"],
-        "area_m2": areas.reindex(found.index),
-        "area_mu": m2_to_mu(areas.reindex(found.index)),
-        "surrounding_area_m2": areas.reindex(surrounding),
+        "enclave_id": name,
+        "attribute": np.full(len(held), attribute, dtype=object),
+        "value": value.iloc[number],
+        "parcel_ids": aligned(joined, ids[number]),
+        "kind": np.where(alone, kind, "jointly"),
+        "surrounded_by": _listed(named, "text", number),
+        "surrounding_ids": _listed(told, "id", number),
+        "share": held["share"],
+        "free_share": np.nan,
+        "area_m2": of["area_m2"][number],
+        "area_mu": m2_to_mu(of["area_m2"][number]),
+        "surrounding_area_m2": around.groupby("focal")["area_m2"].sum().reindex(number),
+        "inside_of": pd.Series(name.to_numpy(), index=number).reindex(inside["around"]),
+        "depth": inside["depth"],
+        "holder_patches": holder["size"],
+        "holder_area_m2": holder["sum"],
     }
-    columns = {k: v if isinstance(v, str) else np.asarray(v) for k, v in columns.items()}
-    kinds = {c: "float64" for c in COLUMNS if c.endswith(("_m2", "_mu", "share"))}
-    kinds |= {c: "str" for c in COLUMNS if c not in kinds}
-    table = pd.DataFrame(columns, columns=list(COLUMNS)).astype(kinds)
-    return gpd.GeoDataFrame(
-        table, geometry=gpd.GeoSeries(list(found["geometry"]), crs=parcels.crs), crs=parcels.crs
+    plain = {c: np.asarray(v) for c, v in columns.items()}
+    table = pd.DataFrame(plain, columns=list(COLUMNS)).astype(COLUMNS)
+    shapes = drawn.geometry.reindex(number).to_numpy()
+    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(shapes, crs=drawn.crs), crs=drawn.crs)
+
+
+def _listed(rows: pd.DataFrame, column: str, number: pd.Index) -> pd.Series:
+    return rows.groupby("focal")[column].agg(ID_SEPARATOR.join).reindex(number)
+
+
+def _inside(surrounding: pd.Series, number: pd.Index) -> pd.DataFrame:
+    """The enclave around each enclave, and how many there are, itself among them.
+
+    What surrounds is always larger, so that there is no circle.
+    """
+    around = surrounding.where(surrounding.isin(number)).reindex(number)
+    depth, outer = pd.Series(1, index=number), around
+    while outer.notna().any():
+        depth += outer.notna().astype(int)
+        outer = lookup(outer, around)
+    return pd.DataFrame({"around": around, "depth": depth})
+
+
+def _verdicts(
+    judged: pd.DataFrame, found: Patches, ids: pd.Index, *, attribute: str
+) -> pd.DataFrame:
+    """Verdict rows of all parcels of judged patches."""
+    judged = judged[judged["share"].notna()]
+    at = pd.Index(judged.index).get_indexer(found.patch)
+    rows = judged.iloc[at[at >= 0]]
+    together_only = (rows["level"] == TOGETHER).to_numpy()
+    return together(
+        [
+            verdict_frame(
+                ids[at >= 0],
+                subject=attribute,
+                test="enclave",
+                outcome=np.where(rows["level"].notna(), "fail", "pass"),
+                value=rows["share"].to_numpy(),
+                limit=rows["limit"].to_numpy(),
+                operator="<",
+                unit="share",
+                denominator="outer boundary",
+                rule_id=np.where(
+                    together_only, "definition.no_way_out", "parameters.enclave_share"
+                ),
+                mode="on",
+            )
+        ]
     )
 
 
@@ -229,12 +343,8 @@ def enclave_labels(tables: list[gpd.GeoDataFrame], parcel_ids: pd.Index) -> pd.S
     >>> enclave_labels([table], pd.Index(["p1", "p3"])).tolist()
     ['owner:A', '']
     """
-    rows = [
-        (parcel_id, f"{row.attribute}:{row.value}")
-        for table in tables
-        for row in table.itertuples()
-        for parcel_id in row.parcel_ids.split(";")
-    ]
-    labels = pd.DataFrame(rows, columns=["parcel_id", "label"])
-    joined = labels.groupby("parcel_id")["label"].agg(";".join)
+    parts = [pd.DataFrame(t[["attribute", "value", "parcel_ids"]]) for t in tables]
+    rows = pd.concat([pd.DataFrame(columns=["attribute", "value", "parcel_ids"]), *parts])
+    each = rows.assign(parcel_ids=rows["parcel_ids"].str.split(ID_SEPARATOR)).explode("parcel_ids")
+    joined = joined_texts(each["attribute"] + ":" + each["value"], each["parcel_ids"])
     return aligned(joined, parcel_ids).fillna("").astype("str").rename("enclave_of")

@@ -1,0 +1,53 @@
+"""Names of holders, made comparable: one company has several spellings."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pandas as pd
+
+# What prints no ink: blanks, controls, and the code points that Unicode lets a reader ignore.
+_INVISIBLE = re.compile(
+    r"[\s\x00-\x1f\x7f-\x9f\u2800"
+    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]+"
+)
+# NFKC leaves these dashes apart; U+30FC is a Japanese vowel and U+4E00 the number one, not dashes.
+_DASHES = re.compile(r"[\u2010-\u2015\u2212]")
+
+
+def comparable(texts: pd.Series) -> pd.Series:
+    """Names in a form that is equal for all spellings of a name.
+
+    Compatible characters are unified by Unicode's NFKC (full-width letters, digits and brackets;
+    also "①" and "1"), letters by case folding, dashes by hand; blanks of every kind and
+    characters of no width are left out. Nothing is guessed: names that differ in any other
+    character, such as "甲1" and "甲一", stay apart.
+
+    Parameters
+    ----------
+    texts
+        Names as written; missing ones are allowed.
+
+    Returns
+    -------
+    pandas.Series
+        Text, on the index and by the name of `texts`; missing where nothing is left. Not for
+        display.
+
+    Examples
+    --------
+    >>> comparable(pd.Series(["某某有限公司 ", "ＡＢＣ（中国）", "　", None])).tolist()
+    ['某某有限公司', 'abc(中国)', nan, nan]
+    """
+    code, distinct = pd.factorize(texts)  # missing ones have the code -1
+    folded = [_folded(str(text)) or None for text in distinct]
+    values = pd.array([*folded, None], dtype="str")  # the last is what -1 takes
+    return pd.Series(values.take(code), index=texts.index, name=texts.name)
+
+
+def _folded(text: str) -> str:
+    """One name; normalised twice, as folding and leaving out can undo the first time."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return unicodedata.normalize("NFKC", _DASHES.sub("-", _INVISIBLE.sub("", folded)))
