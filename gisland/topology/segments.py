@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 POLYGON = 3  # shapely's type number
 MULTI = 3  # levels of offsets of multipolygons
+LINE, AREA = 1, 2  # dimensions
 CELLS_PER_SEGMENT = 4  # middles of segments lie closer to each other than a segment is long
 
 
@@ -136,6 +137,42 @@ def _taken_apart(polygons: NDArray[np.object_]) -> tuple[Floats, Ints, Flags, In
     shells[parts[:-1][parts[:-1] < parts[1:]]] = True  # a part may be empty
     ends = parts[offsets[2]] if len(offsets) == MULTI else parts
     return points, rings, shells, ends[:-1], ends[1:]
+
+
+def line_segments(shapes: NDArray[np.object_]) -> Segments:
+    """Straight pieces of lines and of outlines.
+
+    Parameters
+    ----------
+    shapes
+        Lines and polygons, also several parts and collections; missing, invalid and other
+        geometry is passed over.
+
+    Returns
+    -------
+    Segments
+        In the order of the shapes, whose positions are ``parcel``; repeated points are passed
+        over.
+
+    Examples
+    --------
+    >>> lines = line_segments(shapely.from_wkt(["LINESTRING (0 0, 4 0)", "POINT (1 1)"]))
+    >>> lines.length.tolist(), lines.parcel.tolist()
+    ([4.0], [0])
+    """
+    there = np.flatnonzero(shapely.is_valid(shapes))
+    parts, of_part = shapely.get_parts(shapes[there], return_index=True)
+    while (shapely.get_type_id(parts) == shapely.GeometryType.GEOMETRYCOLLECTION).any():
+        parts, inner = shapely.get_parts(parts, return_index=True)
+        of_part = of_part[inner]
+    area = shapely.get_dimensions(parts) == AREA
+    parts = np.where(area, shapely.boundary(parts), parts)
+    parts, inner = shapely.get_parts(parts, return_index=True)
+    lines = shapely.get_dimensions(parts) == LINE
+    owner = there[of_part[inner]][lines]
+    points, line = shapely.get_coordinates(parts[lines], return_index=True)
+    joined = (line[1:] == line[:-1]) & (points[1:] != points[:-1]).any(axis=1)
+    return Segments(points[:-1][joined], points[1:][joined], owner[line[:-1][joined]])
 
 
 def exact_matches(segments: Segments) -> tuple[Positions, Positions]:
