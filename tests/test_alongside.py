@@ -9,8 +9,8 @@ import shapely
 from shapely import LineString, box
 
 from gisland.base.errors import ProjectError
-from gisland.topology.alongside import along_m, alongside
-from gisland.topology.boundary import trace
+from gisland.topology.alongside import along_lines, along_m
+from gisland.topology.borders import borders
 from gisland.topology.segments import Segments, line_segments
 
 LOTS = {"a": box(0, 0, 30, 20), "b": box(0, 20, 30, 50), "c": box(30, 0, 60, 50)}
@@ -22,39 +22,47 @@ def found(lines: list[object], reach_m: float = 2.0, turn: float = 0.0) -> dict[
     if turn:
         lots = lots.set_geometry(lots.rotate(turn, origin=(0, 0)))
         given = given.rotate(turn, origin=(0, 0))
-    return alongside(lots, trace(lots), given, reach_m=reach_m).round(6).to_dict()
+    table = borders(lots)
+    along = along_lines(lots, table, given, reach_m=reach_m)
+    assert along.index.equals(table.index)
+    assert along.to_dict() == {(i, j): along[j, i] for i, j in along.index}
+    return {f"{i}{j}": m for (i, j), m in along.round(2).items() if i < j}
 
 
-def test_a_line_on_a_border_gives_both_its_length() -> None:
+def test_a_line_on_a_border_gives_its_length() -> None:
     lane = LineString([(5, 20), (25, 20)])
-    assert found([lane]) == {"a": 20.0, "b": 20.0, "c": 0.0}
-    assert found([lane], turn=23.0) == {"a": 20.0, "b": 20.0, "c": 0.0}
-    assert found([lane, lane, LineString([(20, 21), (99, 21)])]) == {"a": 25.0, "b": 25.0, "c": 0.0}
-
-
-def test_free_boundary_is_not_counted() -> None:
-    assert found([LineString([(-9, 0), (99, 0)])]) == {"a": 0.0, "b": 0.0, "c": 0.0}
-    # a line up the middle is beside a and b on the one side and c on the other
+    assert found([lane]) == {"ab": 20.0, "ac": 0.0, "bc": 0.0}
+    assert found([lane], turn=23.0) == {"ab": 20.0, "ac": 0.0, "bc": 0.0}
+    assert found([lane, lane, LineString([(20, 21), (99, 21)])])["ab"] == 25.0  # each piece once
     up = LineString([(30, -9), (30, 59)])
-    assert found([up]) == {"a": 20.0, "b": 30.0, "c": 50.0}
+    assert found([up]) == {"ab": 0.0, "ac": 20.0, "bc": 30.0}
+    assert found([LineString([(-9, 0), (99, 0)])]) == {"ab": 0.0, "ac": 0.0, "bc": 0.0}
 
 
 def test_a_line_beyond_reach_or_across_does_not_count() -> None:
-    assert found([LineString([(5, 22.01), (25, 22.01)])]) == {"a": 0.0, "b": 0.0, "c": 0.0}
-    assert found([LineString([(5, 22), (25, 22)])])["a"] == 20.0
-    assert found([LineString([(15, 12), (15, 28)])]) == {"a": 0.0, "b": 0.0, "c": 0.0}
+    assert found([LineString([(5, 22.01), (25, 22.01)])])["ab"] == 0.0
+    assert found([LineString([(5, 22), (25, 22)])])["ab"] == 20.0
+    assert found([LineString([(15, 12), (15, 28)])]) == {"ab": 0.0, "ac": 0.0, "bc": 0.0}
     # parts at 1 in 4: within 2 m from x = 7 on to x = 23
-    assert found([LineString([(5, 17.5), (25, 22.5)])])["b"] == pytest.approx(16.0)
+    assert found([LineString([(5, 17.5), (25, 22.5)])])["ab"] == pytest.approx(16.0)
+
+
+def test_a_border_across_a_hairline_counts() -> None:
+    lots = gpd.GeoDataFrame(
+        geometry=[box(0, 0, 30, 20), box(0, 20.04, 30, 50)], index=["a", "b"], crs=4547
+    )
+    lane = gpd.GeoSeries([LineString([(5, 21), (25, 21)])], crs=4547)
+    assert along_lines(lots, borders(lots), lane, reach_m=2.0).tolist() == pytest.approx([20.0] * 2)
 
 
 def test_polygons_count_by_their_outlines_and_odd_shapes_are_passed_over() -> None:
     zone = box(-100, 20, 100, 90)
     points = [shapely.Point(5, 20), None, shapely.Polygon(), LineString()]
     bow = shapely.Polygon([(0, 19), (9, 21), (9, 19), (0, 21)])
-    assert found([zone, bow, *points]) == {"a": 30.0, "b": 30.0, "c": 0.0}
+    assert found([zone, bow, *points]) == {"ab": 30.0, "ac": 0.0, "bc": 0.0}
     heap = shapely.GeometryCollection([zone, shapely.Point(3, 3)])
-    assert found([heap]) == {"a": 30.0, "b": 30.0, "c": 0.0}
-    assert found([]) == {"a": 0.0, "b": 0.0, "c": 0.0}
+    assert found([heap]) == {"ab": 30.0, "ac": 0.0, "bc": 0.0}
+    assert found([]) == {"ab": 0.0, "ac": 0.0, "bc": 0.0}
 
 
 def test_the_reach_is_a_length() -> None:

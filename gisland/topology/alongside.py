@@ -1,4 +1,4 @@
-"""Boundary that runs along given lines: roads, water, the edge of a plan."""
+"""Borders that run along given lines: roads, water, the edge of a plan."""
 
 from __future__ import annotations
 
@@ -9,73 +9,86 @@ import pandas as pd
 import shapely
 
 from gisland.base.units import require_metres
-from gisland.topology.beside_loops import EXACT_M
-from gisland.topology.segments import Segments, explode, line_segments
+from gisland.topology.graph import ends
+from gisland.topology.overlay import robust
+from gisland.topology.segments import line_segments
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from gisland.topology.boundary import Boundary
-    from gisland.topology.segments import Floats, Ints
+    from gisland.topology.segments import Floats, Ints, Segments
 
+REACH = 1.01  # a neighbor exactly a tolerance away is still beside
 LEAST_COSINE = np.sqrt(0.5)  # lines at more than 45 degrees cross a boundary, as for borders
 
 
-def alongside(
-    parcels: gpd.GeoDataFrame, boundary: Boundary, lines: gpd.GeoSeries, *, reach_m: float
+def along_lines(
+    parcels: gpd.GeoDataFrame,
+    borders: pd.DataFrame,
+    lines: gpd.GeoSeries,
+    *,
+    reach_m: float,
+    tolerance_m: float = 0.05,
 ) -> pd.Series:
-    """Length of border, no free boundary, of each parcel that runs along some lines.
+    """Part of each border that runs along some lines.
 
     Parameters
     ----------
     parcels
-        The parcels that `boundary` was traced from.
-    boundary
-        From `trace`.
+        With unique ids.
+    borders
+        Border table of these parcels, both directions.
     lines
         Lines, or polygons whose outlines count, in the CRS of the parcels; missing and invalid
         ones are passed over.
     reach_m
-        How far a line may be off the boundary, in metres, above 0.
+        How far a line may be off the border, in metres, above 0.
+    tolerance_m
+        That of the border table, in metres, above 0.
 
     Returns
     -------
     pandas.Series
-        Metres, 0 or more, named ``along_m``, on the ids of `boundary`. A piece of boundary runs
-        along a line where the line is within reach straight across and at most 45 degrees off its
-        direction.
+        Metres, 0 to ``border_m``, named ``along_m``, on the index of `borders`, equal both ways;
+        within a tolerance at each end, and 0 for less than that at both.
+        A piece of border runs along a line where the line is within reach straight across and at
+        most 45 degrees off its direction.
 
     Raises
     ------
     ProjectError
-        If the reach is not a positive number.
+        If the reach or the tolerance is not a positive number.
 
     Examples
     --------
     >>> import geopandas as gpd
-    >>> from gisland.topology.boundary import trace
+    >>> from gisland.topology.borders import borders
     >>> shapes = [shapely.box(0, 0, 30, 20), shapely.box(0, 20, 30, 50)]
     >>> lots = gpd.GeoDataFrame(geometry=shapes, index=["a", "b"], crs=4547)
     >>> lane = gpd.GeoSeries([shapely.LineString([(5, 21), (99, 21)])], crs=4547)
-    >>> alongside(lots, trace(lots), lane, reach_m=2.0).to_dict()
-    {'a': 25.0, 'b': 25.0}
+    >>> along_lines(lots, borders(lots), lane, reach_m=2.0).tolist()
+    [25.0, 25.0]
     """
     require_metres(reach_m, name="reach_m")
-    ids = boundary.ids
-    shapes = parcels.geometry.reindex(ids).to_numpy()
+    require_metres(tolerance_m, name="tolerance_m")
+    order = parcels.index.sort_values()
+    shapes = parcels.geometry.reindex(order).to_numpy()
+    focal, neighbor = ends(order, borders)
+    low, high = np.minimum(focal, neighbor), np.maximum(focal, neighbor)
     targets = line_segments(lines.to_numpy())
-    near = _near(shapes, targets, reach_m=reach_m)
-    if not len(near):
-        return pd.Series(0.0, index=ids, name="along_m")
-    whole, free = explode(shapes[near]), boundary.free
-    here = np.isin(free.parcel, near)
-    free = Segments(free.start[here], free.end[here], free.parcel[here])
-    total = np.zeros(len(ids))
-    for sign, owner, pieces in ((1.0, near[whole.parcel], whole), (-1.0, free.parcel, free)):
-        along = along_m(pieces, targets, reach_m=reach_m)
-        total += sign * np.bincount(owner, weights=along, minlength=len(ids))
-    total[np.abs(total) < EXACT_M] = 0.0  # rounding of the difference
-    return pd.Series(total, index=ids, name="along_m")
+    rows = np.flatnonzero(focal == low)
+    rows = rows[_near(shapes[low[rows]], shapes[high[rows]], targets, reach_m=reach_m)]
+    around = shapely.buffer(shapes[high[rows]], REACH * tolerance_m)
+    shared = robust(shapely.intersection, shapely.boundary(shapes[low[rows]]), around)
+    pieces = line_segments(shared)
+    length = np.zeros(len(rows))
+    np.add.at(length, pieces.parcel, along_m(pieces, targets, reach_m=reach_m))
+    length[length <= 2 * REACH * tolerance_m] = 0.0  # a line that turns off at a corner
+    pair = pd.Series(length, index=pd.MultiIndex.from_arrays([low[rows], high[rows]]))
+    both = pd.MultiIndex.from_arrays([low, high])
+    along = pair.reindex(both).fillna(0.0).to_numpy()
+    most = borders["border_m"].to_numpy()  # two ways of measuring may differ by the tolerance
+    return pd.Series(np.minimum(along, most), index=borders.index, name="along_m")
 
 
 def along_m(pieces: Segments, lines: Segments, *, reach_m: float) -> Floats:
@@ -124,11 +137,11 @@ def along_m(pieces: Segments, lines: Segments, *, reach_m: float) -> Floats:
     return _covered(piece[there], begin[there], end[there], count=len(length))
 
 
-def _near(shapes: np.ndarray, lines: Segments, *, reach_m: float) -> Ints:
-    """Positions of the polygons that have a line around them."""
-    bounds = shapely.bounds(shapes) + np.array([-1, -1, 1, 1]) * reach_m
-    found = _tree(lines).query(shapely.box(*bounds.T))[0]
-    return np.unique(found)
+def _near(one: np.ndarray, other: np.ndarray, lines: Segments, *, reach_m: float) -> Ints:
+    """Pairs of polygons with a line about where they meet: where their boxes do."""
+    low = np.maximum(shapely.bounds(one)[:, :2], shapely.bounds(other)[:, :2]) - reach_m
+    high = np.minimum(shapely.bounds(one)[:, 2:], shapely.bounds(other)[:, 2:]) + reach_m
+    return np.unique(_tree(lines).query(shapely.box(*low.T, *high.T))[0])
 
 
 def _pairs(pieces: Segments, lines: Segments, *, reach_m: float) -> tuple[Ints, Ints]:
