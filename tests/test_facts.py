@@ -11,6 +11,7 @@ from gisland.detect.facts import shape_facts
 from gisland.topology.borders import borders
 
 ADDED = ["area_m2", "area_mu", "perimeter_m", "width_m", "free_m", "frontage_m"]
+ROADS = "frontage_road_m"
 BOWTIE = Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
 
 
@@ -61,7 +62,7 @@ def test_rows_keep_their_order_columns_pass_and_input_stays() -> None:
     found = facts(lots)
     assert found.index.tolist() == ["b", "a", "c"]
     assert found.index.name == "parcel_id"
-    assert found.columns.tolist() == ["note", "geometry", *ADDED]
+    assert found.columns.tolist() == ["note", "geometry", *ADDED, ROADS]
     pd.testing.assert_frame_equal(lots, before)
 
 

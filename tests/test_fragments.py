@@ -158,7 +158,7 @@ def test_frontage_stays_missing_without_geometry() -> None:
     none = pd.DataFrame(
         {"border_m": []}, index=pd.MultiIndex.from_arrays([[], []], names=["focal", "neighbor"])
     )
-    found = frontage_m(free, none, None)
+    found = frontage_m(free, none, None)["frontage_m"]
     assert found.isna().tolist() == [True, False]
     assert found.name == "frontage_m"
 

@@ -248,6 +248,34 @@ def joined_ids(groups: pd.Series, index: pd.Index) -> pd.Series:
     return aligned(text, index).fillna("").astype("str")
 
 
+def member_labels(table: pd.DataFrame, parcel_ids: pd.Index, *, key: str) -> pd.Series:
+    """What each parcel is a member of, from a table that lists members.
+
+    Parameters
+    ----------
+    table
+        With `key` and ``parcel_ids``, ids joined by ``;``; no parcel in two rows.
+    parcel_ids
+        Parcels to answer for.
+    key
+        Column of labels.
+
+    Returns
+    -------
+    pandas.Series
+        Named `key`, on `parcel_ids`; missing for parcels that no row lists.
+
+    Examples
+    --------
+    >>> zones = pd.DataFrame({"zone_id": ["Z1"], "parcel_ids": ["a;b"]})
+    >>> member_labels(zones, pd.Index(["b", "c"]), key="zone_id").tolist()
+    ['Z1', nan]
+    """
+    pairs = table.set_index(key)["parcel_ids"].str.split(ID_SEPARATOR).explode()
+    label = pd.Series(pairs.index, index=pd.Index(pairs.to_numpy()))
+    return aligned(label, parcel_ids).astype("str").rename(key)
+
+
 def layer_table(layer: gpd.GeoDataFrame, columns: tuple[str, ...]) -> gpd.GeoDataFrame:
     """Input layer as it is written along with the results: its id, some columns, geometry.
 

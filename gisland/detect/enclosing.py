@@ -12,6 +12,7 @@ import shapely
 
 from gisland.base.keys import NOWHERE, positions
 from gisland.base.tables import is_land, lookup
+from gisland.detect.corridors import part_m
 from gisland.topology.graph import ends, patches
 from gisland.topology.unions import unions
 
@@ -56,7 +57,7 @@ def find_patches(parcels: gpd.GeoDataFrame, borders: pd.DataFrame, value: pd.Ser
     parcels
         Sorted by id, with geometry, ``area_m2`` and, if known, ``use_class``.
     borders
-        Border table, both directions.
+        Border table, both directions; border along a corridor (`with_corridors`) is free.
     value
         Value of each parcel as it is compared; missing ones make no patch.
 
@@ -84,9 +85,10 @@ def find_patches(parcels: gpd.GeoDataFrame, borders: pd.DataFrame, value: pd.Ser
     counted = (focal != NOWHERE) & land.to_numpy()[beside]
     same = counted & (focal == neighbor)
     border_m = borders["border_m"].to_numpy()
+    open_m = border_m - part_m(borders, "corridor_m").to_numpy()
     seamed = np.unique(focal[same & (borders["tolerant_m"].to_numpy() > 0)])
     pair = pd.DataFrame(
-        {"focal": focal, "neighbor": neighbor, "beside": beside, "border_m": border_m}
+        {"focal": focal, "neighbor": neighbor, "beside": beside, "border_m": open_m}
     )
     inside_m = pd.Series(border_m[same]).groupby(focal[same]).sum()
     table = _patch_table(parcels, patch, pd.factorize(value)[0], inside_m=inside_m)

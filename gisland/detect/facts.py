@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 def shape_facts(
-    parcels: gpd.GeoDataFrame, borders: pd.DataFrame, *, area_basis: str
+    parcels: gpd.GeoDataFrame,
+    borders: pd.DataFrame,
+    *,
+    area_basis: str,
+    water_m: pd.Series | None = None,
 ) -> gpd.GeoDataFrame:
     """Add area, perimeter, width, free boundary and frontage.
 
@@ -25,15 +29,17 @@ def shape_facts(
     parcels
         Indexed by parcel id.
     borders
-        Border table, both directions.
+        Border table, both directions, with the columns of `with_corridors` if known.
     area_basis
         ``plane`` or ``ellipsoidal``.
+    water_m
+        Free boundary with water beyond it, by parcel id, if known.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        A copy with ``area_m2``, ``area_mu``, ``perimeter_m``, ``width_m``, ``free_m`` and
-        ``frontage_m``; missing where geometry is missing or invalid.
+        A copy with ``area_m2``, ``area_mu``, ``perimeter_m``, ``width_m``, ``free_m``,
+        ``frontage_m`` and ``frontage_road_m``; missing where geometry is missing or invalid.
 
     Examples
     --------
@@ -52,11 +58,11 @@ def shape_facts(
     perimeter = perimeter_m(parcels.geometry)
     area = area.where(perimeter.notna())
     free = free_boundary(parcels, borders)
+    front = frontage_m(free, borders, parcels.get("use_class"), water_m=water_m)
     return parcels.assign(
         area_m2=area,
         area_mu=m2_to_mu(area),
         perimeter_m=perimeter,
         width_m=width_m(parcels.geometry),
         free_m=free,
-        frontage_m=frontage_m(free, borders, parcels.get("use_class")),
-    )
+    ).join(front)

@@ -9,6 +9,7 @@ import pandas as pd
 from gisland.base.keys import aligned, ends_among
 from gisland.base.tables import is_land
 from gisland.base.verdicts import by_use_class, together
+from gisland.detect.corridors import part_m
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -56,35 +57,51 @@ def border_with(
     return borders["border_m"][rows].groupby(level="focal").sum()
 
 
-def frontage_m(free_m: pd.Series, borders: pd.DataFrame, use_class: pd.Series | None) -> pd.Series:
+def frontage_m(
+    free_m: pd.Series,
+    borders: pd.DataFrame,
+    use_class: pd.Series | None,
+    *,
+    water_m: pd.Series | None = None,
+) -> pd.DataFrame:
     """Length of boundary through which a parcel can be reached.
 
-    Free boundary (nothing beyond it in the parcel layer) plus borders with transport parcels.
+    Free boundary (nothing beyond it in the parcel layer, and no water), borders with transport
+    parcels, and borders with other land that a road line runs along.
 
     Parameters
     ----------
     free_m
         Free boundary by parcel id, in metres.
     borders
-        Border table, both directions.
+        Border table, both directions, with the columns of `with_corridors` if known.
     use_class
         Use class by parcel id, or None if no parcel has one.
+    water_m
+        The part of `free_m` with water beyond it; None or missing where that is not known.
 
     Returns
     -------
-    pandas.Series
-        Metres, named ``frontage_m``, on the index of `free_m`.
+    pandas.DataFrame
+        Metres, on the index of `free_m`: ``frontage_m``, and ``frontage_road_m``, the part of it
+        along roads that are parcels or lines.
 
     Examples
     --------
     >>> pairs = pd.MultiIndex.from_tuples([("a", "r"), ("r", "a")], names=["focal", "neighbor"])
     >>> table = pd.DataFrame({"border_m": [30.0, 30.0]}, index=pairs)
     >>> uses = pd.Series(["industrial", "transport"], index=["a", "r"])
-    >>> frontage_m(pd.Series([5.0, 0.0], index=["a", "r"]), table, uses).to_dict()
-    {'a': 35.0, 'r': 0.0}
+    >>> free = pd.Series([5.0, 0.0], index=["a", "r"])
+    >>> frontage_m(free, table, uses).loc["a"].to_dict()
+    {'frontage_m': 35.0, 'frontage_road_m': 30.0}
     """
-    along_roads = border_with(borders, use_class, ("transport",))
-    return (free_m + aligned(along_roads, free_m.index).fillna(0.0)).rename("frontage_m")
+    pair = cast("pd.MultiIndex", borders.index)
+    roads = use_class.index[use_class == "transport"] if use_class is not None else free_m.index[:0]
+    beside = ends_among(pair, "neighbor", roads)
+    along = borders["border_m"].where(beside, part_m(borders, "road_m"))
+    road = aligned(along.groupby(level="focal").sum(), free_m.index).fillna(0.0)
+    water = 0.0 if water_m is None else water_m.fillna(0.0)
+    return pd.DataFrame({"frontage_m": free_m - water + road, "frontage_road_m": road})
 
 
 def fragment_verdicts(parcels: gpd.GeoDataFrame, *, rules: RuleSet) -> pd.DataFrame:

@@ -1,43 +1,39 @@
-"""Scraps: small or undevelopable parcels beside a site, of three kinds by their surroundings.
-
-The kinds follow the definitions of the Guangdong redevelopment policy (粤府办〔2009〕122号):
-边角地 corner, 夹心地 sandwiched, 插花地 interlocking. The thresholds are parameters.
-"""
+"""Scraps: small or undevelopable parcels beside a site."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from gisland.base.keys import aligned, among
-from gisland.base.schema import FREE_USE_CLASSES
+from gisland.base.keys import aligned, among, ends_among
 from gisland.base.tables import is_land, lookup
 from gisland.base.verdicts import long_enough
-from gisland.detect.fragments import border_with
+from gisland.detect.corridors import part_m
+from gisland.detect.kinds import kind_measures, scrap_kinds
 from gisland.topology.graph import ends
-from gisland.topology.overlay import robust
 from gisland.topology.unions import unions
 
 if TYPE_CHECKING:
     from gisland.base.parameters import Parameters
     from gisland.base.rules import Rule
 
-KINDS = ("sandwiched", "interlocking", "corner", "adjacent")
-IN_HOLE = 0.999  # share of a scrap inside a site's filled outline from which it lies in its hole
 PAIR_COLUMNS = (
     "parcel_id",
     "site_id",
     "scrap_kind",
     "area_m2",
     "border_m",
+    "corridor_m",
     "site_share",
     "sites_share",
     "free_share",
     "other_share",
+    "hull_share",
+    "hole_share",
 )
 
 
@@ -83,10 +79,9 @@ def scrap_pairs(
 
     A scrap is a parcel outside every site that borders at least one site over ``min_border_m``
     or more, and either is a fragment or keeps the rule's area cap. Roads and water are none.
-    Its kind, with s, f and o the shares of its boundary along sites, along nothing or roads or
-    water, and along other parcels: sandwiched if s reaches ``sandwiched_share`` or it lies in a
-    hole of a site; interlocking if s reaches ``interlocking_share`` or ``hull_share`` of it lies
-    in the convex hull of a site; corner if f exceeds o; else adjacent.
+    Of its boundary, s runs along sites, f along nothing, roads, water or the plan's edge, and o
+    along other parcels; border that a road or water line runs along is part of f. For the kinds
+    see `gisland.detect.kinds.scrap_kinds`.
 
     Parameters
     ----------
@@ -94,7 +89,7 @@ def scrap_pairs(
         Indexed by parcel id, with geometry, ``area_m2``, ``perimeter_m``, ``free_m``,
         ``fragment`` and, if known, ``use_class``.
     borders
-        Border table, both directions.
+        Border table, both directions, with the columns of `with_corridors` if known.
     members
         Site id by parcel id, for the parcels inside sites.
     sites
@@ -108,7 +103,8 @@ def scrap_pairs(
     -------
     geopandas.GeoDataFrame
         One row per scrap and site that touch at all, columns ``PAIR_COLUMNS`` and geometry,
-        sorted by both ids.
+        sorted by both ids. ``corridor_m`` is border along a road or water, which separates and is
+        not in ``border_m``; ``site_share`` is the part of s along this site.
 
     Examples
     --------
@@ -139,7 +135,8 @@ def scrap_pairs(
     [['strip', 'S1', 'corner', 100.0]]
     """
     contact = _contacts(parcels, borders, members, tolerance_m=parameters.tolerance_m)
-    longest = contact.groupby("parcel_id")["border_m"].max()
+    whole = contact["border_m"] + contact["corridor_m"]
+    longest = whole.groupby(contact["parcel_id"]).max()
     enough = long_enough(longest, min_border_m=parameters.min_border_m)
     near = parcels.loc[longest.index[enough]]
     small = near["fragment"].astype(bool)
@@ -147,11 +144,14 @@ def scrap_pairs(
         small |= area_cap.holds(near["area_m2"]).fillna(value=False).astype(bool)
     pairs = contact[contact["parcel_id"].isin(near.index[small])].reset_index(drop=True)
     pairs["area_m2"] = lookup(pairs["parcel_id"], parcels["area_m2"])
-    shares = _shares(parcels, borders, pairs)
+    ids = pd.Index(pairs["parcel_id"].unique())
+    shares = boundary_shares(boundary_parts(parcels, borders, ids, members=members))
     pairs = pairs.join(shares, on="parcel_id")
     pairs["site_share"] = pairs["border_m"] / lookup(pairs["parcel_id"], parcels["perimeter_m"])
     scrap = parcels.geometry.reindex(pairs["parcel_id"]).to_numpy()
-    pairs["scrap_kind"] = _kinds(pairs, scrap, sites, parameters=parameters)
+    measures = kind_measures(pairs, scrap, sites)
+    pairs = pairs.join(measures[["hull_share", "hole_share"]], on="parcel_id")
+    pairs["scrap_kind"] = lookup(pairs["parcel_id"], scrap_kinds(measures, parameters=parameters))
     return gpd.GeoDataFrame(
         pairs[list(PAIR_COLUMNS)], geometry=gpd.GeoSeries(scrap, crs=parcels.crs), crs=parcels.crs
     )
@@ -165,11 +165,13 @@ def _contacts(
     outside = is_land(parcels).to_numpy() & ~inside
     focal, neighbor = ends(parcels.index, borders)
     rows = outside[focal] & inside[neighbor]
+    apart = part_m(borders, "corridor_m")
     shared = pd.DataFrame(
         {
             "focal": parcels.index[focal[rows]],
             "neighbor": parcels.index[neighbor[rows]],
-            "border_m": borders["border_m"].to_numpy()[rows],
+            "border_m": (borders["border_m"] - apart).to_numpy()[rows],
+            "corridor_m": apart.to_numpy()[rows],
         }
     )
     touching = _touching(parcels[outside], parcels[inside], tolerance_m=tolerance_m)
@@ -179,10 +181,11 @@ def _contacts(
             "parcel_id": pair["focal"].astype("str"),
             "site_id": lookup(pair["neighbor"], members).astype("str"),
             "border_m": pair["border_m"].astype("float64"),
+            "corridor_m": pair["corridor_m"].astype("float64"),
         }
     )
-    keyed = keyed.sort_values(["parcel_id", "site_id", "border_m"], kind="stable")
-    return keyed.groupby(["parcel_id", "site_id"])["border_m"].sum().reset_index()
+    keyed = keyed.sort_values(["parcel_id", "site_id", "border_m", "corridor_m"], kind="stable")
+    return keyed.groupby(["parcel_id", "site_id"]).sum().reset_index()
 
 
 def _touching(
@@ -190,52 +193,83 @@ def _touching(
 ) -> pd.DataFrame:
     tree = shapely.STRtree(inside.geometry.to_numpy())
     left, right = tree.query(outside.geometry.to_numpy(), predicate="dwithin", distance=tolerance_m)
-    return pd.DataFrame(
-        {"focal": outside.index[left], "neighbor": inside.index[right], "border_m": 0.0}
+    return pd.DataFrame({"focal": outside.index[left], "neighbor": inside.index[right]}).assign(
+        border_m=0.0, corridor_m=0.0
     )
 
 
-def _shares(parcels: gpd.GeoDataFrame, borders: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Shares of each scrap's boundary along sites, along free boundary, along the rest."""
-    ids = pd.Index(pairs["parcel_id"].unique())
-    around = parcels.loc[ids, "perimeter_m"]
-    with_sites = pairs.groupby("parcel_id")["border_m"].sum().reindex(ids)
-    along = border_with(borders, parcels.get("use_class"), FREE_USE_CLASSES)
-    free = parcels.loc[ids, "free_m"] + along.reindex(ids).fillna(0.0)
-    shares = pd.DataFrame({"sites_share": with_sites / around, "free_share": free / around})
-    shares["other_share"] = 1 - shares["sites_share"] - shares["free_share"]
-    return shares
+def boundary_parts(
+    parcels: gpd.GeoDataFrame, borders: pd.DataFrame, ids: pd.Index, *, members: pd.Series
+) -> pd.DataFrame:
+    """How much of the boundary of parcels outside the sites runs along what.
+
+    Parameters
+    ----------
+    parcels
+        Indexed by parcel id, with ``area_m2``, ``perimeter_m``, ``free_m`` and, if known,
+        ``use_class``.
+    borders
+        Border table, both directions, with the columns of `with_corridors` if known.
+    ids
+        Parcels to answer for.
+    members
+        Site id by parcel id.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By parcel id, in metres: ``perimeter_m``; ``sites_m``, along sites, no corridor between;
+        ``free_m``, along nothing, roads and water, the edge of the plan. The rest runs along
+        other parcels.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> from gisland.topology.borders import borders
+    >>> lots = gpd.GeoDataFrame(
+    ...     {"area_m2": [9.0, 9.0], "perimeter_m": [12.0, 12.0], "free_m": [9.0, 9.0]},
+    ...     geometry=[box(0, 0, 3, 3), box(3, 0, 6, 3)],
+    ...     index=["site", "lot"],
+    ...     crs=4547,
+    ... )
+    >>> site = pd.Series("S1", index=["site"])
+    >>> boundary_parts(lots, borders(lots), pd.Index(["lot"]), members=site).loc["lot"].to_dict()
+    {'perimeter_m': 12.0, 'sites_m': 3.0, 'free_m': 9.0}
+    """
+    pair = cast("pd.MultiIndex", borders.index)
+    rows = borders[ends_among(pair, "focal", ids)]
+    pair = cast("pd.MultiIndex", rows.index)
+    site = ends_among(pair, "neighbor", members.index)
+    land = ends_among(pair, "neighbor", parcels.index[is_land(parcels)])
+    apart = part_m(rows, "corridor_m")
+    along = pd.DataFrame({"sites_m": (rows["border_m"] - apart).where(site, 0.0)})
+    edge = apart.where(site, part_m(rows, "edge_m"))
+    along["free_m"] = edge.where(site | land, rows["border_m"])
+    sums = along.groupby(level="focal").sum().reindex(ids).fillna(0.0)
+    sums["free_m"] += parcels.loc[ids, "free_m"]
+    return sums.assign(perimeter_m=parcels.loc[ids, "perimeter_m"])[
+        ["perimeter_m", "sites_m", "free_m"]
+    ]
 
 
-def _kinds(
-    pairs: pd.DataFrame, scrap: np.ndarray, sites: gpd.GeoSeries, *, parameters: Parameters
-) -> pd.Series:
-    """Kind of each scrap, the same for all its pairs; thresholds hold at 6 decimals."""
-    size = shapely.area(scrap)
-    around = {"hull": sites.convex_hull, "hole": _filled(sites)}
-    beside = {k: shape.reindex(pairs["site_id"]).to_numpy() for k, shape in around.items()}
-    share = {
-        k: shapely.area(robust(shapely.intersection, scrap, shape)) / size
-        for k, shape in beside.items()
-    }
-    most = pd.DataFrame(share).groupby(pairs["parcel_id"]).max().round(6)
-    by_pair = most.reindex(pairs["parcel_id"])
-    s = pairs["sites_share"].round(6).to_numpy()
-    kinds = np.select(
-        [
-            (s >= parameters.sandwiched_share) | (by_pair["hole"].to_numpy() >= IN_HOLE),
-            (s >= parameters.interlocking_share)
-            | (by_pair["hull"].to_numpy() >= parameters.hull_share),
-            pairs["free_share"].round(6).to_numpy() > pairs["other_share"].round(6).to_numpy(),
-        ],
-        KINDS[:3],
-        default=KINDS[3],
-    )
-    return pd.Series(kinds, index=pairs.index, dtype="str")
+def boundary_shares(parts: pd.DataFrame) -> pd.DataFrame:
+    """Shares of a boundary along sites, along free boundary, and along other parcels.
 
+    Parameters
+    ----------
+    parts
+        Result of `boundary_parts`, or sums of it.
 
-def _filled(sites: gpd.GeoSeries) -> gpd.GeoSeries:
-    """Sites without their holes."""
-    parts, site = shapely.get_parts(sites.to_numpy(), return_index=True)
-    whole = shapely.polygons(shapely.get_exterior_ring(parts))
-    return gpd.GeoSeries(unions(whole, site), index=sites.index)
+    Returns
+    -------
+    pandas.DataFrame
+        ``sites_share``, ``free_share`` and ``other_share``, which add up to 1.
+
+    Examples
+    --------
+    >>> parts = pd.DataFrame({"perimeter_m": [12.0], "sites_m": [3.0], "free_m": [9.0]})
+    >>> boundary_shares(parts).values.tolist()
+    [[0.25, 0.75, 0.0]]
+    """
+    sites, free = (parts[c] / parts["perimeter_m"] for c in ("sites_m", "free_m"))
+    return pd.DataFrame({"sites_share": sites, "free_share": free, "other_share": 1 - sites - free})

@@ -11,6 +11,8 @@ from gisland.base.keys import ends_among
 from gisland.base.result import SITES_FROM
 from gisland.base.rules import AREA_DECIMALS
 from gisland.base.tables import lookup
+from gisland.base.verdicts import long_enough
+from gisland.detect.corridors import part_m
 from gisland.topology.graph import components
 from gisland.topology.overlay import dominant
 
@@ -133,7 +135,12 @@ def large_clusters(
 
 
 def members_by_cluster(
-    chosen: pd.Series, borders: pd.DataFrame, *, areas_m2: pd.Series, min_area_m2: float
+    chosen: pd.Series,
+    borders: pd.DataFrame,
+    *,
+    areas_m2: pd.Series,
+    min_area_m2: float,
+    min_border_m: float = 1.0,
 ) -> pd.Series:
     """Make sites of bordering parcels that share a property, such as low use.
 
@@ -142,11 +149,14 @@ def members_by_cluster(
     chosen
         Bool by parcel id: has the property.
     borders
-        Border table, both directions. What a street separates is never one site.
+        Border table, both directions, with the columns of `with_corridors` if known. What a
+        street separates is never one site.
     areas_m2
         Area by parcel id.
     min_area_m2
         Smaller clusters make no site.
+    min_border_m
+        Of a border that a road or water line runs along, at least so much must be left.
 
     Returns
     -------
@@ -165,6 +175,9 @@ def members_by_cluster(
     ids = chosen.index[chosen]
     index = cast("pd.MultiIndex", borders.index)
     inside = ends_among(index, "focal", ids) & ends_among(index, "neighbor", ids)
+    apart = part_m(borders, "corridor_m")
+    enough = long_enough(borders["border_m"] - apart, min_border_m=min_border_m)
+    inside &= ((apart == 0) | enough).to_numpy()
     pair = index[inside].to_frame(index=False)
     return _named("S-" + large_clusters(ids, pair, areas_m2=areas_m2, min_area_m2=min_area_m2))
 
@@ -178,6 +191,7 @@ def members(
     use_classes: tuple[str, ...],
     site_overlap_share: float,
     min_area_m2: float,
+    min_border_m: float = 1.0,
 ) -> pd.Series:
     """Find the parcels of every site in the way the project file says.
 
@@ -197,6 +211,8 @@ def members(
         For ``layer``: least share of a parcel inside the polygon.
     min_area_m2
         For ``low_use``: smaller clusters make no site.
+    min_border_m
+        Of a border that a road or water line runs along, at least so much must be left.
 
     Returns
     -------
@@ -230,12 +246,14 @@ def members(
             borders,
             areas_m2=drawn["area_m2"],
             min_area_m2=min_area_m2,
+            min_border_m=min_border_m,
         ),
         "use_class": lambda: members_by_cluster(
             drawn["use_class"].isin(use_classes),
             borders,
             areas_m2=drawn["area_m2"],
             min_area_m2=0.0,
+            min_border_m=min_border_m,
         ),
     }
     if source == "use_class" and "use_class" not in drawn:

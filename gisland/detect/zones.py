@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gisland.base.keys import aligned, joined_texts
-from gisland.base.tables import is_land
+from gisland.base.keys import joined_texts
+from gisland.base.tables import is_land, member_labels
 from gisland.base.units import m2_to_mu
 from gisland.detect.sites import large_clusters
 from gisland.topology.graph import components
@@ -102,9 +102,7 @@ def zone_labels(table: gpd.GeoDataFrame, parcel_ids: pd.Index) -> pd.Series:
     >>> zone_labels(table, pd.Index(["b", "c"])).tolist()
     ['Z01', nan]
     """
-    pairs = table.set_index("zone_id")["parcel_ids"].str.split(";").explode()
-    label = pd.Series(pairs.index, index=pd.Index(pairs.to_numpy()))
-    return aligned(label, parcel_ids).astype("str").rename("zone_id")
+    return member_labels(table, parcel_ids, key="zone_id")
 
 
 def _joined(low: gpd.GeoDataFrame, drawn: gpd.GeoDataFrame, *, corridor_m: float) -> pd.DataFrame:

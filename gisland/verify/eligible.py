@@ -102,8 +102,9 @@ def _words(holds: pd.Series, missing: pd.Series | None = None) -> pd.Series:
 
 def _adjacent(facts: Facts, pairs: pd.DataFrame, met: pd.DataFrame) -> pd.Series:
     least, slack = facts.parameters.min_border_m, slack_m(facts, met)
-    near = (met["touch_m"] - least).abs() <= slack
-    words = _words(met["touch_m"] >= least)
+    touch = met["touch_m"] - pairs["corridor_m"]  # what a corridor separates does not adjoin
+    near = (touch - least).abs() <= slack
+    words = _words(touch >= least)
     keys = pd.MultiIndex.from_frame(pairs[["parcel_id", "site_id"]])
     on_site = keys.isin(overlapping(facts, pd.Index(pairs["parcel_id"].unique())))
     return words.mask(near | (on_site & (words == "pass")), UNSURE)
