@@ -11,7 +11,7 @@ import pandas as pd
 _INVISIBLE = re.compile(
     r"[\s\x00-\x1f\x7f-\x9f\u2800"
     r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    r"\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]+"
+    r"\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]+"
 )
 # NFKC leaves these dashes apart; U+30FC is a Japanese vowel and U+4E00 the number one, not dashes.
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
