@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from gisland.base.errors import GislandError
     from gisland.base.parameters import Parameters
     from gisland.base.result import Choices, Result
-    from gisland.base.rules import RuleSet, load_rules, rule_set_names
+    from gisland.base.rulefiles import rule_set_names
+    from gisland.base.rules import RuleSet, load_rules
     from gisland.base.schema import Inputs
     from gisland.jobs import (
         check_project,
@@ -95,7 +96,8 @@ _HOMES = {
     "gisland.base.errors": ("GislandError",),
     "gisland.base.parameters": ("Parameters",),
     "gisland.base.result": ("Choices", "Result"),
-    "gisland.base.rules": ("RuleSet", "load_rules", "rule_set_names"),
+    "gisland.base.rulefiles": ("rule_set_names",),
+    "gisland.base.rules": ("RuleSet", "load_rules"),
     "gisland.base.schema": ("Inputs",),
     "gisland.jobs": (
         "check_project",

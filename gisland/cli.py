@@ -298,7 +298,8 @@ def _rules(context: typer.Context) -> None:
 @rules_app.command(name="list")
 def list_rules() -> None:
     """List the packaged rule sets."""
-    from gisland.base.rules import load_rules, rule_set_names  # noqa: PLC0415 - heavy
+    from gisland.base.rulefiles import rule_set_names  # noqa: PLC0415 - heavy
+    from gisland.base.rules import load_rules  # noqa: PLC0415 - heavy
 
     for name in rule_set_names():
         rules = load_rules(name)
@@ -356,7 +357,8 @@ def check_rules(file: Annotated[Path, typer.Argument(help="A rule file (TOML).")
 
 def _changed_lines(rules: RuleSet) -> list[str]:
     """What a set changes in the packaged one that it builds on."""
-    from gisland.base.rules import load_rules, rule_set_names  # noqa: PLC0415 - heavy
+    from gisland.base.rulefiles import rule_set_names  # noqa: PLC0415 - heavy
+    from gisland.base.rules import load_rules  # noqa: PLC0415 - heavy
 
     base = next((n for n in reversed(rules.extends) if n in rule_set_names()), None)
     if base is None:

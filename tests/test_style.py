@@ -11,7 +11,8 @@ import pytest
 
 from gisland.base import schema
 from gisland.base.errors import ProjectError
-from gisland.base.rules import MODES, OPERATORS, SPECS, STATUSES
+from gisland.base.rules import MODES, OPERATORS, STATUSES
+from gisland.base.rulespecs import SPECS
 from gisland.present import style
 
 CODES = {

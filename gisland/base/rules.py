@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import sys
-import tomllib
 from dataclasses import asdict, dataclass
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from gisland.base.errors import RulesError, did_you_mean
-from gisland.base.rulespecs import SPECS, Spec
-from gisland.base.schema import USE_CLASSES
+from gisland.base.errors import RulesError
+from gisland.base.industries import industry_digits
+from gisland.base.rulefiles import LIMIT, REQUIRED, RuleTable, chain, require_head
+from gisland.base.rulespecs import Spec, plain_id, spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,10 +27,6 @@ STATUSES = ("sourced", "seed", "general knowledge")
 OPERATORS = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
 AREA_DECIMALS = 2  # areas are compared at 0.01 m², shares and ratios at 1e-6
 SHARE_DECIMALS = 6
-
-
-REQUIRED = ("mode", "title", "section", "quotation", "source", "status")
-OPTIONAL = ("value", "unit", "operator", "denominator", "note")
 
 
 @dataclass(frozen=True)
@@ -116,15 +110,16 @@ class RuleSet:
 
     def __getitem__(self, rule_id: str) -> Rule:
         """Rule of this id; one in mode ``off`` if the set does not have it."""
+        rule_id = plain_id(rule_id)
         if rule_id in self.rules:
             return self.rules[rule_id]
-        spec = _spec(rule_id)
+        spec = spec_of(rule_id)
         if spec is None:
             raise KeyError(rule_id)
         return Rule(rule_id, "off", False, spec.unit, "", "", "", "", "", "", "")  # noqa: FBT003
 
-    def for_use(self, rule_id: str, use_class: str | None) -> Rule:
-        """Rule of a use class: its own, else the one for ``default``.
+    def for_use(self, rule_id: str, use_class: str | None, industry: str | None = None) -> Rule:
+        """Rule of a use class: that of its industry, else its own, else the one for ``default``.
 
         Parameters
         ----------
@@ -132,19 +127,29 @@ class RuleSet:
             Such as ``fragment.min_lot``.
         use_class
             Such as ``industrial``; None where it is not known.
+        industry
+            Code of GB/T 4754, such as ``C2614``: the rule of the longest code that it begins with
+            holds. None where it is not known; what is no code counts as not known.
 
         Returns
         -------
         Rule
-            In mode ``off`` if the set has neither.
+            In mode ``off`` if the set has none of them.
 
         Examples
         --------
         >>> load_rules("tianjin-2024").for_use("fragment.min_width", "industrial").unit
         'm'
+        >>> load_rules("tianjin-2024").for_use("low_use.far", "industrial", "C2614").id
+        'low_use.far.industrial.26'
         """
-        own = f"{rule_id}.{use_class}"
-        return self[own if own in self.rules else f"{rule_id}.default"]
+        digits = industry_digits(industry)
+        for stem in (f"{rule_id}.{use_class}", f"{rule_id}.default"):
+            codes = [f"{stem}.{digits[:n]}" for n in range(len(digits), 1, -1)]
+            found = next((i for i in [*codes, stem] if i in self.rules), None)
+            if found is not None:
+                return self.rules[found]
+        return self[f"{rule_id}.default"]
 
     def __iter__(self) -> Iterator[Rule]:
         """Rules in the order of their ids."""
@@ -157,23 +162,6 @@ class RuleSet:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def rule_set_names() -> list[str]:
-    """Names of the packaged rule sets.
-
-    Returns
-    -------
-    list of str
-        Sorted.
-
-    Examples
-    --------
-    >>> "tianjin-2024" in rule_set_names()
-    True
-    """
-    folder = resources.files("gisland.base") / "rulesets"
-    return sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml"))
-
-
 def load_rules(name: str | Path) -> RuleSet:
     """Load a packaged rule set by its name, or one's own from a TOML file.
 
@@ -182,7 +170,9 @@ def load_rules(name: str | Path) -> RuleSet:
     name
         Such as ``tianjin-2024``, or the path of a ``.toml`` file. A file may say
         ``extends = "tianjin-2024"`` in its ``[ruleset]`` and override single rules or single
-        values; a changed limit without a quotation of its own loses the old one's.
+        values; a changed limit without a quotation of its own loses the old one's. A limit or mode
+        of a use class drops the rules by industry that the sets below have for it; its note tells
+        which.
 
     Returns
     -------
@@ -201,26 +191,18 @@ def load_rules(name: str | Path) -> RuleSet:
     >>> cap.value, cap.operator, cap.denominator
     (0.1, '<=', 'including')
     """
-    tables = _chain(name, seen=())
+    tables = chain(name)
     head: dict[str, Any] = {}
     merged: dict[str, dict[str, Any]] = {}
     for table in tables:
         head.update(table.head)
-        for rule_id, record in table.records.items():
-            merged[rule_id] = _overriding(merged.get(rule_id), record, table.path)
+        own = {i: _overriding(merged.get(i), r, table.path) for i, r in table.records.items()}
+        merged |= own
+        _drop_industries(merged, table)
     path = tables[-1].path
-    _require_head(path, head)
+    require_head(path, head)
     rules = {k: _rule(path, k, v) for k, v in sorted(merged.items())}
     return RuleSet(**head, rules=rules, extends=tuple(t.head["name"] for t in tables[:-1]))
-
-
-@dataclass(frozen=True)
-class _Table:
-    """One rule file: where it is, its head, and its records by rule id."""
-
-    path: str
-    head: dict[str, Any]
-    records: dict[str, dict[str, Any]]
 
 
 def _overriding(base: dict[str, Any] | None, own: dict[str, Any], path: str) -> dict[str, Any]:
@@ -242,127 +224,21 @@ def _overriding(base: dict[str, Any] | None, own: dict[str, Any], path: str) -> 
     return {**base, **told, **own, "note": f"{note}← {was} ({base.get('title', '')})"}
 
 
-def _chain(name: str | Path, *, seen: tuple[str, ...]) -> list[_Table]:
-    """The tables of a rule set and of those it extends, the most basic first."""
-    key = str(Path(name).resolve()) if str(name).endswith(".toml") else str(name)
-    if key in seen:
-        raise RulesError(f"rule set {name} extends itself", do="break the circle of 'extends'")
-    path, text = _text(name)
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise RulesError(f"{path} is not valid TOML: {error}", do="mend the file") from error
-    head = _head(path, raw)
-    base = head.pop("extends", None)
-    table = _Table(path, head, _records(path, raw.get("rule", {})))
-    if str(base).endswith(".toml"):
-        base = Path(path).parent / str(base)
-    below = _chain(base, seen=(*seen, key)) if base else []
-    return [*below, table]
-
-
-def _text(name: str | Path) -> tuple[str, str]:
-    if str(name).endswith(".toml"):
-        path = Path(name)
-        if not path.is_file():
-            raise RulesError(f"rule file {path} does not exist", do="check the path")
-        try:
-            return str(path), path.read_text("utf-8-sig")  # editors on Windows write a mark
-        except UnicodeDecodeError as error:
-            raise RulesError(f"{path} is not UTF-8 text", do="save it as UTF-8") from error
-    if name not in rule_set_names():
-        near = difflib.get_close_matches(str(name), rule_set_names(), n=1)
-        hint = f"did you mean {near[0]!r}? known" if near else "known"
-        raise RulesError(
-            f"there is no rule set {str(name)!r}",
-            do=f"{hint}: {', '.join(rule_set_names())}; or give the path of a .toml file",
-        )
-    file = resources.files("gisland.base") / "rulesets" / f"{name}.toml"
-    return f"{name}.toml", file.read_text("utf-8")
-
-
-HEAD = {"name": str, "title": str, "jurisdiction": str, "vintage": int}
-LIMIT = ("value", "operator", "denominator")
-
-
-def _head(path: str, raw: dict[str, Any]) -> dict[str, Any]:
-    """Names of a rule file, as far as it gives them."""
-    if "extends" in raw:
-        raise RulesError(f"{path}: extends stands above the tables", do="move it into [ruleset]")
-    for key in sorted(set(raw) - {"ruleset", "rule"}):
-        raise RulesError(f"{path}: unknown table [{key}]", do="use [ruleset] and [rule.…]")
-    for key, table in raw.items():
-        if not isinstance(table, dict):
-            raise RulesError(f"{path}: {key} is {table!r}", do=f"make it a table, [{key}]")
-    head = dict(raw.get("ruleset", {}))
-    for key in sorted(set(head) - {*HEAD, "extends"}):
-        raise RulesError(
-            f"{path}: [ruleset] has no key {key!r}", do=did_you_mean(key, [*HEAD, "extends"])
-        )
-    if not isinstance(head.get("name"), str):
-        raise RulesError(f"{path}: [ruleset] name is {head.get('name')!r}", do="give it a name")
-    if not isinstance(head.get("extends", ""), str):
-        raise RulesError(
-            f"{path}: [ruleset] extends is {head['extends']!r}", do="give the name of a set"
-        )
-    return head
-
-
-def _require_head(path: str, head: dict[str, Any]) -> None:
-    """All names of a set, its own or those of the set it extends."""
-    wrong = [k for k, kind in HEAD.items() if type(head.get(k)) is not kind]
-    if wrong:
-        told = ", ".join(f"{k} is {head.get(k)!r}" for k in wrong)
-        kinds = ", ".join(f"{k} a {'number' if HEAD[k] is int else 'text'}" for k in wrong)
-        raise RulesError(f"{path}: [ruleset] {told}", do=f"give {kinds}")
-
-
-def _records(path: str, tree: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Flatten [rule.scrap.share_cap] tables to records by dotted id."""
-    found: dict[str, dict[str, Any]] = {}
-
-    def walk(prefix: str, node: dict[str, Any]) -> None:
-        leaves = {k: v for k, v in node.items() if not isinstance(v, dict)}
-        if leaves and _spec(prefix) is None:
-            raise RulesError(
-                f"{path}: unknown rule [rule.{prefix}]", do=did_you_mean(prefix, _ids())
-            )
-        if leaves:
-            for key in sorted(set(leaves) - {*REQUIRED, *OPTIONAL}):
-                raise RulesError(
-                    f"{path}: [rule.{prefix}] has no key {key!r}",
-                    do=did_you_mean(key, [*REQUIRED, *OPTIONAL]),
-                )
-            found[prefix] = leaves
-        for key, child in node.items():
-            if isinstance(child, dict):
-                walk(f"{prefix}.{key}" if prefix else key, child)
-
-    walk("", tree)
-    return found
-
-
-def _spec(rule_id: str) -> Spec | None:
-    if rule_id in SPECS:
-        return None if SPECS[rule_id].by_use_class else SPECS[rule_id]
-    stem, _, use_class = rule_id.rpartition(".")
-    spec = SPECS.get(stem)
-    known = use_class in ("default", *USE_CLASSES)
-    return spec if spec and spec.by_use_class and known else None
-
-
-def _ids() -> list[str]:
-    """Every id a rule may have."""
-    uses = ("default", *USE_CLASSES)
-    return [
-        i
-        for k, spec in SPECS.items()
-        for i in ([f"{k}.{use}" for use in uses] if spec.by_use_class else [k])
-    ]
+def _drop_industries(merged: dict[str, dict[str, Any]], table: RuleTable) -> None:
+    """A new limit or mode of a use class is not defeated by industries of the sets below it."""
+    for stem, record in table.records.items():
+        dropped = [i for i in merged if i.startswith(f"{stem}.") and i not in table.records]
+        if dropped and {*LIMIT, "mode"} & set(record):
+            codes = "/".join(sorted(i.removeprefix(f"{stem}.") for i in dropped))
+            note = merged[stem].get("note", "")
+            told = f"× {stem}.{codes}"  # no words, as above
+            merged[stem] = {**merged[stem], "note": f"{note}; {told}" if note else told}
+            for i in dropped:
+                del merged[i]
 
 
 def _rule(path: str, rule_id: str, record: dict[str, Any]) -> Rule:
-    spec = _spec(rule_id)
+    spec = spec_of(rule_id)
     where = f"{path}: [rule.{rule_id}]"
     for key in REQUIRED:
         if not isinstance(record.get(key), str):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from gisland.base.industries import industry_digits
+from gisland.base.schema import USE_CLASSES
+
 Kind = Literal["number", "flag", "texts"]
 
 
@@ -26,6 +29,8 @@ class Spec:
         What a share may be taken over; empty where there is none.
     by_use_class
         Whether the rule differs by use class, with ``default`` for the others.
+    by_industry
+        Whether it may differ by industry too, by a code of GB/T 4754 behind the use class.
     """
 
     kind: Kind
@@ -34,12 +39,19 @@ class Spec:
     operators: tuple[str, ...] = ()
     denominators: tuple[str, ...] = ()
     by_use_class: bool = False
+    by_industry: bool = False
 
 
 AT_MOST, AT_LEAST = ("<", "<="), (">", ">=")
 LAND = ("land area",)
 IN_BLOCK, IN_BLOCKS = ("classified land in the block",), ("classified land in all blocks",)
 INDUSTRIAL = ("industrial land in all blocks",)
+PARTS = 4  # of an id with use class and industry
+
+
+def _per_land(unit: str, meaning: str) -> Spec:
+    return Spec("number", unit, meaning, AT_LEAST, LAND, by_use_class=True, by_industry=True)
+
 
 SPECS: dict[str, Spec] = {
     "scrap.share_cap": Spec(
@@ -61,14 +73,15 @@ SPECS: dict[str, Spec] = {
     "fragment.min_lot": Spec("number", "m2", "area of a parcel", AT_LEAST, by_use_class=True),
     "fragment.min_width": Spec("number", "m", "largest circle inside", AT_LEAST, by_use_class=True),
     "fragment.min_frontage": Spec("number", "m", "free or road side", AT_LEAST, by_use_class=True),
-    "low_use.far": Spec("number", "ratio", "floor area", AT_LEAST, LAND, by_use_class=True),
-    "low_use.coverage": Spec("number", "share", "footprint", AT_LEAST, LAND, by_use_class=True),
-    "low_use.tax": Spec("number", "yuan/mu", "tax", AT_LEAST, LAND, by_use_class=True),
-    "low_use.output": Spec("number", "yuan/mu", "output", AT_LEAST, LAND, by_use_class=True),
-    "low_use.investment": Spec(
-        "number", "yuan/mu", "investment", AT_LEAST, LAND, by_use_class=True
-    ),
-    "low_use.status": Spec("texts", "status", "status values that mean vacant, idle or unfinished"),
+    "low_use.far": _per_land("ratio", "floor area"),
+    "low_use.coverage": _per_land("share", "footprint"),
+    "low_use.tax": _per_land("yuan/mu", "tax"),
+    "low_use.output": _per_land("yuan/mu", "output"),
+    "low_use.investment": _per_land("yuan/mu", "investment"),
+    "low_use.vacant": Spec("texts", "status", "status values that mean vacant land"),
+    "low_use.unfinished": Spec("texts", "status", "status values that mean unfinished building"),
+    "low_use.status": Spec("texts", "status", "status values that mean idle, or out of production"),
+    "low_use.idle": Spec("number", "years", "time that land lies idle", AT_MOST),
     "block_line.industrial_share": Spec(
         "number", "share", "industrial land in a block", AT_LEAST, IN_BLOCK
     ),
@@ -79,3 +92,78 @@ SPECS: dict[str, Spec] = {
         "number", "share", "new-type industrial land (M0)", AT_MOST, INDUSTRIAL
     ),
 }
+
+
+def plain_id(rule_id: str) -> str:
+    """Id of a rule, an industry by its digits alone.
+
+    Parameters
+    ----------
+    rule_id
+        As written, such as ``low_use.far.industrial.C26``.
+
+    Returns
+    -------
+    str
+        The same where it names no industry.
+
+    Examples
+    --------
+    >>> plain_id("low_use.far.industrial.C26"), plain_id("scrap.area_cap")
+    ('low_use.far.industrial.26', 'scrap.area_cap')
+    """
+    parts = rule_id.split(".")
+    if len(parts) != PARTS:
+        return rule_id
+    return ".".join([*parts[:-1], industry_digits(parts[-1]) or parts[-1]])
+
+
+def spec_of(rule_id: str) -> Spec | None:
+    """What a rule id stands for.
+
+    Parameters
+    ----------
+    rule_id
+        Such as ``scrap.share_cap``, ``fragment.min_lot.default``, ``low_use.far.industrial.26``.
+
+    Returns
+    -------
+    Spec or None
+        None where there is no such id.
+
+    Examples
+    --------
+    >>> spec_of("low_use.far.industrial.C26").unit, spec_of("fragment.min_lot")
+    ('ratio', None)
+    """
+    parts = rule_id.split(".")
+    spec, rest = SPECS.get(".".join(parts[:2])), parts[2:]
+    if spec is None or not spec.by_use_class:
+        return None if rest else spec
+    if not rest or rest[0] not in ("default", *USE_CLASSES):
+        return None
+    if len(rest) == 1:
+        return spec
+    fits = spec.by_industry and len(rest) == PARTS - 2 and industry_digits(rest[1])
+    return spec if fits else None
+
+
+def rule_ids() -> list[str]:
+    """Every id a rule may have, those of single industries left out.
+
+    Returns
+    -------
+    list of str
+        In the order of ``SPECS``.
+
+    Examples
+    --------
+    >>> rule_ids()[0]
+    'scrap.share_cap'
+    """
+    uses = ("default", *USE_CLASSES)
+    return [
+        i
+        for k, spec in SPECS.items()
+        for i in ([f"{k}.{use}" for use in uses] if spec.by_use_class else [k])
+    ]

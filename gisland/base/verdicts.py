@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from gisland.base.industries import digits_of
 from gisland.base.keys import aligned, in_order, joined_texts
 from gisland.base.rules import AREA_DECIMALS
 from gisland.base.schema import VERDICTS
 
 if TYPE_CHECKING:
-    from gisland.base.rules import RuleSet
+    from gisland.base.rules import Rule, RuleSet
 
 
 def verdict_frame(parcel_ids: pd.Index, **columns: object) -> pd.DataFrame:
@@ -43,9 +44,14 @@ def verdict_frame(parcel_ids: pd.Index, **columns: object) -> pd.DataFrame:
 
 
 def by_use_class(
-    values: pd.Series, use_class: pd.Series | None, *, rules: RuleSet, rule_id: str
+    values: pd.Series,
+    use_class: pd.Series | None,
+    *,
+    rules: RuleSet,
+    rule_id: str,
+    industry: pd.Series | None = None,
 ) -> pd.DataFrame:
-    """Verdict of every parcel on one rule that differs by use class.
+    """Verdict of every parcel on one rule that differs by use class, and perhaps by industry.
 
     Parameters
     ----------
@@ -57,6 +63,9 @@ def by_use_class(
         The rule set.
     rule_id
         Such as ``fragment.min_lot``; its last part names the test.
+    industry
+        Industry code by parcel id, or None; where it is missing or no code, the rule of the use
+        class holds.
 
     Returns
     -------
@@ -74,16 +83,14 @@ def by_use_class(
     >>> found["outcome"].tolist()
     ['fail', 'pass']
     """
-    uses = pd.Series("", index=values.index) if use_class is None else use_class.fillna("")
-    code, names = pd.factorize(uses)
-    of_use = [rules.for_use(rule_id, use or None) for use in names]
+    code, of_code = _rules_of(values.index, use_class, industry, rules=rules, rule_id=rule_id)
     outcome = np.full(len(values), "", dtype=object)
-    for k, rule in enumerate(of_use):
+    for k, rule in enumerate(of_code):
         if rule.mode != "off":
             outcome[code == k] = outcomes(rule.holds(values[code == k]))
     tested = outcome != ""
     columns = {
-        name: pd.array([getattr(rule, name) for rule in of_use]).take(code[tested])
+        name: pd.array([getattr(rule, name) for rule in of_code]).take(code[tested])
         for name in ("limit", "operator", "unit", "denominator", "mode")
     }
     rows = verdict_frame(
@@ -92,10 +99,32 @@ def by_use_class(
         test=rule_id.split(".")[1],
         outcome=outcome[tested],
         value=values.to_numpy("float64")[tested],
-        rule_id=pd.array([rule.id for rule in of_use]).take(code[tested]),
+        rule_id=pd.array([rule.id for rule in of_code]).take(code[tested]),
         **columns,
     )
     return together([rows])
+
+
+def _rules_of(
+    index: pd.Index,
+    use_class: pd.Series | None,
+    industry: pd.Series | None,
+    *,
+    rules: RuleSet,
+    rule_id: str,
+) -> tuple[np.ndarray, list[Rule]]:
+    """The rules in question, and for each parcel which of them holds."""
+    none = pd.Series("", index=index, dtype="str")
+    use, uses = pd.factorize(none if use_class is None else use_class.fillna(""))
+    digits, industries = pd.factorize(none if industry is None else digits_of(industry))
+    pair, pairs = pd.factorize(use.astype("int64") * max(len(industries), 1) + digits)
+    of_pair = [
+        rules.for_use(rule_id, uses[p // len(industries)] or None, industries[p % len(industries)])
+        for p in pairs
+    ]
+    rank, kept = pd.factorize(np.array([rule.id for rule in of_pair], dtype=object))
+    held = [of_pair[int(np.flatnonzero(rank == k)[0])] for k in range(len(kept))]
+    return rank[pair] if len(pair) else pair, held
 
 
 def outcomes(holds: pd.Series) -> np.ndarray:

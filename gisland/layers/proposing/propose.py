@@ -17,7 +17,7 @@ from gisland.base.crs import check_coordinates, crs_name
 from gisland.base.errors import CRSError, LayerError
 from gisland.base.parameters import Parameters
 from gisland.base.phrases import count_of
-from gisland.base.rules import rule_set_names
+from gisland.base.rulefiles import rule_set_names
 from gisland.layers.project import DEFAULT_LANGUAGE, DEFAULT_RULES
 from gisland.layers.proposing.classwords import class_lines, comment, quoted
 from gisland.layers.proposing.evidence import NO_CODE, analysis_crs, crs_hint

@@ -1,0 +1,119 @@
+"""How long land has lain idle, counted to the date of the project and never to today."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from gisland.base.keys import in_order
+from gisland.base.phrases import count_of, first_of
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    import geopandas as gpd
+
+MONTHS = 12
+SHOWN = 5  # parcels named in a finding
+
+
+def idle_years(idle_since: pd.Series, *, as_of: dt.date) -> pd.Series:
+    """Years between dates: whole ones, and the part of the next that has gone by.
+
+    A year ends on the same day of the year; where February has no 29th, on its last day, as
+    article 202 of the Civil Code (民法典) counts.
+
+    Parameters
+    ----------
+    idle_since
+        Dates; missing ones are allowed.
+    as_of
+        The date counted to.
+
+    Returns
+    -------
+    pandas.Series
+        float64 on the index of `idle_since`; missing where there is no date or it is after
+        `as_of`.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> since = pd.Series(pd.to_datetime(["2025-01-01", "2025-07-02", "2026-01-02", None]))
+    >>> idle_years(since, as_of=date(2026, 1, 1)).round(4).tolist()
+    [1.0, 0.5014, nan, nan]
+    """
+    days = pd.to_datetime(idle_since).to_numpy().astype("datetime64[D]")
+    end = np.datetime64(as_of, "D")
+    known = ~np.isnat(days)
+    known[known] = days[known] <= end
+    start = days[known]
+    whole = _year(end) - _year(start)
+    whole -= _anniversary(start, whole) > end
+    last, following = _anniversary(start, whole), _anniversary(start, whole + 1)
+    years = np.full(len(days), np.nan)
+    years[known] = whole + (end - last) / (following - last)
+    return pd.Series(years, index=idle_since.index, dtype="float64")
+
+
+def _year(days: np.ndarray | np.datetime64) -> np.ndarray:
+    return np.asarray(days).astype("datetime64[Y]").astype("int64")
+
+
+def _anniversary(start: np.ndarray, years: np.ndarray) -> np.ndarray:
+    month = start.astype("datetime64[M]")
+    day = start - month.astype("datetime64[D]")
+    own = month + MONTHS * years
+    longest = (own + 1).astype("datetime64[D]") - own.astype("datetime64[D]")
+    return np.asarray(own.astype("datetime64[D]") + np.minimum(day, longest - np.timedelta64(1)))
+
+
+def future_dates(parcels: gpd.GeoDataFrame, *, as_of: dt.date | None) -> list[dict[str, object]]:
+    """Tell of land that lies idle only from a date after that of the project.
+
+    Parameters
+    ----------
+    parcels
+        Indexed by parcel id, with ``idle_since`` if known.
+    as_of
+        The date of the project, or None: then there is nothing to tell.
+
+    Returns
+    -------
+    list of dict
+        One finding ``future_date`` for all of them, or none.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> lots = pd.DataFrame({"idle_since": pd.to_datetime(["2027-03-01"])}, index=["a"])
+    >>> future_dates(lots, as_of=date(2026, 1, 1))[0]["message"]
+    'parcels: idle_since is after as_of 2026-01-01, not assessed: 1 row, such as 2027-03-01 (a)'
+    """
+    if as_of is None or "idle_since" not in parcels:
+        return []
+    since = pd.to_datetime(parcels["idle_since"]).dt.floor("D")
+    late = since[since > pd.Timestamp(as_of)]
+    if late.empty:
+        return []
+    rows = in_order(
+        pd.DataFrame({"parcel_id": late.index.astype("str"), "day": late.to_numpy()}),
+        ["parcel_id", "day"],
+    )
+    told = [f"{day:%Y-%m-%d} ({name})" for name, day in rows.head(SHOWN).itertuples(index=False)]
+    message = (
+        f"parcels: idle_since is after as_of {as_of.isoformat()}, not assessed:"
+        f" {count_of(len(rows), 'row')}, such as {first_of(told, most=SHOWN, total=len(rows))}"
+    )
+    return [
+        {
+            "code": "future_date",
+            "severity": "warning",
+            "layer": "parcels",
+            "value": float(len(rows)),
+            "unit": "rows",
+            "message": message,
+        }
+    ]
