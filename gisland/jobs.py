@@ -179,6 +179,7 @@ def choices_of(project: Project) -> Choices:
         project.parameters,
         project.sites_from,
         project.site_use_classes,
+        project.as_of,
     )
 
 

@@ -24,6 +24,7 @@ from gisland.control.blocklines import check_block_lines
 from gisland.detect.enclaves import enclave_labels, enclaves
 from gisland.detect.facts import shape_facts
 from gisland.detect.fragments import fragment_verdicts
+from gisland.detect.idle import future_dates
 from gisland.detect.lowuse import low_use, low_use_verdicts
 from gisland.detect.scraps import scrap_pairs, site_geometry
 from gisland.detect.sites import members
@@ -152,7 +153,7 @@ def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -
     shared, share = boundary.borders, recall(boundary, inputs.parcels)
     clock.start("facts")
     parcels, more = _facts(inputs, boundary, parameters=parameters)
-    more += tolerance_findings(share)
+    more += [*tolerance_findings(share), *future_dates(parcels, as_of=choices.as_of)]
     findings = _with_findings(findings, findings_frame(more, crs=parcels.crs))
     clock.start("detect")
     work = _Work(inputs, choices, shared, clock)
@@ -266,7 +267,7 @@ def _detect(parcels: gpd.GeoDataFrame, work: _Work) -> _Found:
     ids = parcels.index
     fragment = fragment_verdicts(parcels, rules=rules)
     reasons = failing(fragment, ids)
-    low = low_use_verdicts(parcels, rules=rules)
+    low = low_use_verdicts(parcels, rules=rules, as_of=work.choices.as_of)
     around = [
         enclaves(
             parcels,

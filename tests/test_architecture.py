@@ -45,7 +45,7 @@ OPENERS = {
     *("list_layers", "mkdir", "unlink", "rmtree", "copytree", "mkdtemp"),
 }
 OPENING_LIBRARIES = {"pyogrio", "sqlite3", "tempfile", "fiona"}
-MAY_OPEN = ("gisland.layers", "gisland.base.rules")
+MAY_OPEN = ("gisland.layers", "gisland.base.rulefiles")
 MUTABLE = {"list", "dict", "set", "bytearray", "defaultdict", "Counter", "deque", "OrderedDict"}
 MUTATORS = {
     *("append", "extend", "insert", "add", "update", "setdefault", "pop", "popitem"),
@@ -348,7 +348,7 @@ SOUND = [
     (keeps_no_state, "gisland.plan.merge", "__all__ = ['f']\nTABLE = {'a': 1}\nPAIR = (1, 2)"),
     (keeps_no_state, "gisland.plan.merge", "def f():\n    seen = []\n    seen.append(1)"),
     (opens_no_file, "gisland.layers.read", "import pyogrio\npyogrio.read_dataframe('a')"),
-    (opens_no_file, "gisland.base.rules", "Path('a').read_text()"),
+    (opens_no_file, "gisland.base.rulefiles", "Path('a').read_text()"),
     (opens_no_file, "gisland.plan.merge", "os.open(os.devnull, os.O_WRONLY)"),
     (opens_no_file, "gisland.cli", "webbrowser.open('a')"),
     (

@@ -59,6 +59,9 @@ CONTRACT: dict[str, dict[str, str]] = {
         "zone_id": TEXT,
         "low_use": "boolean",
         "low_use_reasons": TEXT,
+        "low_use_score": NUMBER,
+        "low_use_decided_by": TEXT,
+        "low_use_not_assessed": TEXT,
         "geometry": "geometry",
     },
     "sites": {

@@ -204,6 +204,9 @@ def _parcels() -> gpd.GeoDataFrame:
                 "zone_id": None,
                 "low_use": None,
                 "low_use_reasons": None,
+                "low_use_score": None,
+                "low_use_decided_by": None,
+                "low_use_not_assessed": None,
             }
         )
     shapes = [_shape(name) for name in sorted(SHAPES)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -34,12 +35,15 @@ class Choices:
         ``layer``, ``field``, ``low_use``, ``use_class``, or None: there is nothing to merge into.
     site_use_classes
         Use classes whose patches are sites, for ``use_class``.
+    as_of
+        The date that ages are counted to; without one they are not assessed.
     """
 
     rules: RuleSet
     parameters: Parameters = field(default_factory=Parameters)
     sites_from: str | None = None
     site_use_classes: tuple[str, ...] = ()
+    as_of: dt.date | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.rules, RuleSet):
@@ -53,6 +57,10 @@ class Choices:
             raise ProjectError(
                 f"site_use_classes is {list(self.site_use_classes)!r}",
                 do=f"give some of {', '.join(USE_CLASSES)}",
+            )
+        if self.as_of is not None and type(self.as_of) is not dt.date:  # a time is a date too
+            raise ProjectError(
+                f"as_of is {self.as_of!r}", do="give a date, such as datetime.date(2026, 1, 1)"
             )
 
 
@@ -196,6 +204,12 @@ def skipped_analyses(
         "enclaves_tenure": ("tenure" in parcels, "no column tenure"),
         "far": ("far" in parcels, "no floor area and no buildings with floors"),
         "coverage": ("coverage" in parcels, "no column footprint_m2 and no buildings"),
+        "idle": (
+            choices.as_of is not None
+            or "idle_since" not in parcels
+            or choices.rules["low_use.idle"].mode == "off",
+            "no as_of in [project]: idle time is not counted to today",
+        ),
         "planning_conditions": (inputs.zoning is not None, "no layer zoning"),
         "exclusions": (bool(inputs.exclusions), "no layer in [layers.exclusions]"),
         "block_lines": (

@@ -58,6 +58,7 @@ PARCELS: dict[str, Column] = {
     "tenure": Column("text", one_of=TENURES),
     "use_code": _TEXT,
     "use_class": Column("text", one_of=USE_CLASSES),
+    "industry": _TEXT,
     "recorded_area_m2": _AMOUNT,
     "floor_area_m2": _AMOUNT,
     "counted_floor_area_m2": _AMOUNT,
@@ -68,6 +69,7 @@ PARCELS: dict[str, Column] = {
     "investment_yuan": _AMOUNT,
     "site_id": _TEXT,
     "status": _TEXT,
+    "idle_since": Column("date"),
 }
 ZONING: dict[str, Column] = {
     "zone_id": _TEXT,

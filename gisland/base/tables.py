@@ -41,6 +41,9 @@ PARCEL_RESULTS: dict[str, str] = {
     "zone_id": "str",
     "low_use": "boolean",
     "low_use_reasons": "str",
+    "low_use_score": "float64",
+    "low_use_decided_by": "str",
+    "low_use_not_assessed": "str",
 }
 INTERNAL = ("free_m", "floor_m2", "exclusion_m2")
 

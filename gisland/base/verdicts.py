@@ -119,8 +119,8 @@ def _rules_of(
     digits, industries = pd.factorize(none if industry is None else digits_of(industry))
     pair, pairs = pd.factorize(use.astype("int64") * max(len(industries), 1) + digits)
     of_pair = [
-        rules.for_use(rule_id, uses[p // len(industries)] or None, industries[p % len(industries)])
-        for p in pairs
+        rules.for_use(rule_id, uses[u] or None, industries[i])
+        for u, i in (divmod(int(p), max(len(industries), 1)) for p in pairs)
     ]
     rank, kept = pd.factorize(np.array([rule.id for rule in of_pair], dtype=object))
     held = [of_pair[int(np.flatnonzero(rank == k)[0])] for k in range(len(kept))]

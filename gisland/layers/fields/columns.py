@@ -9,10 +9,12 @@ import pandas as pd
 
 from gisland.base import schema
 from gisland.base.errors import FieldError, did_you_mean
+from gisland.base.industries import digits_of
 from gisland.base.keys import row_order
 from gisland.base.tables import INTERNAL, PARCEL_RESULTS
 from gisland.layers.fields.amounts import read_amounts
 from gisland.layers.fields.classing import derived_use_class, read_use_class
+from gisland.layers.fields.dates import read_dates
 from gisland.layers.fields.ids import read_ids
 from gisland.layers.fields.numbers import is_no_value
 from gisland.layers.fields.parcelcode import code_facts, tenure_words
@@ -127,6 +129,9 @@ def _converted(
     if kind == "number":
         return read_amounts(values, name=name, source=source)
     what = f"{source.name}: column {source.fields[name]!r} (mapped to {name})"
+    if kind == "date":
+        days, findings = read_dates(values, what=what, source=source)
+        return {name: days}, findings
     texts = to_text(values, what=what)
     if name == "use_class":
         uses, findings = read_use_class(texts, what=what, source=source)
@@ -144,6 +149,10 @@ def _converted(
             *told,
             *counted(texts[read.isna()], "unknown_tenure", message, in_=source),
         ]
+    if name == "industry":
+        strange = texts[digits_of(texts).eq("")]
+        message = f"{what}: no code of an industry (GB/T 4754), rules of the use class hold"
+        told += counted(strange, "industry_no_code", message, in_=source, severity="info")
     return {name: texts}, told
 
 

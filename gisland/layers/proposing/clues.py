@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gisland.base.errors import FieldError
+from gisland.base.industries import digits_of
+from gisland.layers.fields.dates import read_dates
 from gisland.layers.fields.numbers import parse_numbers
 from gisland.layers.fields.parcelcode import tenure_words
 from gisland.layers.fields.uses import use_classes
@@ -15,7 +17,7 @@ from gisland.layers.fields.values import to_text
 from gisland.layers.proposing.classwords import is_plain, quoted
 from gisland.layers.proposing.glimpse import Glimpse, column
 from gisland.layers.proposing.recorded import RECORDED, ROW_SHARE, area_unit
-from gisland.layers.source import CLASSIFIED, ID_COLUMNS, canonical_columns, unit_factors
+from gisland.layers.source import CLASSIFIED, ID_COLUMNS, Source, canonical_columns, unit_factors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -73,16 +75,13 @@ def clue(
     values = glimpse.sample[source]
     if canonical == ID_COLUMNS[kind]:
         return _id(glimpse, source)
-    if canonical == CLASSIFIED.get(kind):
-        return _use(values)
-    if canonical == "tenure":
-        return _tenure(values)
     if canonical == RECORDED:
         return _area(values, drawn)
-    if canonical_columns(kind)[canonical].kind == "number":
+    column_kind = canonical_columns(kind)[canonical].kind
+    if column_kind == "number":
         return _other_number(values, canonical, drawn)
-    texts = _texts(values)
-    return Clue(speaks=False, why=f"{texts.nunique()} distinct values in {len(texts)} rows")
+    told = {CLASSIFIED.get(kind): _use, "tenure": _tenure, "industry": _industry}
+    return (_date if column_kind == "date" else told.get(canonical, _text))(values)
 
 
 def by_values(
@@ -183,6 +182,27 @@ def _use(values: pd.Series) -> Clue:
     why = f"codes or plain words in {rows} of {len(texts)} rows{f': {shown}' if shown else ''}"
     enough = bool(len(texts)) and rows >= SURE_SHARE * len(texts)
     return Clue(speaks=enough, why=why)
+
+
+def _text(values: pd.Series) -> Clue:
+    texts = _texts(values)
+    return Clue(speaks=False, why=f"{texts.nunique()} distinct values in {len(texts)} rows")
+
+
+def _industry(values: pd.Series) -> Clue:
+    texts = _texts(values)
+    coded = texts[digits_of(texts).ne("")]
+    why = f"industry codes in {len(coded)} of {len(texts)} rows: {_examples(coded)}"
+    return Clue(speaks=bool(len(texts)) and len(coded) >= SURE_SHARE * len(texts), why=why)
+
+
+def _date(values: pd.Series) -> Clue:
+    """Never enough to speak for a meaning: any column of dates would do."""
+    days = read_dates(values, what=str(values.name), source=Source("parcels", ""))[0].dropna()
+    if days.empty:
+        return Clue(speaks=False, why="no date in the rows looked at")
+    span = f"{days.min():%Y-%m-%d} to {days.max():%Y-%m-%d}"
+    return Clue(speaks=False, why=f"dates from {span} in {len(days)} of {len(values)} rows")
 
 
 def _tenure(values: pd.Series) -> Clue:

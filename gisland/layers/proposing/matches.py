@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gisland.base.industries import digits_of
+from gisland.layers.fields.dates import read_dates
 from gisland.layers.fields.numbers import LARGEST_FAR, LARGEST_SHARE, is_no_value, parse_numbers
 from gisland.layers.fields.parcelcode import tenure_words
 from gisland.layers.fields.values import to_text
@@ -17,7 +19,7 @@ from gisland.layers.proposing.classwords import comment, quoted
 from gisland.layers.proposing.clues import by_values, clue
 from gisland.layers.proposing.glimpse import column
 from gisland.layers.proposing.recorded import RECORDED, area_unit, drawn_m2
-from gisland.layers.source import ID_COLUMNS, canonical_columns, unit_factors
+from gisland.layers.source import ID_COLUMNS, Source, canonical_columns, unit_factors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -288,6 +290,8 @@ def _doubt(glimpse: Glimpse, source: str, *, kind: str, canonical: str) -> str:
     wanted = canonical_columns(kind)[canonical]
     if wanted.kind == "number" and canonical != "level":
         return _no_numbers(sample, canonical)
+    if wanted.kind == "date" or canonical == "industry":
+        return _not_read(sample, canonical)
     if wanted.one_of:
         texts = to_text(sample, what=source).dropna()
         words = tenure_words(texts) if canonical == "tenure" else wanted.one_of
@@ -313,6 +317,22 @@ def _no_numbers(sample: pd.Series, canonical: str) -> str:
     example = quoted(min(sample[bad].astype("str")))
     rows = f"{int(bad.sum())} of {len(sample)} rows"
     return f"holds text where a number is needed: {example}, in {rows}"
+
+
+def _not_read(sample: pd.Series, canonical: str) -> str:
+    """What a column of dates or of industry codes holds instead, in more than a few rows."""
+    if canonical == "industry":
+        texts = to_text(sample, what=canonical).dropna()
+        texts = texts[~is_no_value(texts)]
+        bad, wanted = texts[digits_of(texts).eq("")], "an industry code (GB/T 4754)"
+    else:
+        days, _ = read_dates(sample, what=canonical, source=Source("parcels", ""))
+        bad, wanted = sample[days.isna() & ~is_no_value(sample.astype("str"))], "a date"
+    if len(bad) <= UNREAD_SHARE * len(sample):
+        return ""
+    example = quoted(min(bad.astype("str")))
+    rows = f"{len(bad)} of {len(sample)} rows"
+    return f"holds other values where {wanted} is needed: {example}, in {rows}"
 
 
 def _unit(canonical: str, sample: pd.Series, source: str) -> Unit | None:
