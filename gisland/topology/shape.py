@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -13,11 +14,20 @@ from gisland.base.crs import require_metric
 from gisland.base.schema import usable
 from gisland.base.threads import in_threads
 from gisland.topology.segments import explode
-from gisland.topology.width_loops import inscribed_radii
+from gisland.topology.shape_loops import elongations
+from gisland.topology.width_loops import inscribed_radii, wider_radii
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 WIDTH_TOLERANCE_M = 0.01
 FINE = 0.01  # of the tolerance, where finer costs little
 FEW_POINTS = 500
+NEAR_M = 0.03
+NEAR_TOLERANCE_M = 5e-5  # of a radius
+ROUNDING_M = 0.005  # rules compare lengths at 0.01 m
+MANY_POINTS = 50_000  # each square of a search looks at all edges
+LEAST_SEARCHES = 50  # in a thread
 
 
 def perimeter_m(geometry: gpd.GeoSeries) -> pd.Series:
@@ -44,17 +54,20 @@ def perimeter_m(geometry: gpd.GeoSeries) -> pd.Series:
     >>> perimeter_m(gpd.GeoSeries([shapely.box(0, 0, 20, 5), None], crs=4547)).tolist()
     [50.0, nan]
     """
-    polygons = _usable_polygons(geometry)
+    polygons = usable_polygons(geometry)
     return _series(geometry, shapely.length(polygons), name="perimeter_m")
 
 
-def width_m(geometry: gpd.GeoSeries) -> pd.Series:
+def width_m(geometry: gpd.GeoSeries, *, near_m: float | pd.Series | None = None) -> pd.Series:
     """Diameter of the largest circle that fits inside.
 
     Parameters
     ----------
     geometry
         Polygons in a metric CRS.
+    near_m
+        Limits that widths are held against, one for all or on the index of `geometry`; missing
+        is allowed. Widths within 0.03 m of their limit are found more finely.
 
     Returns
     -------
@@ -63,7 +76,10 @@ def width_m(geometry: gpd.GeoSeries) -> pd.Series:
         is missing, empty or invalid. Never above the true width, and at most 0.02 m below it (the
         circle's center is searched to 0.01 m; slivers narrower than that to a thousandth of
         their mean width 2 A / P), of polygons with up to 500 points mostly a hundredth of that.
-        Holes are outside; of several parts the widest counts.
+        Within 0.03 m of a limit at most 1e-4 m below it; where that takes too long, as in long
+        bent strips, at least on the right side of the limit as it is compared, at 0.01 m (not so
+        for polygons of more than 50 000 points). Holes are outside; of several parts the widest
+        counts.
 
     Raises
     ------
@@ -75,26 +91,63 @@ def width_m(geometry: gpd.GeoSeries) -> pd.Series:
     >>> width_m(gpd.GeoSeries([shapely.box(0, 0, 20, 5), None], crs=4547)).round(2).tolist()
     [5.0, nan]
     """
-    polygons = _usable_polygons(geometry)
+    polygons = usable_polygons(geometry)
     with np.errstate(invalid="ignore"):
         mean_width = 2 * shapely.area(polygons) / shapely.length(polygons)
     tolerance = np.fmin(WIDTH_TOLERANCE_M, mean_width / 1000)
     radius = np.full(len(polygons), np.nan)
     points = shapely.get_num_coordinates(polygons)
     few = (points > 0) & (points <= FEW_POINTS)
-    radius[few] = _radii(polygons[few], tolerance=tolerance[few] * FINE)
+    radius[few] = _searched(inscribed_radii, polygons[few], tolerance[few] * FINE)
     rest = (points > 0) & np.isnan(radius)
     circle = shapely.maximum_inscribed_circle(polygons[rest], tolerance=tolerance[rest])
     radius[rest] = shapely.length(circle)
-    return _series(geometry, 2 * radius, name="width_m")
+    width = 2 * radius
+    if near_m is not None:
+        width = _finer(polygons, width, _limits(near_m, geometry.index))
+    return _series(geometry, width, name="width_m")
 
 
-def _radii(polygons: np.ndarray, *, tolerance: np.ndarray) -> np.ndarray:
-    """Radius of the largest circle in each polygon; missing where it takes too long to find."""
+def _limits(limit: float | pd.Series, index: pd.Index) -> np.ndarray:
+    """A limit for each polygon, missing where there is none."""
+    if isinstance(limit, pd.Series):
+        return limit.reindex(index).to_numpy("float64", na_value=np.nan)
+    return np.full(len(index), limit, dtype="float64")
+
+
+def _finer(polygons: np.ndarray, width: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """Widths, more finely near limits; on the right side of them where that takes too long."""
+    width = width.copy()
+    points = shapely.get_num_coordinates(polygons)
+    close = np.flatnonzero((np.abs(width - near) <= NEAR_M) & (points <= MANY_POINTS))
+    fine = np.full(len(close), NEAR_TOLERANCE_M)
+    found = 2 * _searched(inscribed_radii, polygons[close], fine, least=LEAST_SEARCHES)
+    width[close] = np.fmax(width[close], found)
+    unsure = close[np.isnan(found)]
+    for side in (-ROUNDING_M, ROUNDING_M):  # where ">=" turns, and where ">" does
+        goal = (near[unsure] + side) / 2 + NEAR_TOLERANCE_M / 10  # no tie in rounding
+        open_ = 2 * goal > width[unsure]
+        at, goal = unsure[open_], goal[open_]
+        found = _searched(wider_radii, polygons[at], goal, least=1)
+        width[at] = np.where(found > goal, 2 * found, width[at])
+    return width
+
+
+def _searched(
+    search: Callable[..., np.ndarray],
+    polygons: np.ndarray,
+    numbers: np.ndarray,
+    *,
+    least: int | None = None,
+) -> np.ndarray:
+    """Radius of a circle in each polygon; missing where it takes too long to find."""
     edges = explode(polygons)
     first = np.searchsorted(edges.parcel, np.arange(len(polygons) + 1))
-    work = partial(inscribed_radii, edges.start, edges.end, first, tolerance)
-    return np.concatenate(in_threads(work, count=len(polygons)))
+
+    def work(begin: int, stop: int) -> Any:  # noqa: ANN401 - an array
+        return search(edges.start, edges.end, first, numbers, begin, stop)
+
+    return np.concatenate(in_threads(work, count=len(polygons), least=least))
 
 
 def compactness(geometry: gpd.GeoSeries) -> pd.Series:
@@ -124,7 +177,7 @@ def compactness(geometry: gpd.GeoSeries) -> pd.Series:
     >>> compactness(gpd.GeoSeries([shapely.box(0, 0, 10, 10)], crs=4547)).round(4).tolist()
     [0.7854]
     """
-    polygons = _usable_polygons(geometry)
+    polygons = usable_polygons(geometry)
     with np.errstate(invalid="ignore"):
         ratio = 4 * np.pi * shapely.area(polygons) / shapely.length(polygons) ** 2
     return _series(geometry, ratio, name="compactness")
@@ -156,15 +209,69 @@ def rectangularity(geometry: gpd.GeoSeries) -> pd.Series:
     >>> rectangularity(gpd.GeoSeries([triangle], crs=4547)).round(6).tolist()
     [0.5]
     """
-    polygons = _at_origin(_usable_polygons(geometry))
+    polygons = at_origin(usable_polygons(geometry))
     around = shapely.minimum_rotated_rectangle(polygons)
     with np.errstate(invalid="ignore"):
         ratio = shapely.area(polygons) / shapely.area(around)
     return _series(geometry, ratio, name="rectangularity")
 
 
-def _usable_polygons(geometry: gpd.GeoSeries) -> np.ndarray:
-    """Geometries, None where there is nothing that can be measured."""
+def elongation(geometry: gpd.GeoSeries) -> pd.Series:
+    """Longer over shorter side of the smallest rectangle around, in any direction.
+
+    Parameters
+    ----------
+    geometry
+        Polygons in a metric CRS.
+
+    Returns
+    -------
+    pandas.Series
+        At least 1 (a square), named ``elongation``, on the index of `geometry`; missing where the
+        geometry is missing, empty or invalid. One rectangle lies around all parts; of several
+        equally small ones, as around a triangle, the least elongated counts.
+
+    Raises
+    ------
+    CRSError
+        If the CRS is missing or not metric.
+
+    Examples
+    --------
+    >>> elongation(gpd.GeoSeries([shapely.box(0, 0, 20, 5), None], crs=4547)).tolist()
+    [4.0, nan]
+    """
+    polygons = usable_polygons(geometry)
+    edges = explode(polygons)
+    first = np.searchsorted(edges.parcel, np.arange(len(polygons) + 1))
+    work = partial(elongations, edges.start, first)
+    ratio = np.concatenate(in_threads(work, count=len(polygons)))
+    return _series(geometry, ratio, name="elongation")
+
+
+def usable_polygons(geometry: gpd.GeoSeries) -> np.ndarray:
+    """Geometries, None where there is nothing that can be measured.
+
+    Parameters
+    ----------
+    geometry
+        Any geometry in a metric CRS; missing is allowed.
+
+    Returns
+    -------
+    numpy.ndarray
+        Valid polygons and multipolygons that are not empty, and None, as long as `geometry`.
+
+    Raises
+    ------
+    CRSError
+        If the CRS is missing or not metric.
+
+    Examples
+    --------
+    >>> usable_polygons(gpd.GeoSeries([shapely.Point(0, 0), None], crs=4547)).tolist()
+    [None, None]
+    """
     require_metric(geometry, what="geometry")
     values = geometry.to_numpy().copy()
     areal = shapely.get_dimensions(values) == 2  # noqa: PLR2004 - polygons
@@ -172,8 +279,24 @@ def _usable_polygons(geometry: gpd.GeoSeries) -> np.ndarray:
     return values
 
 
-def _at_origin(polygons: np.ndarray) -> np.ndarray:
-    """Each polygon moved near (0, 0): GEOS 3.14 loses up to 1e-4 of the rectangle far from it."""
+def at_origin(polygons: np.ndarray) -> np.ndarray:
+    """Each polygon moved near (0, 0): GEOS 3.14 loses up to 1e-4 of the rectangle far from it.
+
+    Parameters
+    ----------
+    polygons
+        Polygons, multipolygons and None.
+
+    Returns
+    -------
+    numpy.ndarray
+        The same with the corner of their bounds at (0, 0).
+
+    Examples
+    --------
+    >>> at_origin(np.array([shapely.box(5, 6, 7, 8)]))[0].bounds
+    (0.0, 0.0, 2.0, 2.0)
+    """
     points, polygon = shapely.get_coordinates(polygons, return_index=True)
     corner = shapely.bounds(polygons)[:, :2]
     return shapely.set_coordinates(polygons.copy(), points - corner[polygon])

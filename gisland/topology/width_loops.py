@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from gisland.topology.segment_loops import Flags, Floats, Ints
 
 MOST_SQUARES = 1000  # of one size; slivers would need more
+MORE_SQUARES = 50_000  # for the few polygons whose width decides about a rule
+GOAL_TOLERANCE_M = 5e-5
 CLIMBS = 6
 DIAGONAL = math.sqrt(2.0)  # of a square, over its side
 SMALL = 1e-6  # edges count as parallel, places as one; metres and shares alike
@@ -61,6 +63,49 @@ def inscribed_radii(
         span = slice(first[k], first[k + 1])
         edges, wide, high = _edges(start[span], end[span])
         radii[k - k_from] = _radius(edges, wide, high, tolerance[k])
+    return radii
+
+
+@compiled
+def wider_radii(
+    start: Floats, end: Floats, first: Ints, goal: Floats, k_from: int, k_to: int
+) -> Floats:
+    """Radius of a circle larger than a goal in each of some polygons.
+
+    Where many circles are about equally large, as in a bent strip, this is much easier to say
+    than how large the largest is.
+
+    Parameters
+    ----------
+    start, end
+        Segments of all polygons, (n, 2), with the interior on their left and none of length zero.
+    first
+        Polygon k has the segments from ``first[k]`` up to, not including, ``first[k + 1]``.
+    goal
+        Radius of each polygon, in metres, above 0.
+    k_from, k_to
+        The first polygon, and the one after the last.
+
+    Returns
+    -------
+    numpy.ndarray
+        Metres, of a circle that was found, though not if it is larger by less than 0.05 mm; the
+        goal itself where there is none; NaN where the search takes too long.
+
+    Examples
+    --------
+    >>> start = np.array([[0.0, 0.0], [20.0, 0.0], [20.0, 5.0], [0.0, 5.0]])
+    >>> end, first = np.roll(start, -1, axis=0), np.array([0, 4])
+    >>> [wider_radii(start, end, first, np.array([g]), 0, 1).item() for g in (2.4, 2.6)]
+    [2.5, 2.6]
+    """
+    radii = np.empty(k_to - k_from)
+    for k in range(k_from, k_to):
+        span = slice(first[k], first[k + 1])
+        edges, wide, high = _edges(start[span], end[span])
+        seen = np.empty((len(edges), 4))
+        limits = (goal[k], goal[k], GOAL_TOLERANCE_M)
+        radii[k - k_from] = _searched(edges, seen, wide, high, limits, MORE_SQUARES)
     return radii
 
 
@@ -110,24 +155,33 @@ def _radius(edges: Floats, wide: float, high: float, tolerance: float) -> float:
         best = max(best, _depth(x, y, edges))
         if most <= best + tolerance:
             return best
-    return _searched(edges, seen, wide, high, tolerance, best)
+    return _searched(edges, seen, wide, high, (best, np.inf, tolerance), MOST_SQUARES)
 
 
 @compiled
 def _searched(
-    edges: Floats, seen: Floats, wide: float, high: float, tolerance: float, best: float
+    edges: Floats,
+    seen: Floats,
+    wide: float,
+    high: float,
+    limits: tuple[float, float, float],
+    most: int,
 ) -> float:
-    """Largest radius by dividing squares; NaN where they become too many."""
+    """Largest radius by dividing squares; NaN where they become too many.
+
+    `limits`: the radius that is known, the one that is enough, and the tolerance.
+    """
+    best, enough, tolerance = limits
     half = min(wide, high) / 2
     rows, columns = math.ceil(high / (2 * half)), math.ceil(wide / (2 * half))
-    if rows * columns > MOST_SQUARES:
+    if rows * columns > most:
         return np.nan
     places = np.empty((rows * columns, 2))
     for k in range(len(places)):
         places[k, 0] = (2 * (k % columns) + 1) * half
         places[k, 1] = (2 * (k // columns) + 1) * half
-    while len(places):
-        if len(places) > MOST_SQUARES:
+    while len(places) and not best > enough:
+        if len(places) > most:
             return np.nan
         bounds = np.empty(len(places))
         for k in range(len(places)):
