@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,12 +18,11 @@ from gisland.base.errors import OutputError, TableError
 from gisland.base.keys import whole_array
 from gisland.base.schema import PARCELS
 from gisland.base.tables import PARCEL_RESULTS
+from gisland.layers.writing.place import GPKG, results_file, run_of, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-GPKG = "results.gpkg"
-RUN = "run.json"
 PARQUET = "results"
 GEOMETRY = "geometry"
 SINGLE_OF_MULTI = {4: "POINT EMPTY", 5: "LINESTRING EMPTY", 6: "POLYGON EMPTY"}
@@ -306,19 +304,12 @@ def read_results(path: str | Path) -> Results:
     gisland.base.errors.OutputError: no/such/folder holds no results of gisland (there is no \
 results.gpkg); give the output folder of a run, or its results.gpkg
     """
-    given = Path(path)
-    file = given if given.suffix.lower() == ".gpkg" else given / GPKG
-    if not file.is_file():
-        missing = "no such file" if file == given else f"there is no {GPKG}"
-        raise OutputError(
-            f"{given.as_posix()} holds no results of gisland ({missing})",
-            do=f"give the output folder of a run, or its {GPKG}",
-        )
+    file = results_file(path)
     tables = _tables(file)
     borders = file.parent / PARQUET / "borders.parquet"
     if borders.is_file():
         tables["borders"] = result_frame(_borders(borders), table="borders")
-    return Results(tables, _run(file.parent / RUN, required=file != given), file.parent)
+    return Results(tables, run_of(path), file.parent)
 
 
 def _tables(file: Path) -> dict[str, pd.DataFrame]:
@@ -326,7 +317,7 @@ def _tables(file: Path) -> dict[str, pd.DataFrame]:
         layers = [str(name) for name in pyogrio.list_layers(file)[:, 0]]
         tables = {n: result_frame(_layer(file, n), table=n) for n in TABLES if n in layers}
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
-        raise _unreadable(file, error) from error
+        raise unreadable(file, error) from error
     if "parcels" not in tables:
         raise OutputError(
             f"{file} is no result of gisland (it has no layer parcels)",
@@ -349,25 +340,4 @@ def _borders(file: Path) -> pd.DataFrame:
     try:
         return pd.read_parquet(file)
     except (pa.ArrowException, OSError) as error:
-        raise _unreadable(file, error) from error
-
-
-def _run(file: Path, *, required: bool) -> dict[str, Any]:
-    if not file.is_file():
-        if required:
-            raise OutputError(
-                f"{file.parent} holds {GPKG} but no {RUN}",
-                do=f"run again, or give the {GPKG} itself",
-            )
-        return {}
-    try:
-        run = json.loads(file.read_text("utf-8"))
-    except (ValueError, OSError) as error:
-        raise _unreadable(file, error) from error
-    if not isinstance(run, dict):
-        raise _unreadable(file, "it holds no record")
-    return run
-
-
-def _unreadable(file: Path, reason: object) -> OutputError:
-    return OutputError(f"{file} cannot be read: {reason}", do="run again to write it anew")
+        raise unreadable(file, error) from error

@@ -1,0 +1,116 @@
+"""Where the results of a run lie, and its record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from gisland.base.errors import OutputError
+
+GPKG = "results.gpkg"
+RUN = "run.json"
+
+
+def results_file(path: str | Path) -> Path:
+    """The GeoPackage of a run.
+
+    Parameters
+    ----------
+    path
+        The output folder, or the ``results.gpkg`` itself.
+
+    Returns
+    -------
+    pathlib.Path
+        A file that exists.
+
+    Raises
+    ------
+    OutputError
+        If there is none.
+
+    Examples
+    --------
+    >>> results_file("no/such/folder")
+    Traceback (most recent call last):
+    ...
+    gisland.base.errors.OutputError: no/such/folder holds no results of gisland (there is no \
+results.gpkg); give the output folder of a run, or its results.gpkg
+    """
+    given = Path(path)
+    file = given if given.suffix.lower() == ".gpkg" else given / GPKG
+    if not file.is_file():
+        missing = "no such file" if file == given else f"there is no {GPKG}"
+        raise OutputError(
+            f"{given.as_posix()} holds no results of gisland ({missing})",
+            do=f"give the output folder of a run, or its {GPKG}",
+        )
+    return file
+
+
+def run_of(path: str | Path) -> dict[str, Any]:
+    """The record of a run.
+
+    Parameters
+    ----------
+    path
+        See `results_file`.
+
+    Returns
+    -------
+    dict
+        Contents of ``run.json``; empty for a GeoPackage that lies alone.
+
+    Raises
+    ------
+    OutputError
+        If there are no results, a folder has no record, or it cannot be read.
+
+    Examples
+    --------
+    >>> run_of("no/such/results.gpkg")
+    Traceback (most recent call last):
+    ...
+    gisland.base.errors.OutputError: no/such/results.gpkg holds no results of gisland (no such \
+file); give the output folder of a run, or its results.gpkg
+    """
+    package = results_file(path)
+    file = package.parent / RUN
+    if not file.is_file():
+        if package != Path(path):
+            raise OutputError(
+                f"{file.parent} holds {GPKG} but no {RUN}",
+                do=f"run again, or give the {GPKG} itself",
+            )
+        return {}
+    try:
+        run = json.loads(file.read_text("utf-8"))
+    except (ValueError, OSError) as error:
+        raise unreadable(file, error) from error
+    if not isinstance(run, dict):
+        raise unreadable(file, "it holds no record")
+    return run
+
+
+def unreadable(file: Path, reason: object) -> OutputError:
+    """Error for a file of results that cannot be read.
+
+    Parameters
+    ----------
+    file
+        The file.
+    reason
+        What is wrong with it.
+
+    Returns
+    -------
+    OutputError
+        To be raised.
+
+    Examples
+    --------
+    >>> str(unreadable(Path("run.json"), "it holds no record"))
+    'run.json cannot be read: it holds no record; run again to write it anew'
+    """
+    return OutputError(f"{file} cannot be read: {reason}", do="run again to write it anew")
