@@ -1,0 +1,134 @@
+"""Everything known about one parcel of a run, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from gisland.base.parameters import Parameters
+from gisland.layers.writing.oneparcel import read_parcel
+from gisland.topology.borders import borders
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gisland.layers.writing.results import Results
+
+REACH = 3.0  # tolerances from the parcel: its borders depend on nothing farther away
+
+
+def explain(results: str | Path, parcel_id: str, *, language: str | None = None) -> str:
+    """Tell everything known about one parcel, and why it was chosen or not, as plain text.
+
+    Parameters
+    ----------
+    results
+        The output folder of a run, or its ``results.gpkg``.
+    parcel_id
+        Id of the parcel.
+    language
+        ``zh`` or ``en``; by default that of the run.
+
+    Returns
+    -------
+    str
+        Lines of at most 80 cells, for print or a terminal.
+
+    Raises
+    ------
+    OutputError
+        If there are no results, they cannot be read, or hold no such parcel.
+    ProjectError
+        If there is no such language.
+
+    Examples
+    --------
+    >>> explain("no/such/folder", "p1")
+    Traceback (most recent call last):
+    ...
+    gisland.base.errors.OutputError: no/such/folder holds no results of gisland (there is no \
+results.gpkg); give the output folder of a run, or its results.gpkg
+    """
+    from gisland.present.explain import as_text  # noqa: PLC0415 - with the heavy ones
+
+    return as_text(explained_parcel(results, parcel_id, language=language))
+
+
+def explained_parcel(
+    results: str | Path, parcel_id: str, *, language: str | None = None
+) -> dict[str, Any]:
+    """The parts of what `explain` tells, and the rows behind them.
+
+    Parameters
+    ----------
+    results, parcel_id, language
+        See `explain`.
+
+    Returns
+    -------
+    dict
+        What `gisland.present.explain.explained` gives; plain values only.
+
+    Raises
+    ------
+    GislandError
+        See `explain`.
+
+    Examples
+    --------
+    >>> explained_parcel("no/such/results.gpkg", "p1")
+    Traceback (most recent call last):
+    ...
+    gisland.base.errors.OutputError: no/such/results.gpkg holds no results of gisland (no such \
+file); give the output folder of a run, or its results.gpkg
+    """
+    from gisland.present.explain import explained  # noqa: PLC0415 - with the heavy ones
+
+    found = read_parcel(results, parcel_id)
+    tables = {**found.tables, "borders": borders_of(found, parcel_id)}
+    told = language or found.run.get("language") or "zh"
+    return explained(tables, parcel_id, run=found.run, language=told)
+
+
+def borders_of(found: Results, parcel_id: str) -> pd.DataFrame:
+    """Borders of one parcel, traced again from it and the parcels around.
+
+    Parameters
+    ----------
+    found
+        From `read_parcel`.
+    parcel_id
+        Id of the parcel.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As the table of borders, ``focal`` being the parcel.
+
+    Examples
+    --------
+    >>> from gisland.layers.writing.results import Results
+    >>> lots = gpd.GeoDataFrame(
+    ...     {"parcel_id": ["a", "b"]},
+    ...     geometry=[shapely.box(0, 0, 9, 9), shapely.box(9, 0, 12, 9)],
+    ...     crs=4547,
+    ... )
+    >>> borders_of(Results({"parcels": lots}, {}, None), "a")["border_m"].tolist()
+    [9.0]
+    """
+    parcels = found.tables["parcels"]
+    tolerance_m = float(
+        found.run.get("parameters", {}).get("tolerance_m", Parameters().tolerance_m)
+    )
+    if not isinstance(parcels, gpd.GeoDataFrame):
+        return pd.DataFrame({"focal": [], "neighbor": [], "border_m": []})
+    lots = gpd.GeoDataFrame(parcels[["parcel_id", "geometry"]].set_index("parcel_id"))
+    own = lots.geometry.loc[parcel_id]
+    drawn = own is not None and not shapely.is_empty(own)
+    near = lots[shapely.dwithin(lots.geometry.to_numpy(), own, REACH * tolerance_m)]
+    traced = borders(near, tolerance_m=tolerance_m) if drawn else borders(lots.iloc[:0])
+    table = traced.reset_index()
+    return table[table["focal"] == parcel_id].reset_index(drop=True)

@@ -1,0 +1,296 @@
+"""Where a parcel lies: its neighbors, enclaves, zones and block lines."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+import shapely
+
+from gisland.present.about import lines
+from gisland.present.facts import Row
+from gisland.present.lists import listed, some_ids
+from gisland.present.messages import enclave_text, finding_text, geometry_text
+from gisland.present.repairs import repair_text
+from gisland.present.wording import (
+    MISSING,
+    area_both,
+    comparison,
+    is_missing,
+    label,
+    named_list,
+    number,
+    shortened,
+    visible,
+)
+
+if TYPE_CHECKING:
+    from gisland.present.about import About
+    from gisland.present.plaintext import Block
+
+FREE = (
+    *("free_road_m", "free_water_m", "free_nothing_m", "free_edge_m"),
+    *("plan_edge_m", "line_m"),
+)
+PART = 5e-4  # a smaller share of a parcel in a block is its edge
+MANY = 60  # neighbors listed
+
+
+def neighbors(about: About) -> list[Block]:
+    """Parcels around with the borders, the longest first, and the free boundary.
+
+    Parameters
+    ----------
+    about
+        The parcel.
+
+    Returns
+    -------
+    list
+        Blocks.
+
+    Examples
+    --------
+    >>> from gisland.present.about import About
+    >>> from gisland.present.style import catalog
+    >>> neighbors(About("a", {}, {}, catalog("en")))
+    [['text', 'No parcel runs along this one.']]
+    """
+    texts = about.texts
+    rows = neighbor_rows(about)
+    free = ["rows", lines(FREE, about)]
+    if not rows:
+        return [["text", about.say("no_neighbors")], *([free] if free[1] else [])]
+    total = math.fsum(r["border_m"] for r in rows)
+    tolerant = math.fsum(r["tolerant_m"] for r in rows)
+    perimeter = about.row.get("perimeter_m")
+    head = about.say(
+        "neighbors",
+        n=len(rows),
+        total=about.metres(total),
+        share=about.share(total / perimeter) if not is_missing(perimeter) else MISSING,
+    )
+    if tolerant > 0:
+        limit = about.run.get("parameters", {}).get("tolerance_m")
+        given = about.say(
+            "tolerant", tolerant=about.metres(tolerant), tolerance=about.metres(limit)
+        )
+        head = about.say("sentences", first=head, second=given)
+    heads = [texts["column.neighbor"], *(about.say(f"head.{k}") for k in ("border", "apart"))]
+    heads += [texts["column.owner"], texts["column.use_class"], texts["column.verdict"]]
+    cells = [_neighbor(r, about) for r in rows[:MANY]]
+    more = [["text", about.say("and_more", n=len(rows) - MANY)]] if len(rows) > MANY else []
+    blocks = [["text", head], ["table", heads, cells, [1, 2]], *more]
+    return [*blocks, free] if free[1] else blocks
+
+
+def _neighbor(row: Row, about: About) -> list[str]:
+    texts = about.texts
+    role = label(texts, "verdict", row["verdict"])
+    if not is_missing(row["site_id"]):
+        role = f"{role} {shortened(row['site_id'])}"
+    return [
+        shortened(row["neighbor"]),
+        number(row["border_m"], unit="m"),
+        number(row["distance_mean_m"], unit="m", decimals=3) if row["tolerant_m"] > 0 else "0",
+        shortened(row["owner"], longest=60) or MISSING,
+        label(texts, "use_class", row["use_class"]),
+        role,
+    ]
+
+
+def neighbor_rows(about: About) -> list[Row]:
+    """Borders of the parcel with what is known of each neighbor, the longest first.
+
+    Parameters
+    ----------
+    about
+        The parcel.
+
+    Returns
+    -------
+    list of dict
+        ``neighbor``, lengths and distances of the border, then ``owner``, ``use_class``,
+        ``site_id`` and ``verdict`` of the neighbor.
+
+    Examples
+    --------
+    >>> from gisland.present.about import About
+    >>> neighbor_rows(About("a", {}, {}, {}))
+    []
+    """
+    borders = about.rows("borders", "focal")
+    parcels = {
+        r["parcel_id"]: r
+        for b in borders
+        for r in about.rows("parcels", "parcel_id", value=visible(b["neighbor"]))
+    }
+    kept = ("owner", "use_class", "site_id", "verdict")
+    numbers = ("border_m", "tolerant_m", "distance_mean_m", "distance_max_m")
+    rows = [
+        {"neighbor": b["neighbor"]}
+        | {k: b.get(k) for k in numbers}
+        | {k: parcels.get(b["neighbor"], {}).get(k) for k in kept}
+        for b in borders
+    ]
+    return sorted(rows, key=lambda r: (-r["border_m"], visible(r["neighbor"])))
+
+
+def enclaves(about: About) -> list[str]:
+    """Enclaves that the parcel lies in, and those that its own land surrounds.
+
+    Parameters
+    ----------
+    about
+        The parcel.
+
+    Returns
+    -------
+    list of str
+        Sentences; none where there is no such enclave.
+
+    Examples
+    --------
+    >>> from gisland.present.about import About
+    >>> enclaves(About("a", {}, {}, {}))
+    []
+    """
+    inside = [_inside(r, about) for r in about.lists("enclaves", "parcel_ids")]
+    frame = about.frame("enclaves")
+    rows = [] if frame.empty else frame.drop(columns="geometry", errors="ignore").to_dict("records")
+    outside = [r for r in rows if about.parcel_id not in listed(r.get("parcel_ids"))]
+    around = [
+        about.say(
+            "surrounds",
+            enclave=enclave_text(r["enclave_id"], texts=about.texts),
+            value=label(about.texts, visible(r["attribute"]), r.get("value")),
+            own=label(about.texts, visible(r["attribute"]), about.row.get(r["attribute"])),
+        )
+        for r in outside
+        if _is_around(r, about)
+    ]
+    return [*inside, *around]
+
+
+def _is_around(row: Row, about: About) -> bool:
+    """Whether the parcel belongs to the land around an enclave beside it."""
+    if about.parcel_id in listed(row.get("surrounding_ids")):
+        return True
+    own = _comparable(about.row.get(visible(row.get("attribute"))))
+    value = visible(row.get("surrounded_by"))
+    return bool(own) and own in {_comparable(v) for v in (value, *listed(value))}
+
+
+def _comparable(text: object) -> str:
+    return "".join(unicodedata.normalize("NFKC", visible(text)).split()).casefold()
+
+
+def _inside(row: Row, about: About) -> str:
+    texts, attribute = about.texts, visible(row["attribute"])
+    holders = about.joined(label(texts, attribute, v) for v in listed(row.get("surrounded_by")))
+    told = about.say(
+        "enclave",
+        enclave=enclave_text(row["enclave_id"], texts=texts),
+        attribute=label(texts, "attribute", attribute),
+        value=label(texts, attribute, row.get("value")),
+        n=len(listed(row.get("parcel_ids"))),
+        area=area_both(texts, row.get("area_m2")),
+        holders=holders,
+        kind=label(texts, "enclave_kind", row.get("kind")),
+        share=about.share(row.get("share")),
+        free=about.share(row.get("free_share")),
+        around=about.m2(row.get("surrounding_area_m2")),
+    )
+    if is_missing(row.get("inside_of")):
+        return told
+    deep = about.say(
+        "enclave_in",
+        outer=enclave_text(row["inside_of"], texts=texts),
+        depth=number(row.get("depth"), unit="count"),
+    )
+    return about.say("sentences", first=told, second=deep)
+
+
+def groups(about: About) -> list[str]:
+    """Redevelopment zone, group of scraps and block lines of the parcel.
+
+    Parameters
+    ----------
+    about
+        The parcel.
+
+    Returns
+    -------
+    list of str
+        Sentences.
+
+    Examples
+    --------
+    >>> from gisland.present.about import About
+    >>> groups(About("a", {}, {}, {}))
+    []
+    """
+    texts = about.texts
+    told = [
+        about.say(
+            "zone",
+            zone=shortened(r["zone_id"]),
+            n=number(r.get("parcels"), unit="count"),
+            area=area_both(texts, r.get("area_m2")),
+            far=number(r.get("far"), unit="ratio"),
+        )
+        for r in about.lists("zones", "parcel_ids")
+    ]
+    told += [
+        about.say(
+            "group",
+            group=shortened(r.get("group_id")),
+            ids=some_ids(r.get("parcel_ids"), texts=texts),
+            area=area_both(texts, r.get("area_m2")),
+            sites=some_ids(r.get("site_ids"), texts=texts),
+            kind=label(texts, "scrap_kind", r.get("scrap_kind")),
+        )
+        for r in about.lists("scrap_groups", "parcel_ids")
+    ]
+    return [*told, *_blocks(about)]
+
+
+def _blocks(about: About) -> list[str]:
+    frame = about.frame("block_lines")
+    shapes = frame["geometry"].to_numpy() if "geometry" in frame else [None] * len(frame)
+    plain = frame.drop(columns="geometry", errors="ignore").to_dict("records")
+    told = []
+    for row, shape in zip(plain, shapes, strict=True):
+        part = _part(shape, about)
+        cut = about.parcel_id in listed(row.get("cut_ids"))
+        other = about.parcel_id in listed(row.get("other_use_ids"))
+        if not (cut or other or (part is not None and part > PART)):
+            continue
+        test = {k: row.get(k) for k in ("outcome", "limit")} | {"value": row["industrial_share"]}
+        test |= {"operator": ">=", "unit": "share"}
+        told.append(
+            about.say(
+                "block",
+                block=shortened(row["block_id"]),
+                level=number(row.get("level"), unit="count"),
+                part=about.share(part),
+                how=about.joined(
+                    about.say(k) for k, is_so in (("cut", cut), ("other_use", other)) if is_so
+                )
+                or about.say("fits"),
+                share=comparison(about.texts, test) or about.share(row.get("industrial_share")),
+                outcome=label(about.texts, "outcome", row.get("outcome")),
+            )
+        )
+    return told
+
+
+def _part(shape: Any, about: About) -> float | None:  # noqa: ANN401 - a geometry
+    """Share of the parcel inside a block."""
+    frame = about.frame("parcels")
+    own = frame.loc[frame["parcel_id"] == about.parcel_id, "geometry"].to_numpy()[0]
+    usable = own is not None and shape is not None
+    if not usable or not (shapely.is_valid(own) and shapely.is_valid(shape)) or not own.area:
+        return None
+    return min(float(shapely.intersection(own, shape).area / own.area), 1.0)
