@@ -11,6 +11,7 @@ import pandas as pd
 from gisland.base.clock import Clock
 from gisland.base.crs import crs_name, require_metric
 from gisland.base.errors import CRSError
+from gisland.base.keys import aligned
 from gisland.base.result import Result, skipped_analyses, summary_counts, without_mended
 from gisland.base.schema import CHANGES, LAYERS, findings_frame, findings_together, require_polygons
 from gisland.base.tables import (
@@ -19,16 +20,12 @@ from gisland.base.tables import (
     parcel_verdicts,
     require_parcels,
 )
-from gisland.base.verdicts import failing, together
+from gisland.base.verdicts import together
 from gisland.control.blocklines import check_block_lines
-from gisland.detect.enclaves import enclave_labels, enclaves
+from gisland.detect.corridors import with_corridors
+from gisland.detect.detection import detect, scrap_land
 from gisland.detect.facts import shape_facts
-from gisland.detect.fragments import fragment_verdicts
-from gisland.detect.idle import future_dates
-from gisland.detect.lowuse import low_use, low_use_verdicts
-from gisland.detect.scraps import scrap_pairs, site_geometry
-from gisland.detect.sites import members
-from gisland.detect.zones import zone_labels, zones
+from gisland.detect.groups import group_labels
 from gisland.measure.beforeafter import indicator_table, planned_far, site_densities
 from gisland.measure.density import parcel_densities
 from gisland.measure.floors import building_facts
@@ -150,20 +147,30 @@ def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -
     findings = _with_findings(without_mended(findings, changes), remaining)
     clock.start("borders")
     boundary = trace(inputs.parcels, tolerance_m=parameters.tolerance_m)
-    shared, share = boundary.borders, recall(boundary, inputs.parcels)
+    share = recall(boundary, inputs.parcels)
+    shared = with_corridors(
+        boundary.borders,
+        inputs.parcels,
+        roads=inputs.roads,
+        water=inputs.water,
+        plan_boundary=inputs.plan_boundary,
+        reach_m=parameters.line_reach_m,
+        tolerance_m=parameters.tolerance_m,
+    )
     clock.start("facts")
-    parcels, more = _facts(inputs, boundary, parameters=parameters)
-    more += [*tolerance_findings(share), *future_dates(parcels, as_of=choices.as_of)]
+    parcels, more = _facts(inputs, boundary, shared, parameters=parameters)
+    more += tolerance_findings(share)
     findings = _with_findings(findings, findings_frame(more, crs=parcels.crs))
     clock.start("detect")
     work = _Work(inputs, choices, shared, clock)
-    found = _detect(parcels, work)
+    found = detect(parcels, shared, choices=choices)
+    findings = _with_findings(findings, findings_frame(found.findings, crs=parcels.crs))
     planned = _plan(found.parcels, work)
     clock.start("control")
     tables = {**found.tables, **planned.tables, **_control(found.parcels, work)}
     judged = found.parcels.drop(columns="site_id", errors="ignore").join(planned.by_parcel)
     tables["parcels"] = parcel_table(judged)
-    tables["verdicts"] = together([*found.verdicts, planned.verdicts])
+    tables["verdicts"] = together([*found.verdicts, *planned.verdicts])
     tables |= {"findings": findings, "changes": changes, "borders": shared.reset_index()}
     tables |= context_tables(inputs)
     clock.stop()
@@ -225,13 +232,15 @@ def _polygon_layers(inputs: Inputs) -> Iterator[tuple[str, gpd.GeoDataFrame]]:
 
 
 def _facts(
-    inputs: Inputs, boundary: Boundary, *, parameters: Parameters
+    inputs: Inputs, boundary: Boundary, borders: pd.DataFrame, *, parameters: Parameters
 ) -> tuple[gpd.GeoDataFrame, list[dict[str, object]]]:
     """All that detection and planning rest on, as columns of the parcels."""
-    frame = shape_facts(inputs.parcels, boundary.borders, area_basis=parameters.area_basis)
     around = beyond(
         boundary, roads=inputs.roads, water=inputs.water, corridor_m=parameters.corridor_m
     )
+    water_m = aligned(around["water_m"], inputs.parcels.index)
+    basis = parameters.area_basis
+    frame = shape_facts(inputs.parcels, borders, area_basis=basis, water_m=water_m)
     frame = frame.join(around.drop(columns="free_m").add_prefix("free_"))
     amounts, findings = building_facts(
         frame,
@@ -246,13 +255,6 @@ def _facts(
 
 
 @dataclass(frozen=True)
-class _Found:
-    parcels: gpd.GeoDataFrame
-    verdicts: list[pd.DataFrame]
-    tables: dict[str, pd.DataFrame]
-
-
-@dataclass(frozen=True)
 class _Work:
     """What the stages after the facts have in common."""
 
@@ -262,50 +264,10 @@ class _Work:
     clock: Clock
 
 
-def _detect(parcels: gpd.GeoDataFrame, work: _Work) -> _Found:
-    parameters, rules, shared = work.choices.parameters, work.choices.rules, work.borders
-    ids = parcels.index
-    fragment = fragment_verdicts(parcels, rules=rules)
-    reasons = failing(fragment, ids)
-    low = low_use_verdicts(parcels, rules=rules, as_of=work.choices.as_of)
-    around = [
-        enclaves(
-            parcels,
-            shared,
-            attribute=name,
-            enclave_share=parameters.enclave_share,
-            tolerance_m=parameters.tolerance_m,
-        )
-        for name in ("owner", "tenure")
-        if name in parcels
-    ]
-    frame = parcels.assign(
-        fragment=reasons != "", fragment_reasons=reasons, enclave_of=enclave_labels(around, ids)
-    ).join(low_use(low, ids))
-    zone = zones(frame, corridor_m=parameters.corridor_m, min_area_m2=parameters.zone_min_area_m2)
-    frame["zone_id"] = zone_labels(zone, ids)
-    tables: dict[str, pd.DataFrame] = {"zones": zone}
-    if around:
-        tables["enclaves"] = pd.concat(around, ignore_index=True)
-    return _Found(frame, [fragment, low], tables)
-
-
-def _members(parcels: gpd.GeoDataFrame, work: _Work) -> pd.Series:
-    return members(
-        parcels,
-        work.borders,
-        source=work.choices.sites_from,
-        sites=work.inputs.sites,
-        use_classes=work.choices.site_use_classes,
-        site_overlap_share=work.choices.parameters.site_overlap_share,
-        min_area_m2=work.choices.parameters.zone_min_area_m2,
-    )
-
-
 @dataclass(frozen=True)
 class _Planned:
     by_parcel: pd.DataFrame
-    verdicts: pd.DataFrame
+    verdicts: list[pd.DataFrame]
     tables: dict[str, pd.DataFrame]
     components: list[dict[str, object]]
 
@@ -314,16 +276,9 @@ def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
     """Scraps, their eligibility, the best plan, the merge, and the numbers before and after."""
     work.clock.start("plan")
     parameters, rules = work.choices.parameters, work.choices.rules
-    member = _members(parcels, work)
-    shapes = site_geometry(parcels, member)
-    pairs = scrap_pairs(
-        parcels,
-        work.borders,
-        member,
-        sites=shapes,
-        area_cap=rules["scrap.area_cap"],
-        parameters=parameters,
-    )
+    drawn = work.inputs.sites
+    land = scrap_land(parcels, work.borders, choices=work.choices, drawn_sites=drawn)
+    member, shapes, pairs = land.members, land.sites, land.pairs
     site = _site_facts(parcels, member, work, shapes=shapes)
     tests = eligibility(
         pairs,
@@ -352,15 +307,17 @@ def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
     ).join(site_densities(numbers, far))
     tables = {
         "plan": plan,
+        "scrap_groups": land.groups,
         "sites": sites.reset_index(),
         "lineage": merged.lineage,
         "indicators": numbers,
     }
     by_parcel = parcel_verdicts(parcels.index, plan, member)
     by_parcel["reasons"] = by_parcel["reasons"].mask(parcels["area_m2"].isna(), "no_geometry")
+    by_parcel["scrap_group"] = group_labels(land.groups, parcels.index)
     return _Planned(
         by_parcel,
-        tests,
+        [tests, land.verdicts],
         tables,
         [{str(k): v for k, v in row.items()} for row in assignment.components.to_dict("records")],
     )

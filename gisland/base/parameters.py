@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
@@ -13,7 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-POSITIVE = ("tolerance_m", "min_border_m", "solver_seconds")  # corners touch over 0 m
+POSITIVE = (
+    "tolerance_m",
+    "min_border_m",
+    "line_reach_m",
+    "solver_seconds",
+)  # corners touch over 0 m
 REPAIRABLE = ("invalid_geometry", "spike", "near_miss", "unmatched_vertex", "overlap", "gap")
 
 
@@ -27,8 +33,12 @@ class Parameters:
 
     tolerance_m: float = _p(0.05, "boundaries at most this far apart count as shared")
     min_border_m: float = _p(1.0, "shorter contacts do not make a scrap adjacent to a site")
+    line_reach_m: float = _p(2.0, "a road, water or plan line so near to a border runs along it")
     corridor_m: float = _p(40.0, "widest road or canal across which zones are joined; never merges")
     enclave_share: float = _p(0.75, "share of a patch's outer boundary along one other patch")
+    enclave_by: tuple[str, ...] = _p(
+        ("owner", "tenure"), "columns of parcels by which enclaves are found, also use_class, …"
+    )
     sandwiched_share: float = _p(0.75, "border share with sites from which a scrap is sandwiched")
     interlocking_share: float = _p(0.5, "border share with sites from which a scrap interlocks")
     hull_share: float = _p(0.5, "share of a scrap in the convex hull of a site: it interlocks")
@@ -106,7 +116,7 @@ _WANTED = {float: "a number", str: "a text"}
 
 def _check(name: str, value: object, kind: Any) -> None:  # noqa: ANN401 - a type
     if kind == tuple[str, ...]:
-        _check_repair(name, value)
+        _check_texts(name, value, known=REPAIRABLE if name == "repair" else None)
         return
     choices = get_args(kind)
     if choices and value not in choices:
@@ -125,13 +135,15 @@ def _check(name: str, value: object, kind: Any) -> None:  # noqa: ANN401 - a typ
             )
 
 
-def _check_repair(name: str, value: object) -> None:
+def _check_texts(name: str, value: object, *, known: tuple[str, ...] | None) -> None:
+    example = list(Parameters.__dataclass_fields__[name].default)
     if not isinstance(value, tuple) or not all(isinstance(v, str) for v in value):
         raise ProjectError(
-            f"[parameters] {name} is {value!r}", do='give a list, such as ["invalid_geometry"]'
+            f"[parameters] {name} is {value!r}",
+            do=f"give a list, such as {json.dumps(example)}",
         )
-    unknown = [v for v in value if v not in REPAIRABLE]
+    unknown = [v for v in value if known is not None and v not in known]
     if unknown:
         raise ProjectError(
-            f"[parameters] {name} has {unknown[0]!r}", do=did_you_mean(unknown[0], REPAIRABLE)
+            f"[parameters] {name} has {unknown[0]!r}", do=did_you_mean(unknown[0], known or ())
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gisland.base.errors import ProjectError, RulesError
+from gisland.base.names import comparable
 from gisland.base.parameters import Parameters
 from gisland.base.rules import RuleSet
 from gisland.base.schema import USE_CLASSES
@@ -114,7 +115,7 @@ def summary_counts(tables: dict[str, pd.DataFrame]) -> dict[str, int | float]:
     >>> import pandas as pd
     >>> columns = ("fragment", "severity", "code", "verdict", "parcel_id", "area_m2", "action")
     >>> empty: dict[str, list[str]] = {c: [] for c in columns}
-    >>> names = ("parcels", "plan", "findings", "changes", "borders", "sites", "zones")
+    >>> names = ("parcels", "plan", "findings", "changes", "borders", "sites", "zones", "scrap_groups")
     >>> summary_counts({n: pd.DataFrame(empty) for n in names})["parcels"]
     0
     """
@@ -127,6 +128,7 @@ def summary_counts(tables: dict[str, pd.DataFrame]) -> dict[str, int | float]:
         "border_pairs": len(tables["borders"]) // 2,
         "fragments": int(parcels["fragment"].sum()),
         "enclaves": len(tables.get("enclaves", ())),
+        "scrap_groups": len(tables["scrap_groups"]),
         "sites": len(tables["sites"]),
         "scraps": int(plan["parcel_id"].nunique()),
         "absorbed": len(absorbed),
@@ -200,8 +202,6 @@ def skipped_analyses(
     asked = choices.sites_from is not None
     no_site = "no site was found" if asked else "no [sites]"
     wanted = {
-        "enclaves_owner": ("owner" in parcels, "no column owner"),
-        "enclaves_tenure": ("tenure" in parcels, "no column tenure"),
         "far": ("far" in parcels, "no floor area and no buildings with floors"),
         "coverage": ("coverage" in parcels, "no column footprint_m2 and no buildings"),
         "idle": (
@@ -216,12 +216,17 @@ def skipped_analyses(
             inputs.block_lines is not None and "use_class" in parcels,
             "no layer block_lines, or no use class",
         ),
-        "plan_boundary": (
-            inputs.plan_boundary is None,
-            "layer plan_boundary: held against the parcels only",
-        ),
         "merging": (sites > 0, f"{no_site}: there is nothing to merge into"),
     }
-    return [
-        {"analysis": name, "reason": reason} for name, (made, reason) in wanted.items() if not made
-    ]
+    by = choices.parameters.enclave_by
+    enclaves = {f"enclaves_{name}": _without_values(parcels, name) for name in by}
+    told = [(name, reason) for name, reason in enclaves.items() if reason]
+    told += [(name, reason) for name, (made, reason) in wanted.items() if not made]
+    return [{"analysis": name, "reason": reason} for name, reason in told]
+
+
+def _without_values(parcels: pd.DataFrame, column: str) -> str:
+    """Why nothing can be compared by a column; empty where it can."""
+    if column not in parcels:
+        return f"no column {column}"
+    return "" if comparable(parcels[column]).notna().any() else f"column {column} is empty"

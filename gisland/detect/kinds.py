@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 KINDS = ("sandwiched", "interlocking", "corner", "adjacent")
 IN_HOLE = 0.999  # share of a scrap inside a site's filled outline from which it lies in its hole
+SHARES = ("sites_share", "free_share", "other_share", "hull_share", "hole_share")
 BOUNDARY, AREA = "boundary of the scrap", "area of the scrap"
 
 
@@ -139,13 +140,13 @@ RULE_IDS = {
 }
 
 
-def kind_verdicts(measures: pd.DataFrame, *, parameters: Parameters) -> pd.DataFrame:
+def kind_verdicts(pairs: pd.DataFrame, *, parameters: Parameters) -> pd.DataFrame:
     """Every part of the definitions for every scrap, whether it decided or not.
 
     Parameters
     ----------
-    measures
-        From `kind_measures`.
+    pairs
+        Result of `scrap_pairs`: ``parcel_id`` and the five shares.
     parameters
         Thresholds.
 
@@ -160,12 +161,14 @@ def kind_verdicts(measures: pd.DataFrame, *, parameters: Parameters) -> pd.DataF
     Examples
     --------
     >>> from gisland.base.parameters import Parameters
-    >>> names = ["sites_share", "free_share", "other_share", "hull_share", "hole_share"]
-    >>> found = pd.DataFrame([[0.3, 0.6, 0.1, 0.0, 0.0]], columns=names, index=["c"])
+    >>> found = pd.DataFrame([[0.3, 0.6, 0.1, 0.0, 0.0]], columns=list(SHARES))
+    >>> found["parcel_id"] = "c"
     >>> rows = kind_verdicts(found, parameters=Parameters()).set_index("test")
     >>> rows.loc["kind_corner", "outcome"]
     'pass'
     """
+    measures = pairs.drop_duplicates("parcel_id").set_index("parcel_id")[list(SHARES)]
+    measures = measures.sort_index().round(SHARE_DECIMALS)
     rows = []
     for test, value, limit in _tests(measures, parameters):
         corner = test == "kind_corner"

@@ -184,7 +184,8 @@ def quality(about: About) -> list[str]:
             text=shortened(finding_text(row, texts=texts)),
         )
         for row in findings
-        if row.get("parcel_id") in own or row.get("other_id") in own
+        if row.get("parcel_id") in own
+        or row.get("other_id") in own
         or is_missing(row.get("parcel_id"))
     ]
     for row in about.rows("changes", "parcel_id", "other_id"):

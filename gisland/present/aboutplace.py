@@ -11,15 +11,13 @@ import shapely
 from gisland.present.about import lines
 from gisland.present.facts import Row
 from gisland.present.lists import listed, some_ids
-from gisland.present.messages import enclave_text, finding_text, geometry_text
-from gisland.present.repairs import repair_text
+from gisland.present.messages import enclave_text
 from gisland.present.wording import (
     MISSING,
     area_both,
     comparison,
     is_missing,
     label,
-    named_list,
     number,
     shortened,
     visible,

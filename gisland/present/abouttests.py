@@ -196,9 +196,11 @@ def undone(tests: list[Row], *, about: About) -> Block | None:
         lines.append(about.say(key or "not_asked", names=about.joined(off)))
     for skipped in about.run.get("skipped", []):
         name = named(texts, "analysis", skipped.get("analysis"))
-        lines.append(texts["report.rule_line"].format(
-            name=name, limit=skip_reason(skipped.get("reason"), texts=texts)
-        ))
+        lines.append(
+            texts["report.rule_line"].format(
+                name=name, limit=skip_reason(skipped.get("reason"), texts=texts)
+            )
+        )
     lines = list(dict.fromkeys(lines))
     return ["list", [["-", line] for line in lines]] if lines else None
 

@@ -129,10 +129,9 @@ def _pieces(text: str, width: int) -> Iterable[str]:
     """What a line may hold as a whole: words with the blank behind, single wide characters."""
     piece = ""
     for character in text:
-        if piece and _parts(piece[-1], character):
-            yield piece
-            piece = ""
-        elif piece and cells(piece.rstrip() + character) > width:
+        if (piece and _parts(piece[-1], character)) or (
+            piece and cells(piece.rstrip() + character) > width
+        ):
             yield piece
             piece = ""
         piece += character

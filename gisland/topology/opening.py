@@ -10,8 +10,8 @@ import pandas as pd
 import shapely
 
 from gisland.base.threads import in_threads
-from gisland.topology.overlay import robust
 from gisland.topology.opening_loops import TIP_LIMIT, lost_areas
+from gisland.topology.overlay import robust
 from gisland.topology.segments import explode
 from gisland.topology.shape import at_origin, usable_polygons
 

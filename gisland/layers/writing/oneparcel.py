@@ -191,7 +191,7 @@ class _Search:
 
     def fetch(self, query: str, values: Sequence[object]) -> list[int]:
         """Row numbers that a query gives; values are bound, never written into it."""
-        return [int(row) for (row,) in self.base.execute(f"SELECT rowid {query}", values)]  # noqa: S608
+        return [int(row) for (row,) in self.base.execute(f"SELECT rowid {query}", values)]
 
     def read(self, table: str, rows: Iterable[int]) -> pd.DataFrame:
         """Rows of a table by number, in the order of the file."""

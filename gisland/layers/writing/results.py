@@ -75,7 +75,16 @@ TABLES: dict[str, Table] = {
     "plan": Table(
         _columns(
             text="parcel_id site_id scrap_kind verdict reasons rule_id",
-            number="area_m2 border_m site_share sites_share free_share other_share",
+            number="area_m2 border_m corridor_m site_share sites_share free_share other_share"
+            " hull_share hole_share",
+        ),
+        drawn=True,
+    ),
+    "scrap_groups": Table(
+        _columns(
+            text="group_id parcel_ids scrap_ids site_ids scrap_kind reasons",
+            count="parcels",
+            number="area_m2 area_mu width_m border_m sites_share free_share other_share",
         ),
         drawn=True,
     ),
@@ -88,10 +97,26 @@ TABLES: dict[str, Table] = {
     "lineage": Table(_columns(text="parcel_id after_id role", number="area_m2")),
     "enclaves": Table(
         _columns(
-            text="enclave_id attribute value parcel_ids surrounded_by kind",
-            number="share free_share area_m2 area_mu surrounding_area_m2",
+            text="enclave_id attribute value parcel_ids kind surrounded_by surrounding_ids inside_of",
+            count="depth holder_patches",
+            number="share free_share area_m2 area_mu surrounding_area_m2 holder_area_m2",
         ),
         drawn=True,
+    ),
+    "holdings": Table(
+        _columns(
+            text="owner",
+            count="parcels patches spellings",
+            number="area_m2 area_mu largest_patch_m2",
+        )
+    ),
+    "mixture": Table(
+        _columns(
+            text="zone_id",
+            count="parcels state_patches collective_patches enclave_parcels",
+            number="area_m2 area_mu state_mu collective_mu undetermined_mu unknown_mu"
+            " mixed_border_m mixed_m_per_ha enclave_share",
+        )
     ),
     "zones": Table(
         _columns(text="zone_id parcel_ids", count="parcels", number="area_m2 area_mu far"),
@@ -125,7 +150,7 @@ TABLES: dict[str, Table] = {
     "borders": Table(
         _columns(
             text="focal neighbor",
-            number="border_m tolerant_m distance_mean_m distance_max_m",
+            number="border_m tolerant_m distance_mean_m distance_max_m road_m corridor_m edge_m",
         )
     ),
 }

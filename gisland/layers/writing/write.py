@@ -18,8 +18,8 @@ import pyogrio
 import shapely
 
 from gisland.base.errors import OutputError, TableError
-from gisland.layers.writing.resultcheck import require_contracts
 from gisland.layers.writing.place import GPKG, RUN
+from gisland.layers.writing.resultcheck import require_contracts
 from gisland.layers.writing.results import PARQUET, TABLES, result_frame
 from gisland.layers.writing.write_shapefile import write_shapefiles
 

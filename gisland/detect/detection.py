@@ -1,0 +1,191 @@
+"""Everything that detection finds, in its order: first about parcels, then about scraps of sites."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from gisland.base.verdicts import failing
+from gisland.detect.enclaves import enclave_labels, judged_patches
+from gisland.detect.fragments import fragment_verdicts
+from gisland.detect.groups import scrap_groups
+from gisland.detect.holdings import holdings
+from gisland.detect.idle import future_dates
+from gisland.detect.kinds import kind_verdicts
+from gisland.detect.lowuse import low_use, low_use_verdicts
+from gisland.detect.mixture import mixture
+from gisland.detect.scraps import scrap_pairs, site_geometry
+from gisland.detect.sites import members
+from gisland.detect.spellings import spelling_findings
+from gisland.detect.zones import zone_labels, zones
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from gisland.base.result import Choices
+
+
+@dataclass(frozen=True)
+class Detected:
+    """What is known about parcels before there are sites.
+
+    Attributes
+    ----------
+    parcels
+        With what was found as columns.
+    verdicts
+        Verdict rows.
+    tables
+        ``zones`` and, where the data tell, ``enclaves``, ``holdings``, ``mixture``.
+    findings
+        Records of findings.
+    """
+
+    parcels: gpd.GeoDataFrame
+    verdicts: list[pd.DataFrame]
+    tables: dict[str, pd.DataFrame]
+    findings: list[dict[str, object]]
+
+
+def detect(parcels: gpd.GeoDataFrame, borders: pd.DataFrame, *, choices: Choices) -> Detected:
+    """Find fragments, low-use land and its zones, enclaves, holdings and the mixture of tenure.
+
+    Parameters
+    ----------
+    parcels
+        Indexed by parcel id, with all facts.
+    borders
+        Border table, both directions, with the columns of `with_corridors`.
+    choices
+        Rules, parameters, and the date that ages are counted to.
+
+    Returns
+    -------
+    Detected
+        Enclaves are looked for by the columns in ``enclave_by`` that have values.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> from gisland.base.result import Choices
+    >>> from gisland.base.rules import load_rules
+    >>> from gisland.detect.facts import shape_facts
+    >>> from gisland.topology.borders import borders
+    >>> import geopandas as gpd
+    >>> index = pd.Index(["a"], name="parcel_id")
+    >>> lot = gpd.GeoDataFrame(geometry=[box(0, 0, 9, 9)], index=index, crs=4547)
+    >>> table = borders(lot)
+    >>> facts = shape_facts(lot, table, area_basis="plane")
+    >>> found = detect(facts, table, choices=Choices(load_rules("tianjin-2024")))
+    >>> found.parcels["fragment_reasons"].tolist()
+    ['min_lot;min_width']
+    """
+    rules, parameters, ids = choices.rules, choices.parameters, parcels.index
+    fragment = fragment_verdicts(parcels, rules=rules)
+    low = low_use_verdicts(parcels, rules=rules, as_of=choices.as_of)
+    by = [name for name in parameters.enclave_by if name in parcels and parcels[name].notna().any()]
+    how = {"enclave_share": parameters.enclave_share, "tolerance_m": parameters.tolerance_m}
+    judged = {name: judged_patches(parcels, borders, attribute=name, **how) for name in by}
+    around = [table for table, _ in judged.values()]
+    reasons = failing(fragment, ids)
+    frame = parcels.assign(
+        fragment=reasons != "", fragment_reasons=reasons, enclave_of=enclave_labels(around, ids)
+    ).join(low_use(low, ids))
+    zone = zones(frame, corridor_m=parameters.corridor_m, min_area_m2=parameters.zone_min_area_m2)
+    frame["zone_id"] = zone_labels(zone, ids)
+    tables: dict[str, pd.DataFrame] = {"zones": zone}
+    if around:
+        tables["enclaves"] = pd.concat(around, ignore_index=True)
+    if "owner" in parcels:
+        tables["holdings"] = holdings(parcels, borders)
+    if "tenure" in parcels:
+        enclosed = (
+            judged["tenure"][0]["parcel_ids"] if "tenure" in judged else pd.Series(dtype="str")
+        )
+        within = pd.Index(enclosed.str.split(";").explode())
+        tables["mixture"] = mixture(frame, borders, within, zone=frame["zone_id"])
+    findings = future_dates(parcels, as_of=choices.as_of)
+    findings += spelling_findings(parcels, columns=("owner", *by))
+    verdicts = [fragment, low, *(rows for _, rows in judged.values())]
+    return Detected(frame, verdicts, tables, findings)
+
+
+@dataclass(frozen=True)
+class ScrapLand:
+    """Sites and what lies beside them.
+
+    Attributes
+    ----------
+    members
+        Site id by parcel id.
+    sites
+        Polygons by site id.
+    pairs
+        Scraps and the sites they touch.
+    groups
+        Scraps that are one together.
+    verdicts
+        Verdict rows on the kinds of scraps.
+    """
+
+    members: pd.Series
+    sites: gpd.GeoSeries
+    pairs: gpd.GeoDataFrame
+    groups: gpd.GeoDataFrame
+    verdicts: pd.DataFrame
+
+
+def scrap_land(
+    parcels: gpd.GeoDataFrame,
+    borders: pd.DataFrame,
+    *,
+    choices: Choices,
+    drawn_sites: gpd.GeoDataFrame | None,
+) -> ScrapLand:
+    """Find the sites and the scraps beside them.
+
+    Parameters
+    ----------
+    parcels
+        From `detect`.
+    borders
+        Border table, both directions, with the columns of `with_corridors`.
+    choices
+        Rules, parameters, and where the sites come from.
+    drawn_sites
+        Site polygons, for sites from a layer.
+
+    Returns
+    -------
+    ScrapLand
+        Empty tables where there is no site.
+
+    Raises
+    ------
+    GislandError
+        If the sites cannot be found as the project file asks.
+
+    Examples
+    --------
+    >>> scrap_land.__name__
+    'scrap_land'
+    """
+    parameters, rules = choices.parameters, choices.rules
+    member = members(
+        parcels,
+        borders,
+        source=choices.sites_from,
+        sites=drawn_sites,
+        use_classes=choices.site_use_classes,
+        site_overlap_share=parameters.site_overlap_share,
+        min_area_m2=parameters.zone_min_area_m2,
+        min_border_m=parameters.min_border_m,
+    )
+    shapes = site_geometry(parcels, member)
+    beside = {"sites": shapes, "parameters": parameters}
+    cap = rules["scrap.area_cap"]
+    pairs = scrap_pairs(parcels, borders, member, area_cap=cap, **beside)
+    groups = scrap_groups(parcels, borders, pairs, members=member, rules=rules, **beside)
+    return ScrapLand(member, shapes, pairs, groups, kind_verdicts(pairs, parameters=parameters))

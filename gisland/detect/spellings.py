@@ -1,0 +1,64 @@
+"""Values that are the same but for their spelling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from gisland.base.names import comparable
+from gisland.base.phrases import count_of, first_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SHOWN = 3
+
+
+def spelling_findings(parcels: pd.DataFrame, *, columns: Iterable[str]) -> list[dict[str, object]]:
+    """Tell which values of a column are compared as one although they are written otherwise.
+
+    Parameters
+    ----------
+    parcels
+        Parcel table.
+    columns
+        Columns to look at; those that are not there are passed over.
+
+    Returns
+    -------
+    list of dict
+        One finding ``spellings`` for each column with such values: ``value`` is the number of
+        parcels whose spelling is not the most frequent one of their value.
+
+    Examples
+    --------
+    >>> lots = pd.DataFrame({"owner": ["A", "A", "Ａ", "B"]}, index=list("abcd"))
+    >>> spelling_findings(lots, columns=["owner"])[0]["message"]
+    "parcels: 1 parcel writes 1 value of owner in another way, such as 'Ａ' for 'A'; compared as one"
+    """
+    found = []
+    for column in dict.fromkeys(c for c in columns if c in parcels):
+        written = parcels[column].dropna().astype("str")
+        frame = pd.DataFrame({"key": comparable(written), "written": written}).dropna()
+        size = frame.groupby(["key", "written"]).size().rename("times").reset_index()
+        size = size.sort_values(["key", "times", "written"], ascending=[True, False, True])
+        shown = size.groupby("key")["written"].transform("first")
+        others = size.assign(shown=shown)[shown != size["written"]]
+        if others.empty:
+            continue
+        many = int(others["times"].sum())
+        told = [f"{one!r} for {other!r}" for one, other in zip(others["written"], others["shown"])]
+        found.append(
+            {
+                "code": "spellings",
+                "severity": "info",
+                "layer": "parcels",
+                "value": float(many),
+                "unit": "parcels",
+                "message": f"parcels: {count_of(many, 'parcel')} {'writes' if many == 1 else 'write'}"
+                f" {count_of(others['key'].nunique(), 'value')} of {column} in another way, such as"
+                f" {first_of(told, most=SHOWN)}; compared as one",
+            }
+        )
+    return found
