@@ -14,12 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-POSITIVE = (
-    "tolerance_m",
-    "min_border_m",
-    "line_reach_m",
-    "solver_seconds",
-)  # corners touch over 0 m
+# corners touch over 0 m
+POSITIVE = ("tolerance_m", "min_border_m", "line_reach_m", "solver_seconds")
 REPAIRABLE = ("invalid_geometry", "spike", "near_miss", "unmatched_vertex", "overlap", "gap")
 
 
@@ -136,7 +132,7 @@ def _check(name: str, value: object, kind: Any) -> None:  # noqa: ANN401 - a typ
 
 
 def _check_texts(name: str, value: object, *, known: tuple[str, ...] | None) -> None:
-    example = list(Parameters.__dataclass_fields__[name].default)
+    example = list(getattr(Parameters, name))
     if not isinstance(value, tuple) or not all(isinstance(v, str) for v in value):
         raise ProjectError(
             f"[parameters] {name} is {value!r}",

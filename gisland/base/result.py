@@ -115,8 +115,8 @@ def summary_counts(tables: dict[str, pd.DataFrame]) -> dict[str, int | float]:
     >>> import pandas as pd
     >>> columns = ("fragment", "severity", "code", "verdict", "parcel_id", "area_m2", "action")
     >>> empty: dict[str, list[str]] = {c: [] for c in columns}
-    >>> names = ("parcels", "plan", "findings", "changes", "borders", "sites", "zones", "scrap_groups")
-    >>> summary_counts({n: pd.DataFrame(empty) for n in names})["parcels"]
+    >>> names = ["parcels", "plan", "findings", "changes", "borders", "sites", "zones"]
+    >>> summary_counts({n: pd.DataFrame(empty) for n in [*names, "scrap_groups"]})["parcels"]
     0
     """
     parcels, plan = tables["parcels"], tables["plan"]

@@ -1,4 +1,4 @@
-"""Everything that detection finds, in its order: first about parcels, then about scraps of sites."""
+"""All that detection finds, in its order: first about parcels, then about scraps of sites."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from gisland.base.keys import ID_SEPARATOR
 from gisland.base.verdicts import failing
 from gisland.detect.enclaves import enclave_labels, judged_patches
 from gisland.detect.fragments import fragment_verdicts
@@ -101,15 +102,19 @@ def detect(parcels: gpd.GeoDataFrame, borders: pd.DataFrame, *, choices: Choices
     if "owner" in parcels:
         tables["holdings"] = holdings(parcels, borders)
     if "tenure" in parcels:
-        enclosed = (
-            judged["tenure"][0]["parcel_ids"] if "tenure" in judged else pd.Series(dtype="str")
-        )
-        within = pd.Index(enclosed.str.split(";").explode())
+        within = _enclosed(judged.get("tenure"))
         tables["mixture"] = mixture(frame, borders, within, zone=frame["zone_id"])
     findings = future_dates(parcels, as_of=choices.as_of)
     findings += spelling_findings(parcels, columns=("owner", *by))
     verdicts = [fragment, low, *(rows for _, rows in judged.values())]
     return Detected(frame, verdicts, tables, findings)
+
+
+def _enclosed(judged: tuple[gpd.GeoDataFrame, pd.DataFrame] | None) -> pd.Index:
+    """Parcels in the enclaves that were found."""
+    if judged is None:
+        return pd.Index([], dtype="str")
+    return pd.Index(judged[0]["parcel_ids"].str.split(ID_SEPARATOR).explode())
 
 
 @dataclass(frozen=True)

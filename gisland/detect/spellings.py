@@ -35,7 +35,7 @@ def spelling_findings(parcels: pd.DataFrame, *, columns: Iterable[str]) -> list[
     --------
     >>> lots = pd.DataFrame({"owner": ["A", "A", "Ａ", "B"]}, index=list("abcd"))
     >>> spelling_findings(lots, columns=["owner"])[0]["message"]
-    "parcels: 1 parcel writes 1 value of owner in another way, such as 'Ａ' for 'A'; compared as one"
+    "parcels: owner is spelt in another way by 1 parcel, and compared as one: 'Ａ' for 'A'"
     """
     found = []
     for column in dict.fromkeys(c for c in columns if c in parcels):
@@ -48,7 +48,8 @@ def spelling_findings(parcels: pd.DataFrame, *, columns: Iterable[str]) -> list[
         if others.empty:
             continue
         many = int(others["times"].sum())
-        told = [f"{one!r} for {other!r}" for one, other in zip(others["written"], others["shown"])]
+        pairs = zip(others["written"], others["shown"], strict=True)
+        told = [f"{one!r} for {other!r}" for one, other in pairs]
         found.append(
             {
                 "code": "spellings",
@@ -56,9 +57,8 @@ def spelling_findings(parcels: pd.DataFrame, *, columns: Iterable[str]) -> list[
                 "layer": "parcels",
                 "value": float(many),
                 "unit": "parcels",
-                "message": f"parcels: {count_of(many, 'parcel')} {'writes' if many == 1 else 'write'}"
-                f" {count_of(others['key'].nunique(), 'value')} of {column} in another way, such as"
-                f" {first_of(told, most=SHOWN)}; compared as one",
+                "message": f"parcels: {column} is spelt in another way by"
+                f" {count_of(many, 'parcel')}, and compared as one: {first_of(told, most=SHOWN)}",
             }
         )
     return found

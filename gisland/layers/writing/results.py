@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -22,6 +21,7 @@ from gisland.layers.writing.place import GPKG, results_file, run_of, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 PARQUET = "results"
 GEOMETRY = "geometry"
@@ -97,7 +97,8 @@ TABLES: dict[str, Table] = {
     "lineage": Table(_columns(text="parcel_id after_id role", number="area_m2")),
     "enclaves": Table(
         _columns(
-            text="enclave_id attribute value parcel_ids kind surrounded_by surrounding_ids inside_of",
+            text="enclave_id attribute value parcel_ids kind surrounded_by surrounding_ids"
+            " inside_of",
             count="depth holder_patches",
             number="share free_share area_m2 area_mu surrounding_area_m2 holder_area_m2",
         ),
