@@ -195,11 +195,34 @@ def joined_texts(texts: pd.Series, keys: pd.Series) -> pd.Series:
     """
     pairs = pd.DataFrame({"key": keys.array, "text": texts.array}).astype("str")
     pairs = in_order(pairs[pairs["key"].notna()].drop_duplicates(), ["key", "text"])
-    first = np.flatnonzero(pairs["key"].ne(pairs["key"].shift()))
-    sorted_texts = whole_array(pairs["text"])
-    lists = pa.ListArray.from_arrays(np.append(first, len(pairs)).astype("int32"), sorted_texts)
-    joined = pc.binary_join(lists, pa.scalar(ID_SEPARATOR, sorted_texts.type))
-    return pd.Series(joined, index=pd.Index(pairs["key"].array.take(first)), dtype="str")
+    return joined_runs(pairs["text"], pairs["key"])
+
+
+def joined_runs(texts: pd.Series, keys: pd.Series) -> pd.Series:
+    """Texts of each run of equal keys as one, in the order in which they stand.
+
+    Parameters
+    ----------
+    texts
+        None missing.
+    keys
+        In the order of `texts`, equal ones one behind the other, none missing.
+
+    Returns
+    -------
+    pandas.Series
+        Text by key: the texts joined by ``;``.
+
+    Examples
+    --------
+    >>> joined_runs(pd.Series(["y", "x", "z"]), pd.Series([7, 7, 3])).to_dict()
+    {7: 'y;x', 3: 'z'}
+    """
+    first = np.flatnonzero(keys.ne(keys.shift()))
+    array = whole_array(texts)
+    lists = pa.ListArray.from_arrays(np.append(first, len(keys)).astype("int32"), array)
+    joined = pc.binary_join(lists, pa.scalar(ID_SEPARATOR, array.type))
+    return pd.Series(joined, index=pd.Index(keys.array.take(first)), dtype="str")
 
 
 def _is_text(values: pd.Series | pd.Index) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.errors import TableError, did_you_mean
-from gisland.base.keys import ID_SEPARATOR, aligned, joined_texts
+from gisland.base.keys import ID_SEPARATOR, aligned, joined_runs, joined_texts
 from gisland.base.names import comparable
 from gisland.base.rules import AREA_DECIMALS, SHARE_DECIMALS
 from gisland.base.tables import lookup
@@ -277,7 +277,7 @@ def _table(
 
 
 def _listed(rows: pd.DataFrame, column: str, number: pd.Index) -> pd.Series:
-    return rows.groupby("focal")[column].agg(ID_SEPARATOR.join).reindex(number)
+    return joined_runs(rows[column].astype("str"), rows["focal"]).reindex(number)
 
 
 def _inside(surrounding: pd.Series, number: pd.Index) -> pd.DataFrame:
