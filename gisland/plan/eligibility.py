@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.keys import aligned, among
+from gisland.base.names import comparable
 from gisland.base.tables import lookup
 from gisland.base.verdicts import long_enough, outcomes, together, verdict_frame
 from gisland.plan.caps import UNLIMITED, budget_cents, cents, shares
@@ -210,14 +211,16 @@ def _same(
     """Whether the scrap's value is that of at least one parcel of the site, or is listed."""
     if column not in parcels:
         return _rows(pairs, rule, test=test, outcome="not_assessed")
-    value = lookup(pairs["parcel_id"], parcels[column])
-    inside = pd.DataFrame({"site_id": members, "value": aligned(parcels[column], members.index)})
+    written = comparable(parcels[column])
+    value = lookup(pairs["parcel_id"], written)
+    inside = pd.DataFrame({"site_id": members, "value": aligned(written, members.index)})
     inside = inside.dropna()
     holds = pd.MultiIndex.from_arrays([pairs["site_id"], value]).isin(
         pd.MultiIndex.from_frame(inside)
     )
     known = value.notna() & among(pairs["site_id"], inside["site_id"])
-    listed = value.isin(rule.value if isinstance(rule.value, tuple) else ())
+    texts = pd.Series(rule.value if isinstance(rule.value, tuple) else (), dtype="str")
+    listed = value.isin(comparable(texts))
     answer = pd.Series(holds, index=pairs.index, dtype="boolean").mask(~known) | listed
     return _rows(pairs, rule, test=test, outcome=outcomes(answer))
 

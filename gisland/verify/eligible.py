@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gisland.base.names import comparable
 from gisland.base.schema import FREE_USE_CLASSES
 from gisland.verify.caps import budgets, cents, within
 from gisland.verify.facts import Facts, Violation, known_pairs, overlay, valid, violations
@@ -134,13 +135,15 @@ def _same(facts: Facts, pairs: pd.DataFrame, rule: Rule) -> pd.Series:
     column = facts.column(SAME[rule.id.split(".")[1]])
     if column is None:
         return pd.Series("not_assessed", index=pairs.index, dtype="str")
+    column = comparable(column)  # one owner may have several spellings
     own = pairs["parcel_id"].map(column)
     inside = pd.DataFrame({"site": facts.members, "value": column.reindex(facts.members.index)})
     inside = inside.dropna()
     present = set(zip(inside["site"], inside["value"], strict=True))
     both = zip(pairs["site_id"], own, strict=True)
     equal = pd.Series([pair in present for pair in both], index=pairs.index)
-    listed = own.isin(rule.value if isinstance(rule.value, tuple) else ())
+    values = rule.value if isinstance(rule.value, tuple) else ()
+    listed = own.isin(comparable(pd.Series(values, dtype="str")))
     unknown = own.isna() | ~pairs["site_id"].isin(inside["site"])
     return _words(equal | listed, unknown & ~listed)
 
