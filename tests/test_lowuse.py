@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 
 import pandas as pd
@@ -9,6 +10,7 @@ from gisland.base.rules import Rule, RuleSet, load_rules
 from gisland.base.verdicts import verdict_frame
 from gisland.detect.lowuse import low_use, low_use_verdicts
 
+DAY = dt.date(2026, 1, 1)
 BASE = load_rules("national-2023-171")  # industrial: FAR at least 0.5, coverage at least 0.30
 TAX = Rule(
     id="low_use.tax.industrial",
@@ -46,6 +48,15 @@ def answers(frame: pd.DataFrame, rule_set: RuleSet = BASE) -> list[object]:
     return low_use(low_use_verdicts(frame, rules=rule_set), frame.index)["low_use"].tolist()
 
 
+def reasons(frame: pd.DataFrame) -> list[str]:
+    found = low_use(low_use_verdicts(frame, rules=BASE), frame.index)
+    return found["low_use_reasons"].tolist()
+
+
+def days(*texts: str | None) -> list[pd.Timestamp]:
+    return list(pd.to_datetime(pd.Series(texts)))
+
+
 def test_far_and_coverage_at_their_limits() -> None:
     frame = lots(far=[0.5, 0.4999999, 0.499999, 0.0], coverage=[0.30, 0.299, 0.8, None])
     assert outcomes(frame, "far") == ["pass", "pass", "fail", "fail"]  # compared at 1e-6
@@ -64,7 +75,10 @@ def test_a_column_that_is_not_there_is_not_assessed() -> None:
     assert found["outcome"].to_dict() == {
         "coverage": "not_assessed",
         "far": "pass",
+        "idle": "not_assessed",
         "status": "not_assessed",
+        "unfinished": "not_assessed",
+        "vacant": "not_assessed",
     }
     assert found.loc["coverage", "limit"] == 0.30
 
@@ -82,7 +96,9 @@ def test_one_passed_test_is_enough_for_an_answer() -> None:
 def test_status_words_of_both_languages() -> None:
     words = ["闲置", "vacant", "在产", None, "停产", "in use"]
     frame = lots(status=words)
-    assert outcomes(frame, "status") == ["fail", "fail", "pass", "missing", "fail", "pass"]
+    assert outcomes(frame, "status") == ["fail", "pass", "pass", "missing", "fail", "pass"]
+    assert outcomes(frame, "vacant") == ["pass", "fail", "pass", "missing", "pass", "pass"]
+    assert outcomes(frame, "unfinished") == ["pass", "pass", "pass", "missing", "pass", "pass"]
     assert answers(frame) == [True, True, False, pd.NA, True, False]
 
 
@@ -164,8 +180,196 @@ def test_no_verdict_at_all() -> None:
 def test_the_order_of_rows_does_not_matter_and_input_stays() -> None:
     frame = lots(far=[0.1, 0.6, None, 0.5], coverage=[0.5, 0.1, 0.3, None], status=list("闲闲空在"))
     frame["far"] = frame["far"].astype("float64")
+    frame["industry"] = ["C26", "2614", None, "C13"]
+    frame["idle_since"] = days("2025-01-01", None, "2020-02-29", "2027-01-01")
     before = frame.copy(deep=True)
-    found = low_use_verdicts(frame, rules=rules(TAX))
-    shuffled = low_use_verdicts(frame.iloc[[2, 0, 3, 1]], rules=rules(TAX))
+    found = low_use_verdicts(frame, rules=rules(TAX), as_of=DAY)
+    turned = frame.iloc[[2, 0, 3, 1]]
+    shuffled = low_use_verdicts(turned, rules=rules(TAX), as_of=DAY)
     pd.testing.assert_frame_equal(found, shuffled)
     pd.testing.assert_frame_equal(frame, before)
+    summed = low_use(found, frame.index)
+    again = low_use(found.sample(frac=1, random_state=7), turned.index)
+    pd.testing.assert_frame_equal(again.sort_index(), summed)
+
+
+# --- words --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "word", ["空置", "空闲", "荒废", "废弃", "批而未供", "供而未用", "disused"]
+)
+def test_vacant_land(word: str) -> None:
+    assert reasons(lots(status=[word])) == ["vacant"]
+
+
+@pytest.mark.parametrize("word", ["停建", "停工", "未竣工", "烂尾", "unfinished"])
+def test_unfinished_building(word: str) -> None:
+    assert reasons(lots(status=[word])) == ["unfinished"]
+
+
+@pytest.mark.parametrize("word", ["闲置", "停产", "未动工", "idle"])
+def test_idle_or_out_of_production(word: str) -> None:
+    assert reasons(lots(status=[word])) == ["status"]
+
+
+@pytest.mark.parametrize("word", [" VACANT ", "ｖａｃａｎｔ", "\u3000Vacant"])
+def test_words_are_compared_whatever_their_width_and_case(word: str) -> None:
+    assert reasons(lots(status=[word])) == ["vacant"]
+
+
+def test_words_are_compared_whole() -> None:
+    assert reasons(lots(status=["not vacant", "空置率低", ""])) == ["", "", ""]
+
+
+def test_the_words_of_a_rule_are_made_plain_too() -> None:
+    own = replace(BASE["low_use.vacant"], value=(" ＦＲＥＩ ",))
+    assert outcomes(lots(status=["frei", "vacant"]), "vacant", rules(own)) == ["fail", "pass"]
+
+
+# --- industries ---------------------------------------------------------------------------------
+
+
+def test_the_limit_of_the_industry_counts() -> None:
+    # Chemicals 0.6, rubber and plastics 0.8, plastics 1.0; machinery is not listed: 0.5.
+    codes = ["C26", "2614", "C29", "2921", "C35", "C", "化工", None]
+    frame = lots(far=[0.55] * 8, industry=codes)
+    found = low_use_verdicts(frame, rules=BASE)
+    far = found[found["test"] == "far"]
+    assert far["limit"].tolist() == [0.6, 0.6, 0.8, 1.0, 0.5, 0.5, 0.5, 0.5]
+    assert far["outcome"].tolist() == ["fail"] * 4 + ["pass"] * 4
+    assert far["rule_id"].str.removeprefix("low_use.far.industrial").tolist() == [
+        ".26", ".26", ".29", ".292", "", "", "", "",
+    ]  # fmt: skip
+
+
+def test_an_industry_says_nothing_on_other_land() -> None:
+    frame = lots(far=[0.1], industry=["C26"], use_class=["residential"])
+    assert outcomes(frame, "far") == []
+
+
+def test_tax_by_industry() -> None:
+    low = replace(TAX, id="low_use.tax.industrial.13", value=20_000.0)
+    frame = lots(tax_yuan=[450_000.0, 450_000.0], industry=["C1310", "C26"])  # 30 000 a mu
+    assert outcomes(frame, "tax", rules(TAX, low)) == ["pass", "fail"]
+
+
+# --- idle land ----------------------------------------------------------------------------------
+
+
+def test_idle_from_exactly_a_year_on() -> None:
+    since = days("2025-01-01", "2025-01-02", "2024-01-01", None, "2026-01-01")
+    frame = lots(status=["在产"] * 5).assign(idle_since=since)
+    found = low_use_verdicts(frame, rules=BASE, as_of=DAY)
+    idle = found[found["test"] == "idle"]
+    assert idle["outcome"].tolist() == ["fail", "pass", "fail", "missing", "pass"]
+    assert idle["value"].tolist()[:3] == [1.0, 364 / 365, 2.0]
+    assert idle[["limit", "operator", "unit", "rule_id", "mode"]].drop_duplicates().to_numpy()[
+        0
+    ].tolist() == [1.0, "<", "years", "low_use.idle", "on"]
+
+
+def test_idle_without_the_date_of_the_project_is_not_assessed() -> None:
+    frame = lots(status=["在产"]).assign(idle_since=days("2001-01-01"))
+    assert outcomes(frame, "idle") == ["not_assessed"]
+    found = low_use(low_use_verdicts(frame, rules=BASE), frame.index)
+    assert found["low_use"].tolist() == [False]
+    assert "idle" in found["low_use_not_assessed"].item().split(";")
+
+
+def test_land_that_will_lie_idle_only_later_is_not_judged() -> None:
+    frame = lots(status=["在产"]).assign(idle_since=days("2026-01-02"))
+    found = low_use_verdicts(frame, rules=BASE, as_of=DAY)
+    assert found.set_index("test").loc["idle", "outcome"] == "missing"
+
+
+def test_an_idle_rule_that_is_off_gives_no_row() -> None:
+    off = replace(BASE["low_use.idle"], mode="off")
+    assert outcomes(lots(status=["闲置"]), "idle", rules(off)) == []
+
+
+# --- score --------------------------------------------------------------------------------------
+
+
+def score(frame: pd.DataFrame, rule_set: RuleSet = BASE) -> pd.DataFrame:
+    return low_use(low_use_verdicts(frame, rules=rule_set, as_of=DAY), frame.index)
+
+
+def test_the_score_is_the_largest_shortfall() -> None:
+    # FAR 0.4 of 0.5: 0.2 short. Coverage 0.15 of 0.30: 0.5 short.
+    found = score(lots(far=[0.4, 0.4, 0.5], coverage=[0.15, 0.30, 0.30]))
+    assert found["low_use_score"].tolist() == pytest.approx([0.5, 0.2, 0.0])
+    assert found["low_use_decided_by"].tolist() == ["coverage", "far", ""]
+    assert found["low_use_reasons"].tolist() == ["coverage;far", "far", ""]
+
+
+def test_of_equal_shortfalls_the_first_test_decides() -> None:
+    found = score(lots(far=[0.25, 0.0], coverage=[0.15, 0.0], status=["在产", "烂尾"]))
+    assert found["low_use_score"].tolist() == [0.5, 1.0]
+    assert found["low_use_decided_by"].tolist() == ["far", "far"]
+
+
+def test_a_word_is_wholly_short() -> None:
+    found = score(lots(far=[0.4], status=["烂尾"]))
+    assert (found["low_use_score"].item(), found["low_use_decided_by"].item()) == (
+        1.0,
+        "unfinished",
+    )
+
+
+def test_the_score_of_idle_land_grows_with_time() -> None:
+    # Two years: 1 - 1/2. Exactly one: at the limit, nothing beyond it.
+    frame = lots(far=[0.5, 0.5]).assign(idle_since=days("2024-01-01", "2025-01-01"))
+    found = score(frame)
+    assert found["low_use_score"].tolist() == [0.5, 0.0]
+    assert found["low_use_decided_by"].tolist() == ["idle", "idle"]
+    assert found["low_use"].tolist() == [True, True]
+
+
+def test_the_score_is_never_above_one() -> None:
+    found = score(lots(tax_yuan=[-15.0]), rules(TAX))  # a refund
+    assert found["low_use_score"].tolist() == [1.0]
+
+
+def test_a_limit_of_zero_has_no_part() -> None:
+    strict = replace(TAX, value=0.0, operator=">")
+    found = score(lots(tax_yuan=[0.0, 1.0]), rules(strict))
+    assert found["low_use_score"].tolist() == [1.0, 0.0]
+
+
+def test_nothing_assessed_has_no_score() -> None:
+    found = score(lots(use_class=["industrial", "water"]))
+    assert found["low_use_score"].isna().all()
+    assert found["low_use_decided_by"].tolist() == ["", ""]
+    assert found["low_use_not_assessed"].tolist() == [
+        "coverage;far;idle;status;unfinished;vacant",
+        "",  # nothing is asked of water
+    ]
+
+
+def test_what_passes_in_part_says_what_is_open() -> None:
+    found = score(lots(far=[0.7, None], coverage=[0.4, 0.4], status=["在产", None]))
+    assert found["low_use"].tolist() == [False, False]
+    assert found["low_use_score"].tolist() == [0.0, 0.0]
+    assert found["low_use_not_assessed"].tolist() == ["idle", "far;idle;status;unfinished;vacant"]
+
+
+def test_advisory_tests_do_not_decide_the_score() -> None:
+    advisory = replace(BASE["low_use.far.industrial"], mode="advisory")
+    found = score(lots(far=[0.1], coverage=[0.27]), rules(advisory))
+    assert found["low_use_score"].tolist() == pytest.approx([0.1])
+    assert found["low_use_decided_by"].tolist() == ["coverage"]
+    open_ones = score(lots(coverage=[0.27]), rules(advisory))["low_use_not_assessed"].item()
+    assert "far" not in open_ones.split(";")
+
+
+def test_kinds_of_the_summary_hold_without_rows() -> None:
+    found = low_use(verdict_frame(pd.Index([], dtype="str")), pd.Index(["a"], name="parcel_id"))
+    kinds = found.dtypes.astype("str").to_dict()
+    assert kinds == {
+        "low_use": "boolean",
+        "low_use_reasons": "str",
+        "low_use_score": "float64",
+        "low_use_decided_by": "str",
+        "low_use_not_assessed": "str",
+    }

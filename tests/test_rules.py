@@ -206,6 +206,130 @@ def test_own_file_switches_the_test_of_houses_on(tmp_path: Path) -> None:
     assert rule.holds(pd.Series([299.0, 300.0])).tolist() == [False, True]
 
 
+# --- rules by industry --------------------------------------------------------------------------
+
+FAR = """
+[rule.low_use.far.industrial{code}]
+mode = "on"
+value = {value}
+unit = "ratio"
+operator = ">="
+denominator = "land area"
+title = "x"
+section = ""
+quotation = ""
+source = "x"
+status = "general knowledge"
+"""
+
+
+def far(code: str, value: float) -> str:
+    return FAR.format(code=code, value=value)
+
+
+def test_the_longest_code_that_an_industry_begins_with_counts(tmp_path: Path) -> None:
+    text = HEAD + far("", 0.5) + far(".C26", 0.6) + far(".261", 0.7) + far(".C2614", 0.8)
+    rules = load_rules(own_file(tmp_path, text))
+    codes = ["C2614", "2614", "2613", "C26", "27", "C2", "", None, "chemicals", "26 14"]
+    found = [rules.for_use("low_use.far", "industrial", code).value for code in codes]
+    assert found == [0.8, 0.8, 0.7, 0.6, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]
+    assert rules.for_use("low_use.far", "commercial", "C26").mode == "off"
+    assert rules["low_use.far.industrial.C26"].id == "low_use.far.industrial.26"
+    ids = [r.id.removeprefix("low_use.far.industrial") for r in rules]
+    assert ids == ["", ".26", ".261", ".2614"]
+
+
+def test_industries_of_other_use_classes_fall_back_to_the_default(tmp_path: Path) -> None:
+    default = far(".C26", 0.6) + far("", 0.4)
+    text = HEAD + default.replace("industrial", "default") + far("", 0.5)
+    rules = load_rules(own_file(tmp_path, text))
+    assert rules.for_use("low_use.far", "logistics", "C26").value == 0.6
+    assert rules.for_use("low_use.far", "logistics", "C27").value == 0.4
+    assert rules.for_use("low_use.far", "industrial", "C26").value == 0.5  # the class's own
+
+
+def test_an_industry_can_be_switched_off(tmp_path: Path) -> None:
+    text = HEAD + 'extends = "nanning"\n[rule.low_use.far.industrial.C26]\nmode = "off"\n'
+    rules = load_rules(own_file(tmp_path, text))
+    assert rules.for_use("low_use.far", "industrial", "2614").mode == "off"
+    assert rules.for_use("low_use.far", "industrial", "27").value == 0.7
+
+
+@pytest.mark.parametrize("code", ["C26", "26"])
+def test_an_industry_may_be_overridden_with_or_without_its_letter(
+    code: str, tmp_path: Path
+) -> None:
+    text = f'extends = "nanning"\n[rule.low_use.far.industrial.{code}]\nvalue = 0.9\n'
+    rules = load_rules(own_file(tmp_path, HEAD + text))
+    assert rules.for_use("low_use.far", "industrial", "C26").value == 0.9
+    assert rules.for_use("low_use.far", "industrial", "C27").value == 0.7
+
+
+@pytest.mark.parametrize("change", ["value = 0.4", 'mode = "advisory"', "value = 0.5"])
+def test_a_limit_of_the_class_is_not_defeated_by_industries_below(
+    change: str, tmp_path: Path
+) -> None:
+    text = f'extends = "nanning"\n[rule.low_use.far.industrial]\n{change}\n'
+    rules = load_rules(own_file(tmp_path, HEAD + text))
+    assert [r.id for r in rules if r.id.startswith("low_use.far")] == ["low_use.far.industrial"]
+    held = rules.for_use("low_use.far", "industrial", "C26")
+    assert held.id == "low_use.far.industrial"
+    dropped = "13/14/15/16/17/18/19/20/21/22/23/24/25/26/27/28/29/292/30/31/32"
+    assert held.note.endswith(f"× low_use.far.industrial.{dropped}")
+
+
+def test_a_note_to_the_class_keeps_the_industries(tmp_path: Path) -> None:
+    text = 'extends = "nanning"\n[rule.low_use.far.industrial]\nnote = "seen"\n'
+    rules = load_rules(own_file(tmp_path, HEAD + text))
+    assert rules.for_use("low_use.far", "industrial", "C26").value == 0.6
+    assert rules["low_use.far.industrial"].note == "seen"
+
+
+def test_industries_given_beside_the_class_stay(tmp_path: Path) -> None:
+    text = HEAD + 'extends = "nanning"\n' + far("", 0.4) + far(".C13", 0.9)
+    rules = load_rules(own_file(tmp_path, text))
+    found = [rules.for_use("low_use.far", "industrial", c).value for c in ("C13", "C14")]
+    assert found == [0.9, 0.4]
+
+
+def test_industries_above_the_class_stay(tmp_path: Path) -> None:
+    own_file(tmp_path, HEAD + 'extends = "nanning"\n' + far("", 0.4), name="city.toml")
+    text = HEAD + 'extends = "city.toml"\n' + far(".C13", 0.9)
+    rules = load_rules(own_file(tmp_path, text))
+    found = [rules.for_use("low_use.far", "industrial", c).value for c in ("C13", "C14")]
+    assert found == [0.9, 0.4]
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_far_minima_by_industry(name: str) -> None:
+    rules = load_rules(name)
+    wanted = {
+        0.5: ["25", "34", "40"],  # petroleum; what the list does not name
+        0.6: ["26", "31", "32"],
+        0.7: ["27", "30"],
+        0.8: ["17", "20", "21", "22", "23", "28", "29", "291"],
+        1.0: ["13", "14", "15", "16", "18", "19", "24", "292"],
+    }
+    for limit, codes in wanted.items():
+        held = [rules.for_use("low_use.far", "industrial", f"C{c}") for c in codes]
+        assert [r.value for r in held] == [limit] * len(codes)
+        assert {r.status for r in held} == {"sourced"}
+
+
+def test_idle_land_cites_order_53() -> None:
+    rule = load_rules("nanning")["low_use.idle"]
+    assert (rule.value, rule.operator, rule.unit, rule.status) == (1.0, "<", "years", "sourced")
+    assert rule.source == "https://china.caixin.com/2012-06-07/100398183.html"
+    assert "20%" in rule.note
+
+
+def test_no_word_of_use_means_two_things() -> None:
+    rules = load_rules("nanning")
+    lists = [rules[f"low_use.{t}"].value for t in ("vacant", "unfinished", "status")]
+    words = [w for found in lists if isinstance(found, tuple) for w in found]
+    assert len(words) == len(set(words)) == 19
+
+
 def test_unknown_id_in_code_is_a_key_error_and_an_unset_one_is_off() -> None:
     rules = load_rules("nanning")
     assert rules["scrap.count_cap"].mode == "off"
@@ -315,6 +439,26 @@ BAD = {
     "use class missing": (
         HEAD + CAP.replace("scrap.area_cap", "fragment.min_lot"),
         r"unknown rule \[rule\.fragment\.min_lot\]",
+    ),
+    "industry no code": (
+        HEAD + far(".chemicals", 0.6),
+        r"unknown rule \[rule\.low_use\.far\.industrial\.chemicals\]; 'chemicals' is no code",
+    ),
+    "industry twice": (
+        HEAD + far(".C26", 0.6) + far(".26", 0.7),
+        r"\[rule\.low_use\.far\.industrial\.26\] names an industry twice; leave one",
+    ),
+    "industry of another rule": (
+        HEAD + CAP.replace("scrap.area_cap", "fragment.min_lot.industrial.C26"),
+        r"unknown rule \[rule\.fragment\.min_lot\.industrial\.C26\]",
+    ),
+    "industry of no use class": (
+        HEAD + far("", 0.6).replace("industrial", "industrail.C26"),
+        "unknown rule",
+    ),
+    "idle from below": (
+        HEAD + 'extends = "nanning"\n[rule.low_use.idle]\noperator = ">="\n',
+        "operator is '>='; use one of <, <=$",
     ),
     "unknown key": (
         HEAD + CAP.replace("value", "valu"),

@@ -105,6 +105,38 @@ def test_a_class_whose_rule_is_off_or_absent_has_no_row() -> None:
     assert by_use_class(far, uses, rules=rules, rule_id="low_use.far").empty
 
 
+def test_by_use_class_takes_the_rule_of_the_industry() -> None:
+    uses = pd.Series(["industrial", "industrial", "farm", "industrial", None], index=list("abcde"))
+    codes = pd.Series(["C26", None, "C26", "C2614", "C26"], index=uses.index)
+    far = pd.Series([0.55, 0.55, 0.55, None, 0.55], index=uses.index)
+    found = by_use_class(far, uses, rules=RULES, rule_id="low_use.far", industry=codes)
+    assert found["parcel_id"].tolist() == ["a", "b", "d"]
+    assert found["outcome"].tolist() == ["fail", "pass", "missing"]
+    assert found["limit"].tolist() == [0.6, 0.5, 0.6]
+    turned = by_use_class(
+        far[::-1], uses[::-1], rules=RULES, rule_id="low_use.far", industry=codes[::-1]
+    )
+    pd.testing.assert_frame_equal(turned, found)
+
+
+def test_by_use_class_with_industries_but_without_classes_or_parcels() -> None:
+    codes = pd.Series(["C26", "C27"], index=ids("a", "b"))
+    far = pd.Series([0.1, 0.1], index=codes.index)
+    assert by_use_class(far, None, rules=RULES, rule_id="low_use.far", industry=codes).empty
+    none = codes.iloc[:0]
+    nothing = by_use_class(far.iloc[:0], none, rules=RULES, rule_id="low_use.far", industry=none)
+    assert nothing.columns.tolist() == list(VERDICTS)
+
+
+def test_very_many_industries_are_read_once_each() -> None:
+    count = 200_000
+    codes = pd.Series([f"x{n}" for n in range(count)], index=[f"p{n:06d}" for n in range(count)])
+    codes.iloc[0] = "C26"
+    far, uses = pd.Series(0.55, index=codes.index), pd.Series("industrial", index=codes.index)
+    found = by_use_class(far, uses, rules=RULES, rule_id="low_use.far", industry=codes)
+    assert found["outcome"].value_counts().to_dict() == {"pass": count - 1, "fail": 1}
+
+
 # --- several tests ------------------------------------------------------------------------------
 
 

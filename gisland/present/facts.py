@@ -12,12 +12,14 @@ import pandas as pd
 from gisland.present.lists import listed
 from gisland.present.messages import enclave_text, layer_name
 from gisland.present.wording import (
+    LISTS,
     MISSING,
     SECTIONS,
     area_both,
     comparison,
     is_missing,
     named,
+    named_list,
     visible,
     with_unit,
 )
@@ -33,6 +35,7 @@ UNDECIDED = ("fail", "missing")
 ALWAYS = ("owner", "use_class", "area", "far", "coverage")  # shown as missing where missing
 UNITS = {
     "far": "ratio",
+    "low_use_score": "ratio",
     "planned_far": "ratio",
     "planned_far_max": "ratio",
     "coverage": "share",
@@ -103,7 +106,8 @@ def _field(column: str, value: object, texts: Mapping[str, str]) -> str:
     if column in UNITS:
         return with_unit(texts, value, unit=UNITS[column])
     if column in _SECTIONS:
-        return named(texts, _SECTIONS[column], value)
+        told = named_list if column in LISTS else named
+        return told(texts, _SECTIONS[column], value)
     worded = {"enclave_of": enclave_text, "layer": layer_name}.get(column)
     if worded is not None:
         return worded(value, texts=texts)

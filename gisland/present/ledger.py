@@ -81,6 +81,7 @@ UNIT_FORMATS = {
     "ratio": "0.00",
     "yuan": "0",
     "yuan/mu": "0",
+    "years": "0.00",
 }
 BY_UNIT = ("value", "limit", "before", "after", "delta")
 SHARES = ("share", "coverage", "cap", "limit")
@@ -300,7 +301,7 @@ def _formats(values: pd.Series, *, units: pd.Series | None) -> list[str] | str:
     name = str(values.name)
     if units is not None and name in BY_UNIT:
         return [UNIT_FORMATS.get(u, "General") for u in units.astype("object").tolist()]
-    if name.endswith(("_m2", "_m")) or "far" in name.split("_"):
+    if name.endswith(("_m2", "_m", "_score")) or "far" in name.split("_"):
         return "0.00"
     if name.endswith("_mu"):
         return "0.000"

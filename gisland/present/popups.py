@@ -42,6 +42,11 @@ PARCEL_FIELDS = (
     "site_id",
     "zone_id",
     "status",
+    "industry",
+    "idle_since",
+    "low_use_score",
+    "low_use_decided_by",
+    "low_use_not_assessed",
 )
 MARKS = {"pass": "✓ ", "fail": "✗ "}
 CHANGES = (  # of a site: column before, column after, unit

@@ -97,11 +97,13 @@ def _passage(record: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _name(record: Mapping[str, Any], *, texts: Texts) -> str:
-    _, stem, *use_class = [*visible(record["id"]).split("."), ""][:3]
+    _, stem, use_class, industry = [*visible(record["id"]).split("."), "", "", ""][:4]
     name = texts.get(f"rule_name.{stem}") or label(texts, "test", stem)
-    if not use_class or use_class[0] in {"", "default"}:
+    detail = "" if use_class in {"", "default"} else label(texts, "use_class", use_class)
+    if industry:
+        detail = texts["report.industry"].format(use=detail, code=industry).strip()
+    if not detail:
         return name
-    detail = label(texts, "use_class", use_class[0])
     return texts["report.detail"].format(name=name, detail=detail)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import numbers
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,8 @@ SECTIONS = {
     "fragment_reasons": "reason",
     "indicator": "indicator",
     "layer": "table",
+    "low_use_decided_by": "test",
+    "low_use_not_assessed": "test",
     "low_use_reasons": "reason",
     "m0_outcome": "outcome",
     "mode": "mode",
@@ -60,7 +63,7 @@ SECTIONS = {
     "use_class": "use_class",
     "verdict": "verdict",
 }
-LISTS = ("reasons", "fragment_reasons", "low_use_reasons")
+LISTS = ("reasons", "fragment_reasons", "low_use_reasons", "low_use_not_assessed")
 # Characters that XML 1.0 and HTML cannot carry: control codes, surrogates, two noncharacters.
 _ILLEGAL = dict.fromkeys(
     [*range(9), 11, 12, *range(14, 32), 127, *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], "\ufffd"
@@ -93,6 +96,8 @@ def is_missing(value: Any) -> bool:  # noqa: ANN401 - a cell of any table
 def visible(value: object) -> str:
     """Text of a value with characters that no XML can carry replaced by U+FFFD.
 
+    A time at midnight is a day.
+
     Parameters
     ----------
     value
@@ -108,6 +113,8 @@ def visible(value: object) -> str:
     >>> visible("a" + chr(0) + "b") == "a" + chr(0xFFFD) + "b"
     True
     """
+    if isinstance(value, dt.datetime) and not is_missing(value) and value.time() == dt.time():
+        value = value.date()
     return "" if is_missing(value) else str(value).translate(_ILLEGAL)
 
 
