@@ -264,3 +264,33 @@ def test_any_cells_in_any_order_give_one_table(rows: list[tuple[Any, ...]], rand
     assert told == findings
     for name in ("recorded_area_m2", "tax_yuan"):
         assert np.isfinite(read[name].dropna()).all()
+
+
+# Industries and dates
+
+
+def test_industry_codes_stay_as_written_and_names_are_told() -> None:
+    parcels, findings = canonical(table(HY=["C26", " 2614", "化工", "无", None]), industry="HY")
+    assert parcels["industry"].fillna("-").tolist() == ["C26", "2614", "化工", "-", "-"]
+    told = findings["industry_no_code"]
+    assert (told["severity"], told["value"]) == ("info", 1.0)
+    assert told["message"].endswith("rules of the use class hold: 1 rows, such as '化工'")
+    assert findings["text_no_value"]["value"] == 1.0
+
+
+def test_industry_codes_stored_as_numbers_are_whole() -> None:
+    parcels, findings = canonical(table(HY=[26.0, 2614.0, None]), industry="HY")
+    assert parcels["industry"].fillna("-").tolist() == ["26", "2614", "-"]
+    assert "industry_no_code" not in findings
+
+
+def test_dates_become_days_and_a_column_of_that_name_is_taken() -> None:
+    parcels, findings = canonical(table(idle_since=["2023年5月1日", "2023.5", "soon"]))
+    assert parcels["idle_since"].dt.strftime("%Y%m%d").fillna("").tolist() == [
+        "20230501",
+        "20230501",
+        "",
+    ]
+    assert {"column_by_name", "date_unread", "date_month"} <= set(findings)
+    what = "parcels: column 'idle_since' (mapped to idle_since): "
+    assert findings["date_unread"]["message"].startswith(what + "not a date, taken as missing")

@@ -859,3 +859,36 @@ def test_a_look_leaves_nothing_beside_a_gml_and_follows_no_pointer(tmp_path: Pat
     (tmp_path / "x.vrt").write_text(text, "utf-8")
     with pytest.raises(LayerError, match=r"x\.vrt"):
         look(tmp_path / "x.vrt")
+
+
+def test_industries_and_idle_dates_are_known_by_name(tmp_path: Path) -> None:
+    days = pd.to_datetime(["2024-01-01", None, "2025-06-30"])
+    frame = layer({"行业代码": ["C26", "2614", None], "闲置日期": days})
+    _, project = propose(tmp_path, parcels=frame)
+    fields = project.layers["parcels"].fields
+    assert (fields["industry"], fields["idle_since"]) == ("行业代码", "闲置日期")
+
+
+def test_dates_of_a_loose_name_are_left_to_people(tmp_path: Path) -> None:
+    frame = layer({"HYLB": ["C26", "C27", "C28"], "XZRQ": ["2024-01-01", "2023.5", "20250630"]})
+    text, project = propose(tmp_path, parcels=frame)
+    assert project.layers["parcels"].fields == {"industry": "HYLB"}
+    assert 'industry = "HYLB"  # industry codes in 3 of 3 rows: C26 (1), C27 (1), C28 (1)' in text
+    why = "dates from 2023-05-01 to 2025-06-30 in 3 of 3 rows"
+    assert f'# idle_since = "XZRQ"  # by its name only: check ({why})' in text
+
+
+def test_other_values_are_neither_industries_nor_dates(tmp_path: Path) -> None:
+    frame = layer({"HYDM": ["化工", "C26", "机械"], "idle_since": ["a", "2024-01-01", "b"]})
+    text, project = propose(tmp_path, parcels=frame)
+    assert not {"industry", "idle_since"} & set(project.layers["parcels"].fields)
+    need = "is needed: '化工', in 2 of 3 rows".replace("'", '"')
+    assert (
+        f'# industry = "HYDM"  # holds other values where an industry code (GB/T 4754) {need}'
+        in (text)
+    )
+    assert 'a date is needed: "a", in 2 of 3 rows' in text
+    frame = layer({"行业": ["化工", "食品", "机械"], "XZSJ": ["a", "b", "c"]})
+    text, _ = propose(tmp_path, parcels=frame)
+    assert "industry =" not in text
+    assert "idle_since" not in text
