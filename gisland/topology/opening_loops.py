@@ -119,17 +119,27 @@ def _lost(edges: Floats, radius: float) -> float:
     left = np.arange(count) if kept else _left_over(edges, radius)
     if len(left) < TRIANGLE:
         return np.nan
-    lost, corners = 0.0, np.empty((len(left), 2))
+    back, inner, lost = np.empty((len(left), 2)), np.empty((len(left), 2)), 0.0
     for k in range(len(left)):
         one, two = left[k - 1 if k else len(left) - 1], left[k]
         turn = _turn(edges[one], edges[two])
         if abs(turn) > STEEP:
             return np.nan
-        corners[k, 0], corners[k, 1] = _crossing(edges[one], edges[two], turn)
-        lost += _beyond(edges, one, two, corners[k, 0], corners[k, 1])
-        corners[k, 0] += radius * (turn * edges[two, ALONG_X] - edges[two, ALONG_Y])
-        corners[k, 1] += radius * (turn * edges[two, ALONG_Y] + edges[two, ALONG_X])
-    return lost if _is_simple(corners) else np.nan
+        back[k, 0], back[k, 1] = _crossing(edges[one], edges[two], turn)
+        lost += _beyond(edges, one, two, back[k, 0], back[k, 1])
+        inner[k, 0] = back[k, 0] + radius * (turn * edges[two, ALONG_X] - edges[two, ALONG_Y])
+        inner[k, 1] = back[k, 1] + radius * (turn * edges[two, ALONG_Y] + edges[two, ALONG_X])
+    return lost if _runs_along(back, edges, left) and _is_simple(inner) else np.nan
+
+
+@compiled
+def _runs_along(ring: Floats, edges: Floats, number: Ints) -> bool:
+    """Whether each side of a ring, from its corner on, has the direction of its edge."""
+    for k in range(len(ring)):
+        x, y = ring[k + 1 if k + 1 < len(ring) else 0] - ring[k]
+        if x * edges[number[k], ALONG_X] + y * edges[number[k], ALONG_Y] < -SMALL_M:
+            return False
+    return True
 
 
 @compiled
