@@ -158,7 +158,7 @@ def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -
         tolerance_m=parameters.tolerance_m,
     )
     clock.start("facts")
-    parcels, more = _facts(inputs, boundary, shared, parameters=parameters)
+    parcels, more = _facts(inputs, boundary, shared, choices=choices)
     more += tolerance_findings(share)
     findings = _with_findings(findings, findings_frame(more, crs=parcels.crs))
     clock.start("detect")
@@ -232,15 +232,21 @@ def _polygon_layers(inputs: Inputs) -> Iterator[tuple[str, gpd.GeoDataFrame]]:
 
 
 def _facts(
-    inputs: Inputs, boundary: Boundary, borders: pd.DataFrame, *, parameters: Parameters
+    inputs: Inputs, boundary: Boundary, borders: pd.DataFrame, *, choices: Choices
 ) -> tuple[gpd.GeoDataFrame, list[dict[str, object]]]:
     """All that detection and planning rest on, as columns of the parcels."""
+    parameters = choices.parameters
     around = beyond(
         boundary, roads=inputs.roads, water=inputs.water, corridor_m=parameters.corridor_m
     )
     water_m = aligned(around["water_m"], inputs.parcels.index)
-    basis = parameters.area_basis
-    frame = shape_facts(inputs.parcels, borders, area_basis=basis, water_m=water_m)
+    frame = shape_facts(
+        inputs.parcels,
+        borders,
+        area_basis=parameters.area_basis,
+        rules=choices.rules,
+        water_m=water_m,
+    )
     frame = frame.join(around.drop(columns="free_m").add_prefix("free_"))
     amounts, findings = building_facts(
         frame,

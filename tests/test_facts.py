@@ -10,7 +10,9 @@ from gisland.base.errors import CRSError
 from gisland.detect.facts import shape_facts
 from gisland.topology.borders import borders
 
-ADDED = ["area_m2", "area_mu", "perimeter_m", "width_m", "free_m", "frontage_m"]
+SHAPE = ["compactness", "elongation", "narrow_share"]
+ADDED = ["area_m2", "area_mu", "perimeter_m", "width_m", *SHAPE, "free_m", "frontage_m"]
+BY_HAND = ["area_m2", "area_mu", "perimeter_m", "width_m", "free_m", "frontage_m"]
 ROADS = "frontage_road_m"
 BOWTIE = Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
 
@@ -21,8 +23,8 @@ def facts(lots: gpd.GeoDataFrame, basis: str = "plane") -> gpd.GeoDataFrame:
 
 def test_two_neighbors() -> None:
     found = facts(frame({"a": box(0, 0, 40, 50), "b": box(40, 0, 100, 50)}))
-    assert found.loc["a", ADDED].round(4).tolist() == [2000, 3, 180, 40, 130, 130]
-    assert found.loc["b", ADDED].round(4).tolist() == [3000, 4.5, 220, 50, 170, 170]
+    assert found.loc["a", BY_HAND].round(4).tolist() == [2000, 3, 180, 40, 130, 130]
+    assert found.loc["b", BY_HAND].round(4).tolist() == [3000, 4.5, 220, 50, 170, 170]
 
 
 def test_holes_count_in_the_perimeter_and_not_in_the_area() -> None:

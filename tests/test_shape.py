@@ -10,9 +10,15 @@ import shapely
 from shapely import MultiPolygon, Polygon, box
 
 from gisland.base.errors import CRSError
-from gisland.topology.shape import compactness, perimeter_m, rectangularity, width_m
+from gisland.topology.shape import (
+    compactness,
+    elongation,
+    perimeter_m,
+    rectangularity,
+    width_m,
+)
 
-MEASURES = [perimeter_m, width_m, compactness, rectangularity]
+MEASURES = [perimeter_m, width_m, compactness, rectangularity, elongation]
 FRAME = Polygon(box(0, 0, 30, 30).exterior, [box(10, 10, 20, 20).exterior])
 PARTS = MultiPolygon([box(0, 0, 4, 4), box(10, 0, 20, 10)])
 ELL = Polygon([(0, 0), (20, 0), (20, 5), (5, 5), (5, 20), (0, 20)])
@@ -39,6 +45,12 @@ def series(*shapes: object, crs: object = 4547) -> gpd.GeoSeries:
         (rectangularity, FRAME, 800 / 900),
         (rectangularity, PARTS, 116 / 200),
         (rectangularity, ELL, None),
+        (elongation, box(0, 0, 20, 5), 4.0),
+        (elongation, FRAME, 1.0),
+        (elongation, PARTS, 2.0),  # 20 x 10 around both
+        (elongation, ELL, 1.0),
+        # right-angled, legs 30 and 40: 30 x 40 and 50 x 24 are equally small, the first less long
+        (elongation, Polygon([(0, 0), (40, 0), (0, 30)]), 4 / 3),
     ],
 )
 def test_values_by_hand(measure: Measure, shape: Polygon, expected: float | None) -> None:
@@ -110,3 +122,38 @@ def test_degrees_and_missing_crs_are_refused(measure: Measure) -> None:
         measure(series(box(0, 0, 1, 1), crs=4490))
     with pytest.raises(CRSError, match="no coordinate system"):
         measure(series(box(0, 0, 1, 1), crs=None))
+
+
+def test_elongation_is_that_of_the_smallest_rectangle() -> None:
+    rng = np.random.default_rng(11)
+    shapes = [
+        shapely.concave_hull(shapely.multipoints(rng.uniform(0, (90, 40), (k % 12 + 4, 2))), 0.3)
+        for k in range(200)
+    ]
+    around = shapely.minimum_rotated_rectangle(np.array(shapes))
+    corners = shapely.get_coordinates(around).reshape(-1, 5, 2)
+    sides = np.hypot(*np.moveaxis(np.diff(corners, axis=1)[:, :2], 2, 0))
+    expected = sides.max(axis=1) / sides.min(axis=1)
+    found = elongation(series(*shapes)).to_numpy()
+    assert (found >= 1 - 1e-12).all()
+    assert (found <= expected + 1e-9).all()  # of equally small ones the least elongated
+    same = np.isclose(found, expected, rtol=1e-9)
+    assert same.mean() > 0.9
+    assert _smallest(shapes, found, same) == 0
+
+
+def _smallest(shapes: list[shapely.Geometry], found: np.ndarray, same: np.ndarray) -> int:
+    """How many of the others are not the sides of a rectangle that is equally small."""
+    wrong = 0
+    for k in np.flatnonzero(~same):
+        corners = shapely.get_coordinates(shapes[k].convex_hull)
+        edges = np.diff(corners, axis=0)
+        turns = np.arctan2(edges[:, 1], edges[:, 0])
+        boxes = [
+            np.ptp(corners @ [[np.cos(t), -np.sin(t)], [np.sin(t), np.cos(t)]], axis=0)
+            for t in turns
+        ]
+        area = np.prod(boxes, axis=1)
+        ratio = np.max(boxes, axis=1) / np.min(boxes, axis=1)
+        wrong += not np.isclose(ratio[area <= area.min() * (1 + 1e-9)], found[k]).any()
+    return wrong

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import assume, given, settings
@@ -137,3 +139,68 @@ def test_the_same_bits_without_numba() -> None:
     assert fast[0] == "True"
     assert plain[1:] == fast[1:]
     assert len(plain) == 13
+
+
+def rounded(shape: shapely.Geometry, angle: float) -> shapely.Geometry:
+    """Turned, far from the origin, with coordinates in millimetres."""
+    turned = shapely.affinity.rotate(shape, angle, origin=(0, 0))
+    moved = shapely.affinity.translate(turned, 512_345.678, 3_400_000)
+    return shapely.transform(moved, lambda xy: np.round(xy, 3))
+
+
+def lobed(width: float) -> shapely.Geometry:
+    """A regular polygon of 600 corners around a circle."""
+    turn = 2 * np.pi * np.arange(600) / 600
+    far = width / 2 / np.cos(np.pi / 600)
+    return shapely.Polygon(far * np.column_stack([np.cos(turn), np.sin(turn)]))
+
+
+def strip(width: float) -> shapely.Geometry:
+    """A bent strip with 602 corners, as wide everywhere."""
+    turn = np.linspace(0, 2.5, 301)
+    along = np.column_stack([np.cos(turn), np.sin(turn)])
+    out = (300 + width / 2) * along
+    into = (300 - width / 2) * along / np.cos(2.5 / 600)  # its chords are as far out
+    return shapely.Polygon([*out * 1.0, *into[::-1]])
+
+
+def elbow(width: float) -> shapely.Geometry:
+    """An L whose corner holds a circle of some diameter; its legs are narrower."""
+    leg = width / 2 / (2 - 2**0.5)
+    return shapely.Polygon([(0, 0), (60, 0), (60, leg), (leg, leg), (leg, 60), (0, 60)])
+
+
+@pytest.mark.parametrize("shape", [lambda w: shapely.box(0, 0, w, 40), elbow, lobed])
+def test_near_a_limit_the_width_is_on_the_right_side(
+    shape: Callable[[float], shapely.Geometry],
+) -> None:
+    angles = np.linspace(0, 90, 40)
+    for width, passes in ((15.0, True), (14.99, False), (15.01, True), (14.98, False)):
+        shapes = gpd.GeoSeries([rounded(shape(width), a) for a in angles], crs=4547)
+        found = width_m(shapes, near_m=15.0)
+        assert ((found.round(2) >= 15.0) == passes).all()
+        assert (found >= width - 0.0022).all()  # rounding to millimetres, twice
+        assert (found <= width + 0.0022).all()
+
+
+def test_a_bent_strip_is_on_the_right_side_of_its_limit() -> None:
+    """Equally wide along 750 m: too much to be searched to 0.1 mm, but not to compare."""
+    shapes = gpd.GeoSeries([strip(w) for w in (15.0, 14.99, 15.03, 14.97)], crs=4547)
+    true = width_m(shapes).to_numpy()
+    found = width_m(shapes, near_m=15.0)
+    assert (found.round(2) >= 15.0).tolist() == [True, False, True, False]
+    assert (found >= true).all()
+    depth = shapely.buffer(shapes.to_numpy(), -(found.to_numpy() / 2 - 1e-4), quad_segs=64)
+    assert not shapely.is_empty(depth).any()
+
+
+def test_limits_by_parcel_and_missing_ones() -> None:
+    circle, box = lobed(15.0), shapely.box(0, 0, 10, 40)
+    shapes = gpd.GeoSeries([circle, circle, circle, box, None], crs=4547)
+    limits = pd.Series([15.0, None, 20.0, 15.0, 15.0], index=shapes.index, dtype="Float64")
+    found, plain = width_m(shapes, near_m=limits.iloc[::-1]), width_m(shapes)
+    assert found[0] == pytest.approx(15.0, abs=1e-4)
+    assert found[0] > plain[0]
+    assert found[1:3].tolist() == plain[1:3].tolist()
+    assert found[3] == plain[3]
+    assert np.isnan(found[4])

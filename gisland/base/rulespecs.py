@@ -73,6 +73,15 @@ SPECS: dict[str, Spec] = {
     "fragment.min_lot": Spec("number", "m2", "area of a parcel", AT_LEAST, by_use_class=True),
     "fragment.min_width": Spec("number", "m", "largest circle inside", AT_LEAST, by_use_class=True),
     "fragment.min_frontage": Spec("number", "m", "free or road side", AT_LEAST, by_use_class=True),
+    "fragment.min_compactness": Spec(
+        "number", "ratio", "4 pi area / perimeter squared", AT_LEAST, by_use_class=True
+    ),
+    "fragment.max_elongation": Spec(
+        "number", "ratio", "sides of the rectangle around", AT_MOST, by_use_class=True
+    ),
+    "fragment.max_narrow_share": Spec(
+        "number", "share", "parts below the minimum width", AT_MOST, LAND, by_use_class=True
+    ),
     "low_use.far": _per_land("ratio", "floor area"),
     "low_use.coverage": _per_land("share", "footprint"),
     "low_use.tax": _per_land("yuan/mu", "tax"),

@@ -127,6 +127,43 @@ def _rules_of(
     return rank[pair] if len(pair) else pair, held
 
 
+def limits_by_use_class(
+    ids: pd.Index, use_class: pd.Series | None, *, rules: RuleSet, rule_id: str
+) -> pd.Series:
+    """Limit that a rule sets for every parcel by its use class.
+
+    Parameters
+    ----------
+    ids
+        Parcel ids.
+    use_class
+        Use class by parcel id, or None where no parcel has one: then the default rule holds.
+    rules
+        The rule set.
+    rule_id
+        Such as ``fragment.min_width``.
+
+    Returns
+    -------
+    pandas.Series
+        Limits in the rule's unit on `ids`; missing where the rule is off.
+
+    Examples
+    --------
+    >>> from gisland.base.rules import load_rules
+    >>> uses = pd.Series(["industrial", "residential"], index=["a", "b"])
+    >>> rules = load_rules("national-2023-171")
+    >>> found = limits_by_use_class(uses.index, uses, rules=rules, rule_id="fragment.min_width")
+    >>> found.tolist()
+    [15.0, nan]
+    """
+    uses = pd.Series("", index=ids) if use_class is None else use_class.fillna("")
+    code, names = pd.factorize(uses)
+    of_use = [rules.for_use(rule_id, use or None) for use in names]
+    limits = np.array([np.nan if rule.mode == "off" else rule.limit for rule in of_use])
+    return pd.Series(limits[code] if len(ids) else np.nan, index=ids, dtype="float64")
+
+
 def outcomes(holds: pd.Series) -> np.ndarray:
     """Outcome codes of a three-valued comparison.
 

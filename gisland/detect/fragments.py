@@ -21,6 +21,11 @@ TESTS = {
     "fragment.min_width": "width_m",
     "fragment.min_frontage": "frontage_m",
 }
+SHAPE_TESTS = {
+    "fragment.min_compactness": "compactness",
+    "fragment.max_elongation": "elongation",
+    "fragment.max_narrow_share": "narrow_share",
+}
 
 
 def border_with(
@@ -111,7 +116,8 @@ def fragment_verdicts(parcels: gpd.GeoDataFrame, *, rules: RuleSet) -> pd.DataFr
     ----------
     parcels
         Indexed by parcel id, with ``area_m2``, ``width_m``, ``frontage_m`` and, if known,
-        ``use_class``. Roads and water are not tested.
+        ``use_class``; ``compactness``, ``elongation`` and ``narrow_share`` where they were
+        measured. Roads and water are not tested.
     rules
         The rule set; its ``fragment.*`` rules say what a developable parcel passes.
 
@@ -119,7 +125,8 @@ def fragment_verdicts(parcels: gpd.GeoDataFrame, *, rules: RuleSet) -> pd.DataFr
     -------
     pandas.DataFrame
         Verdict rows (``schema.VERDICTS``) of the tests ``min_lot``, ``min_width`` and
-        ``min_frontage``; a failing row with mode ``on`` makes the parcel a fragment.
+        ``min_frontage``, and of ``min_compactness``, ``max_elongation`` and ``max_narrow_share``
+        where these are measured; a failing row with mode ``on`` makes the parcel a fragment.
 
     Examples
     --------
@@ -135,6 +142,7 @@ def fragment_verdicts(parcels: gpd.GeoDataFrame, *, rules: RuleSet) -> pd.DataFr
     use_class = tested.get("use_class")
     parts = [
         by_use_class(tested[column], use_class, rules=rules, rule_id=rule_id)
-        for rule_id, column in TESTS.items()
+        for rule_id, column in {**TESTS, **SHAPE_TESTS}.items()
+        if column in tested or rule_id in TESTS
     ]
     return together(parts)

@@ -21,7 +21,14 @@ COLUMNS = {  # what each test of words compares
     "same_use": "use_class",
     "planned_use": "planned_use",
 }
-FRAGMENT_TESTS = ("min_lot", "min_width", "min_frontage")
+FRAGMENT_TESTS = (
+    "min_lot",
+    "min_width",
+    "min_frontage",
+    "min_compactness",
+    "max_elongation",
+    "max_narrow_share",
+)
 REFUSED = ("fail", "missing")
 
 

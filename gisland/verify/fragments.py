@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import shapely
 
 from gisland.verify.facts import Facts, overlay, undrawn, valid
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Callable
 
     from gisland.base.rules import Rule
 
 WIDTH_SHARE = 0.01  # the inscribed circle is found to about this share of its diameter
 SLACK_TOLERANCES = 4.0  # per neighbor, on the length of free boundary
-TESTS = ("min_lot", "min_width", "min_frontage")
+TIP_LIMIT = 3.0  # half widths that a corner comes back after opening
+WIDTH_ROUNDING_M = 0.005
+NARROW_SLACK = 0.01  # of a share; moved edges that GEOS merges
+RATIO_SLACK = 1e-6
+GRID_M = 1e-6
+TESTS = (
+    "min_lot",
+    "min_width",
+    "min_frontage",
+    "min_compactness",
+    "max_elongation",
+    "max_narrow_share",
+)
 
 
 def undevelopable(facts: Facts, ids: pd.Index) -> pd.Series:
@@ -41,10 +55,12 @@ def undevelopable(facts: Facts, ids: pd.Index) -> pd.Series:
     {'a': False}
     """
     failing = pd.Series(data=False, index=ids)
-    measures = dict(zip(TESTS, (_lot, _width, _frontage), strict=True))
-    for test in TESTS:
-        rest = failing.index[~failing]
-        failing[rest] = _fails(facts, rest, test=test, measured=measures[test](facts, rest))
+    ways: tuple[Callable[[Facts, pd.Index], pd.Series], ...]
+    ways = (_lot, _width, _frontage, _compactness, _elongation, _narrow_share)
+    for test, measure in zip(TESTS, ways, strict=True):
+        if any(r.mode == "on" and r.id.startswith(f"fragment.{test}.") for r in facts.rules):
+            rest = failing.index[~failing]
+            failing[rest] = _fails(facts, rest, test=test, measured=measure(facts, rest))
     return failing
 
 
@@ -100,6 +116,56 @@ def _radius(shape: shapely.Geometry) -> float:
         return float("nan")
     step = max(shape.area**0.5 / 1000, 1e-6)
     return float(shapely.length(shapely.maximum_inscribed_circle(shape, tolerance=step)))
+
+
+def _compactness(facts: Facts, ids: pd.Index) -> pd.Series:
+    shapes = facts.shapes(ids)
+    with np.errstate(invalid="ignore"):
+        ratio = 4 * np.pi * shapely.area(shapes) / shapely.length(shapes) ** 2
+    return pd.Series(ratio * (1 - RATIO_SLACK), index=ids)
+
+
+def _elongation(facts: Facts, ids: pd.Index) -> pd.Series:
+    """Sides of the smallest of all rectangles that lie along an edge of the hull."""
+    ratio = [_longer(hull) for hull in shapely.convex_hull(facts.shapes(ids))]
+    return pd.Series(ratio, index=ids, dtype="float64") * (1 + RATIO_SLACK)
+
+
+def _longer(hull: shapely.Geometry) -> float:
+    if not isinstance(hull, shapely.Polygon) or hull.is_empty:
+        return float("nan")
+    corners = shapely.get_coordinates(hull)
+    edges = np.diff(corners, axis=0)
+    along = edges / np.hypot(*edges.T)[:, None]
+    local = corners - corners[0]
+    sides = np.stack([np.ptp(local @ along.T, axis=0), np.ptp(local @ _normals(along).T, axis=0)])
+    area, ratio = np.prod(sides, axis=0), sides.max(axis=0) / sides.min(axis=0)
+    return float(ratio[area <= area.min() * (1 + RATIO_SLACK)].min())
+
+
+def _normals(along: np.ndarray) -> np.ndarray:
+    return np.column_stack([-along[:, 1], along[:, 0]])
+
+
+def _narrow_share(facts: Facts, ids: pd.Index) -> pd.Series:
+    """Area that does not come back after moving inwards and outwards, part by part."""
+    use = facts.column("use_class")
+    uses = [None] * len(ids) if use is None else use.reindex(ids).fillna("").tolist()
+    of_use = [facts.rules.for_use("fragment.min_width", name or None) for name in uses]
+    widths = [float("nan") if rule.mode == "off" else rule.limit for rule in of_use]
+    shares = [_lost(shape, w) for shape, w in zip(facts.shapes(ids), widths, strict=True)]
+    return pd.Series(shares, index=ids, dtype="float64")
+
+
+def _lost(shape: shapely.Geometry, width_m: float) -> float:
+    if shape is None or shape.is_empty or np.isnan(width_m):
+        return float("nan")
+    radius = max(width_m - WIDTH_ROUNDING_M, 0.0) / 2
+    parts = shapely.get_parts(shape)
+    moved = partial(shapely.buffer, join_style="mitre", mitre_limit=TIP_LIMIT)
+    back = moved(moved(parts, -radius), radius)
+    wide = shapely.intersection(parts, back, grid_size=GRID_M)  # sides that lie on each other
+    return min(1 - float(shapely.area(wide).sum()) / shape.area + NARROW_SLACK, 1.0)
 
 
 def _frontage(facts: Facts, ids: pd.Index) -> pd.Series:

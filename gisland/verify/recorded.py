@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 
 OWN_LIMITS = ("adjacent", "far_not_above")  # limits that come from a parameter or the site
 NEAR = 20  # in units of 1e-6
-FRAGMENT_COLUMNS = {"min_lot": "area_m2", "min_width": "width_m", "min_frontage": "frontage_m"}
+FRAGMENT_COLUMNS = {
+    "min_lot": "area_m2",
+    "min_width": "width_m",
+    "min_frontage": "frontage_m",
+    "min_compactness": "compactness",
+    "max_elongation": "elongation",
+    "max_narrow_share": "narrow_share",
+}
 MEASURE = 1e-6
 CHECKED = (*RULES, "adjacent", *FRAGMENT_TESTS)
 
