@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gisland.base.rulefiles import rule_set_names
     from gisland.base.rules import RuleSet, load_rules
     from gisland.base.schema import Inputs
+    from gisland.explaining import explain
     from gisland.jobs import (
         check_project,
         choices_of,
@@ -69,6 +70,7 @@ __all__ = [
     "choices_of",
     "components",
     "crosswalk",
+    "explain",
     "folium_map",
     "load_inputs",
     "load_rules",
@@ -99,6 +101,7 @@ _HOMES = {
     "gisland.base.rulefiles": ("rule_set_names",),
     "gisland.base.rules": ("RuleSet", "load_rules"),
     "gisland.base.schema": ("Inputs",),
+    "gisland.explaining": ("explain",),
     "gisland.jobs": (
         "check_project",
         "choices_of",

@@ -6,7 +6,6 @@ the project file or a layer cannot be used; 70 a fault of gisland itself.
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 import traceback
@@ -16,13 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from gisland.base.errors import GislandError
-from gisland.base.phrases import count_of
+from gisland.base.phrases import count_of, json_text
 from gisland.base.version import __version__
+from gisland.ruleshow import rules_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gisland.base.rules import Rule, RuleSet
     from gisland.jobs import Done
 
 FAULTS, UNUSABLE, OUR_FAULT, INTERRUPTED = 1, 2, 70, 130
@@ -35,7 +34,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-rules_app = typer.Typer(help="Rule sets: list them, show one with its sources, check a file.")
 app.add_typer(rules_app, name="rules")
 
 ProjectFile = Annotated[Path, typer.Argument(help="Project file (gisland.toml).")]
@@ -125,7 +123,7 @@ def check(project: ProjectFile, *, as_json: AsJson = False) -> None:
     ]
     counts = {s: int((found["severity"] == s).sum()) for s in ("error", "warning", "info")}
     if as_json:
-        _print_json({"findings": rows, "counts": counts})
+        _say_json({"findings": rows, "counts": counts})
     else:
         _print_findings(rows)
         typer.echo(_severities(counts))
@@ -197,7 +195,7 @@ def _finish(done: Done, *, as_json: bool) -> None:
     counts = done.record["counts"]
     if as_json:
         keys = ("gisland", "project", "counts", "recall", "components", "skipped", "timings_s")
-        _print_json({"out": str(done.folder), **{k: done.record[k] for k in keys}})
+        _say_json({"out": str(done.folder), **{k: done.record[k] for k in keys}})
     else:
         _print_summary(done, counts)
     if counts["findings_error"]:
@@ -277,7 +275,7 @@ def verify(
     violations = prove(results)
     if as_json:
         rows = [{"code": v.code, "message": v.message, "ids": list(v.ids)} for v in violations]
-        _print_json({"violations": rows})
+        _say_json({"violations": rows})
     elif violations:
         for violation in violations:
             typer.echo(str(violation))
@@ -289,95 +287,26 @@ def verify(
         raise typer.Exit(FAULTS)
 
 
-@rules_app.callback(invoke_without_command=True)
-def _rules(context: typer.Context) -> None:
-    if context.invoked_subcommand is None:
-        list_rules()
-
-
-@rules_app.command(name="list")
-def list_rules() -> None:
-    """List the packaged rule sets."""
-    from gisland.base.rulefiles import rule_set_names  # noqa: PLC0415 - heavy
-    from gisland.base.rules import load_rules  # noqa: PLC0415 - heavy
-
-    for name in rule_set_names():
-        rules = load_rules(name)
-        typer.echo(f"{name:20}{rules.jurisdiction}: {rules.title}")
-
-
-@rules_app.command(name="show")
-def show_rules(
-    name: Annotated[str, typer.Argument(help="Packaged name, or a TOML file.")],
+@app.command()
+def explain(
+    results: Annotated[Path, typer.Argument(help="Results folder or results.gpkg.")],
+    parcel_ids: Annotated[list[str], typer.Argument(help="Ids of one parcel or more.")],
     *,
-    as_json: AsJson = False,
+    language: Annotated[
+        str | None, typer.Option("--language", help="zh or en [default: that of the run].")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the parts for machines.")] = False,
 ) -> None:
-    """Show a rule set: every number with its quotation, source and status."""
-    from gisland.base.rules import load_rules  # noqa: PLC0415 - heavy
+    """Tell everything known about a parcel, and why it was chosen or not."""
+    from gisland.explaining import explained_parcel  # noqa: PLC0415 - heavy
+    from gisland.present.explain import as_text  # noqa: PLC0415
 
-    rules = load_rules(name)
+    told = [explained_parcel(results, i, language=language) for i in parcel_ids]
     if as_json:
-        _print_json(
-            {
-                "name": rules.name,
-                "title": rules.title,
-                "fingerprint": rules.fingerprint,
-                "rules": [vars(rule) for rule in rules],
-            }
-        )
-        return
-    typer.echo(f"{rules.name}: {rules.title} ({rules.jurisdiction}), {rules.fingerprint}")
-    for line in _rule_lines(rules):
-        typer.echo(line)
+        _say_json({"parcels": told})
+    else:
+        typer.echo("\n\n".join(as_text(parts) for parts in told), nl=False)
 
 
-def _rule_lines(rules: RuleSet) -> list[str]:
-    lines = []
-    for rule in rules:
-        lines.append(f"\n{rule.id} [{rule.mode}] {_limit(rule)}")
-        lines.append(f"    {rule.title}{f', {rule.section}' if rule.section else ''}")
-        lines += [f"    “{rule.quotation}”"] if rule.quotation else []
-        lines.append(f"    {rule.status}: {rule.source}")
-        lines += [f"    note: {rule.note}"] if rule.note else []
-    return lines
-
-
-@rules_app.command(name="check")
-def check_rules(file: Annotated[Path, typer.Argument(help="A rule file (TOML).")]) -> None:
-    """Check one's own rule file."""
-    from gisland.base.rules import load_rules  # noqa: PLC0415 - heavy
-
-    if file.suffix.lower() != ".toml":
-        _fail(f"{file} is not a TOML file; give the path of a .toml file")
-    rules = load_rules(file)
-    typer.echo(f"{file}: {rules.title}, {len(list(rules))} rules, {rules.fingerprint}")
-    for line in _changed_lines(rules):
-        typer.echo(line)
-
-
-def _changed_lines(rules: RuleSet) -> list[str]:
-    """What a set changes in the packaged one that it builds on."""
-    from gisland.base.rulefiles import rule_set_names  # noqa: PLC0415 - heavy
-    from gisland.base.rules import load_rules  # noqa: PLC0415 - heavy
-
-    base = next((n for n in reversed(rules.extends) if n in rule_set_names()), None)
-    if base is None:
-        return []
-    old = load_rules(base)
-    lines = [f"extends {base}; changed:"]
-    for rule in rules:
-        was = old[rule.id]
-        if rule != was:
-            before = f" (was {_limit(was)})" if was.mode != "off" else " (new)"
-            lines.append(f"  {rule.id} [{rule.mode}] {_limit(rule)}{before}")
-    return lines if len(lines) > 1 else [f"extends {base} without a change"]
-
-
-def _limit(rule: Rule) -> str:
-    value = "; ".join(rule.value) if isinstance(rule.value, tuple) else f"{rule.limit:g}"
-    over = f"of {rule.denominator}" if rule.denominator else ""
-    return " ".join(filter(None, (rule.operator, value, rule.unit, over)))
-
-
-def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=1, default=str))
+def _say_json(value: object) -> None:
+    typer.echo(json_text(value))

@@ -32,9 +32,10 @@ SEES: dict[str, tuple[str, ...]] = {
     "present": ("base",),
     "verify": ("base", "layers"),
     "pipeline": ("base", "topology", *STAGES),
+    "ruleshow": ("base",),
     "__main__": ("cli",),
 }
-SEE_EVERYTHING = ("cli", "jobs", "")  # the command line, whole jobs, the public face
+SEE_EVERYTHING = ("cli", "jobs", "explaining", "")  # command line, whole jobs, the public face
 ROOT_WING = ""
 
 OPENERS = {

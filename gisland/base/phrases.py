@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,3 +56,24 @@ def first_of(names: Sequence[str], *, most: int, total: int | None = None) -> st
     """
     more = (len(names) if total is None else total) - most
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def json_text(value: object) -> str:
+    r"""A value as JSON for print, letters of any language as they are.
+
+    Parameters
+    ----------
+    value
+        Plain values; others are told as texts.
+
+    Returns
+    -------
+    str
+        One key or entry on each line.
+
+    Examples
+    --------
+    >>> json_text({"宗地": 1})
+    '{\n "宗地": 1\n}'
+    """
+    return json.dumps(value, ensure_ascii=False, indent=1, default=str)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gisland.present.about import column_name, lines, value_text
 from gisland.present.aboutplace import FREE
+from gisland.present.facts import plain_rows
 from gisland.present.messages import finding_text, geometry_text
 from gisland.present.repairs import repair_text
 from gisland.present.wording import (
@@ -173,9 +174,7 @@ def quality(about: About) -> list[str]:
     >>> quality(About("a", {}, {}, {}))
     []
     """
-    texts, frame = about.texts, about.frame("findings")
-    plain = [] if frame.empty else frame.drop(columns="geometry", errors="ignore")
-    findings = [] if frame.empty else plain.to_dict("records")
+    texts, findings = about.texts, plain_rows(about.frame("findings"))
     own = (about.parcel_id,)
     told = [
         about.say(
@@ -188,18 +187,18 @@ def quality(about: About) -> list[str]:
         or row.get("other_id") in own
         or is_missing(row.get("parcel_id"))
     ]
-    for row in about.rows("changes", "parcel_id", "other_id"):
-        told.append(
-            about.say(
-                "change",
-                action=label(texts, "action", row.get("action")),
-                text=_change(row.get("message"), about) or MISSING,
-                before=about.m2(row.get("area_before_m2")),
-                after=about.m2(row.get("area_after_m2")),
-                other=shortened(row.get("other_id")) or MISSING,
-            )
+    repairs = [
+        about.say(
+            "change",
+            action=label(texts, "action", row.get("action")),
+            text=_change(row.get("message"), about) or MISSING,
+            before=about.m2(row.get("area_before_m2")),
+            after=about.m2(row.get("area_after_m2")),
+            other=shortened(row.get("other_id")) or MISSING,
         )
-    return told
+        for row in about.rows("changes", "parcel_id", "other_id")
+    ]
+    return told + repairs
 
 
 def _change(message: object, about: About) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from gisland.base.schema import FREE_USE_CLASSES
-from gisland.present.abouttests import test_lines
+from gisland.present.abouttests import verdict_lines
 from gisland.present.facts import Row, plain_rows, reason, reasons
 from gisland.present.lists import listed, share_test
 from gisland.present.wording import (
@@ -41,7 +41,7 @@ def conclusion(about: About, tests: list[Row]) -> list[Block]:
     about
         The parcel.
     tests
-        `abouttests.tests_of` it.
+        `abouttests.all_tests` it.
 
     Returns
     -------
@@ -168,9 +168,9 @@ def _over_cap(pair: Row, site: Row, about: About) -> list[str]:
 
 def _budget_m2(site: Row) -> float | None:
     """Largest area of scraps that the cap allows a site, down to the hundredth."""
-    cap, before = site.get("cap"), site.get("area_before_m2")
     kind = visible(site.get("share_denominator"))
-    base = site.get("boundary_area_m2") if kind == "boundary" else before
+    cap: Any = site.get("cap")
+    base: Any = site.get("boundary_area_m2" if kind == "boundary" else "area_before_m2")
     if is_missing(cap) or is_missing(base):
         return None
     factor = cap / (1 - cap) if kind == "including" and cap < 1 else cap
@@ -246,7 +246,7 @@ def merging(about: About, tests: list[Row]) -> list[Block]:
     about
         The parcel.
     tests
-        `abouttests.tests_of` it.
+        `abouttests.all_tests` it.
 
     Returns
     -------
@@ -262,13 +262,13 @@ def merging(about: About, tests: list[Row]) -> list[Block]:
     blocks: list[Block] = []
     kinds = [t for t in tests if visible(t["test"]).startswith(KINDS)]
     if kinds:
-        blocks += [["text", about.say("kinds")], test_lines(kinds, about=about)]
+        blocks += [["text", about.say("kinds")], verdict_lines(kinds, about=about)]
     pairs = _in_order(about.rows("plan", "parcel_id"))
     for pair in pairs:
         towards = [t for t in tests if t["subject"] == pair["site_id"]]
         blocks.append(["text", _pair_head(pair, about)])
         if towards:
-            blocks.append(test_lines(towards, about=about))
+            blocks.append(verdict_lines(towards, about=about))
         blocks += _rivals(pair["site_id"], about)
     if not pairs and visible(about.row.get("verdict")) == "site":
         blocks += _rivals(about.row.get("site_id"), about)
@@ -304,7 +304,8 @@ def _rivals(site_id: object, about: About) -> list[Block]:
         for r in others[:MANY]
     ]
     heads = [texts[f"column.{c}"] for c in ("parcel_id", "area_m2", "verdict", "reasons")]
-    title = about.say("rivals", site=shortened(site_id), n=len(others))
+    key = "rivals" if len(others) < len(rows) else "guests"
+    title = about.say(key, site=shortened(site_id), n=len(others))
     more = [["text", about.say("and_more", n=len(others) - MANY)]] if len(others) > MANY else []
     return [["text", title], ["table", heads, lines, [1]], *more]
 
@@ -315,7 +316,7 @@ def failed(tests: list[Row], *, about: About) -> str:
     Parameters
     ----------
     tests
-        Some of `abouttests.tests_of`.
+        Some of `abouttests.all_tests`.
     about
         The parcel.
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
+from gisland.base.schema import INDUSTRIAL_USE_CLASSES
 from gisland.present.about import lines
-from gisland.present.facts import Row
+from gisland.present.abouttests import cited
+from gisland.present.facts import Row, plain_rows
 from gisland.present.lists import listed, some_ids
 from gisland.present.messages import enclave_text
 from gisland.present.wording import (
@@ -57,12 +59,12 @@ def neighbors(about: About) -> list[Block]:
     """
     texts = about.texts
     rows = neighbor_rows(about)
-    free = ["rows", lines(FREE, about)]
+    free: Block = ["rows", lines(FREE, about)]
     if not rows:
         return [["text", about.say("no_neighbors")], *([free] if free[1] else [])]
     total = math.fsum(r["border_m"] for r in rows)
     tolerant = math.fsum(r["tolerant_m"] for r in rows)
-    perimeter = about.row.get("perimeter_m")
+    perimeter: Any = about.row.get("perimeter_m")
     head = about.say(
         "neighbors",
         n=len(rows),
@@ -79,14 +81,16 @@ def neighbors(about: About) -> list[Block]:
     heads += [texts["column.owner"], texts["column.use_class"], texts["column.verdict"]]
     cells = [_neighbor(r, about) for r in rows[:MANY]]
     more = [["text", about.say("and_more", n=len(rows) - MANY)]] if len(rows) > MANY else []
-    blocks = [["text", head], ["table", heads, cells, [1, 2]], *more]
+    blocks: list[Block] = [["text", head], ["table", heads, cells, [1, 2]], *more]
     return [*blocks, free] if free[1] else blocks
 
 
 def _neighbor(row: Row, about: About) -> list[str]:
     texts = about.texts
     role = label(texts, "verdict", row["verdict"])
-    if not is_missing(row["site_id"]):
+    if row["verdict"] == "site":
+        role = texts["map.popup.site"].format(id=shortened(row["site_id"]))
+    elif not is_missing(row["site_id"]):
         role = f"{role} {shortened(row['site_id'])}"
     return [
         shortened(row["neighbor"]),
@@ -155,8 +159,7 @@ def enclaves(about: About) -> list[str]:
     []
     """
     inside = [_inside(r, about) for r in about.lists("enclaves", "parcel_ids")]
-    frame = about.frame("enclaves")
-    rows = [] if frame.empty else frame.drop(columns="geometry", errors="ignore").to_dict("records")
+    rows = plain_rows(about.frame("enclaves"))
     outside = [r for r in rows if about.parcel_id not in listed(r.get("parcel_ids"))]
     around = [
         about.say(
@@ -251,37 +254,69 @@ def groups(about: About) -> list[str]:
         )
         for r in about.lists("scrap_groups", "parcel_ids")
     ]
-    return [*told, *_blocks(about)]
+    return [*told, *(_block(row, about) for row in _holding(about))]
 
 
-def _blocks(about: About) -> list[str]:
+def in_block(about: About) -> bool:
+    """Whether the parcel lies in a block, or is cut by its line.
+
+    Parameters
+    ----------
+    about
+        The parcel.
+
+    Returns
+    -------
+    bool
+        False where no block line comes near.
+
+    Examples
+    --------
+    >>> from gisland.present.about import About
+    >>> in_block(About("a", {}, {}, {}))
+    False
+    """
+    return bool(_holding(about))
+
+
+def _holding(about: About) -> list[Row]:
+    """Blocks that hold the parcel, with its ``part`` inside, and whether it is ``cut``."""
     frame = about.frame("block_lines")
     shapes = frame["geometry"].to_numpy() if "geometry" in frame else [None] * len(frame)
-    plain = frame.drop(columns="geometry", errors="ignore").to_dict("records")
-    told = []
-    for row, shape in zip(plain, shapes, strict=True):
-        part = _part(shape, about)
-        cut = about.parcel_id in listed(row.get("cut_ids"))
-        other = about.parcel_id in listed(row.get("other_use_ids"))
-        if not (cut or other or (part is not None and part > PART)):
-            continue
-        test = {k: row.get(k) for k in ("outcome", "limit")} | {"value": row["industrial_share"]}
-        test |= {"operator": ">=", "unit": "share"}
-        told.append(
-            about.say(
-                "block",
-                block=shortened(row["block_id"]),
-                level=number(row.get("level"), unit="count"),
-                part=about.share(part),
-                how=about.joined(
-                    about.say(k) for k, is_so in (("cut", cut), ("other_use", other)) if is_so
-                )
-                or about.say("fits"),
-                share=comparison(about.texts, test) or about.share(row.get("industrial_share")),
-                outcome=label(about.texts, "outcome", row.get("outcome")),
-            )
-        )
-    return told
+    rows = [
+        row
+        | {
+            "part": _part(shape, about),
+            "cut": about.parcel_id in listed(row.get("cut_ids")),
+            "other": about.parcel_id in listed(row.get("other_use_ids")),
+        }
+        for row, shape in zip(plain_rows(frame), shapes, strict=True)
+    ]
+    return [r for r in rows if r["cut"] or r["other"] or (r["part"] or 0.0) > PART]
+
+
+def _block(row: Row, about: About) -> str:
+    test = {k: row.get(k) for k in ("outcome", "limit")} | {"value": row.get("industrial_share")}
+    share = comparison(about.texts, test | {"operator": ">=", "unit": "share"})
+    return about.say(
+        "block",
+        block=shortened(row["block_id"]),
+        level=number(row.get("level"), unit="count"),
+        part=about.share(row["part"]),
+        how=_how(about, cut=row["cut"], other=row["other"]),
+        share=share or about.share(row.get("industrial_share")),
+        outcome=label(about.texts, "outcome", row.get("outcome")),
+        rule=cited(row.get("rule_id"), about),
+    )
+
+
+def _how(about: About, *, cut: bool, other: bool) -> str:
+    """What the check of a block line found of the parcel."""
+    told = [about.say(key) for key, is_so in (("cut", cut), ("other_use", other)) if is_so]
+    if not other:
+        industrial = visible(about.row.get("use_class")) in INDUSTRIAL_USE_CLASSES
+        told.append(about.say("fits" if industrial else "unlisted"))
+    return about.joined(told)
 
 
 def _part(shape: Any, about: About) -> float | None:  # noqa: ANN401 - a geometry

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from gisland.base.rules import SPECS
+from gisland.base.rulespecs import SPECS
 from gisland.present.about import column_name
 from gisland.present.conditions import told_verdicts
 from gisland.present.facts import Row, plain_rows
@@ -15,7 +13,6 @@ from gisland.present.messages import skip_reason
 from gisland.present.rulebook import rulebook
 from gisland.present.wording import (
     comparison,
-    is_missing,
     label,
     named,
     named_list,
@@ -24,7 +21,7 @@ from gisland.present.wording import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from gisland.present.about import About
     from gisland.present.plaintext import Block
@@ -49,7 +46,7 @@ NEEDS = {  # what a test without an outcome lacks
 }
 
 
-def tests_of(about: About) -> list[Row]:
+def all_tests(about: About) -> list[Row]:
     """Every test of a parcel, those of words with what was found and what would pass.
 
     Parameters
@@ -65,7 +62,7 @@ def tests_of(about: About) -> list[Row]:
     Examples
     --------
     >>> from gisland.present.about import About
-    >>> tests_of(About("a", {}, {}, {}))
+    >>> all_tests(About("a", {}, {}, {}))
     []
     """
     verdicts = about.frame("verdicts")
@@ -104,13 +101,13 @@ def _record(about: About, rule_id: object) -> Mapping[str, Any]:
     return next((r for r in records if r.get("id") == rule_id), {})
 
 
-def test_lines(tests: list[Row], *, about: About) -> Block:
+def verdict_lines(tests: list[Row], *, about: About) -> Block:
     """Tests as a list: mark, name, value and limit, mode and rule.
 
     Parameters
     ----------
     tests
-        Some of `tests_of`.
+        Some of `all_tests`.
     about
         The parcel.
 
@@ -126,7 +123,7 @@ def test_lines(tests: list[Row], *, about: About) -> Block:
     >>> row = {"test": "min_lot", "outcome": "fail", "value": 9.0, "limit": 20.0, "unit": "m2"}
     >>> row |= {"operator": ">=", "mode": "on", "rule_id": "fragment.min_lot.default"}
     >>> about = About("a", {}, {}, catalog("en"), {"fragment.min_lot.default": (3, "lot")})
-    >>> test_lines([row], about=about)
+    >>> verdict_lines([row], about=about)
     ['list', [['✗', 'minimum lot area: 9.00 m² (requires ≥ 20.00 m²) [binding, rule 3]']]]
     """
     order = sorted(tests, key=lambda t: (RANK.get(t["outcome"], 9), visible(t["test"])))
@@ -144,15 +141,37 @@ def _line(test: Row, about: About) -> str:
         test=label(texts, "test", test["test"]),
         measured=measured,
         mode=label(texts, "mode", test.get("mode")),
-        rule=_cited(test, about),
+        rule=cited(test.get("rule_id"), about),
     )
 
 
-def _cited(test: Row, about: About) -> str:
-    rule_id = visible(test.get("rule_id"))
-    if rule_id in about.rule_names:
-        return about.say("rule_number", n=about.rule_names[rule_id][0])
-    parameter = PARAMETER_OF.get(rule_id, rule_id.removeprefix("parameters."))
+def cited(rule_id: object, about: About) -> str:
+    """Where a rule stands, for brackets: its number, or the parameter that a definition rests on.
+
+    Parameters
+    ----------
+    rule_id
+        Such as ``scrap.area_cap``; may be missing.
+    about
+        The parcel.
+
+    Returns
+    -------
+    str
+        Says so where there is no record of the rule.
+
+    Examples
+    --------
+    >>> from gisland.present.about import About
+    >>> from gisland.present.style import catalog
+    >>> about = About("a", {}, {}, catalog("en"), {"scrap.area_cap": (3, "cap")})
+    >>> cited("scrap.area_cap", about), cited("parameters.enclave_share", about)
+    ('rule 3', 'parameter “enclave share”')
+    """
+    rule = visible(rule_id)
+    if rule in about.rule_names:
+        return about.say("rule_number", n=about.rule_names[rule][0])
+    parameter = PARAMETER_OF.get(rule, rule.removeprefix("parameters."))
     name = about.texts.get(f"parameter.{parameter}")
     return about.say("by_parameter", name=name) if name else about.say("no_rule")
 
@@ -163,7 +182,7 @@ def undone(tests: list[Row], *, about: About) -> Block | None:
     Parameters
     ----------
     tests
-        `tests_of` the parcel.
+        `all_tests` the parcel.
     about
         The parcel.
 
@@ -183,17 +202,8 @@ def undone(tests: list[Row], *, about: About) -> Block | None:
     texts = about.texts
     lines = [_open_test(t, about) for t in tests if t["outcome"] in UNDONE]
     made = {visible(t.get("rule_id")) for t in tests}
-    areas = ("fragment", "low_use", "scrap") if any(t["subject"] for t in tests) else ()
-    off = [
-        _rule_name(stem, about)
-        for stem in SPECS
-        if stem.split(".")[0] in (areas or ("fragment", "low_use"))
-        and not any(i == stem or i.startswith(f"{stem}.") for i in made)
-        and not (stem.endswith("_cap") and stem in about.rule_names)
-    ]
-    if off:
-        key = "not_asked_free" if about.row.get("use_class") in {"transport", "water"} else ""
-        lines.append(about.say(key or "not_asked", names=about.joined(off)))
+    areas = ("fragment", "low_use", *(("scrap",) if any(t["subject"] for t in tests) else ()))
+    lines += _not_asked([stem for stem in SPECS if stem.split(".")[0] in areas], made, about)
     for skipped in about.run.get("skipped", []):
         name = named(texts, "analysis", skipped.get("analysis"))
         lines.append(
@@ -203,6 +213,23 @@ def undone(tests: list[Row], *, about: About) -> Block | None:
         )
     lines = list(dict.fromkeys(lines))
     return ["list", [["-", line] for line in lines]] if lines else None
+
+
+def _not_asked(stems: list[str], made: set[str], about: About) -> list[str]:
+    """Tests that were not made since the rule set does not ask them, at all or of this parcel."""
+    records = about.run.get("rules", {}).get("records", [])
+    asked = [visible(r.get("id")) for r in records if r.get("mode") != "off"]
+    off: dict[str, list[str]] = {"not_asked": [], "off": []}
+    for stem in stems:
+        if not _any_of(stem, made) and stem not in about.rule_names:
+            key = "not_asked" if _any_of(stem, asked) else "off"
+            off[key].append(_rule_name(stem, about))
+    return [about.say(key, names=about.joined(names)) for key, names in off.items() if names]
+
+
+def _any_of(stem: str, rule_ids: Iterable[str]) -> bool:
+    """Whether a rule, or that of one use class, is among some ids."""
+    return any(i == stem or i.startswith(f"{stem}.") for i in rule_ids)
 
 
 def _open_test(test: Row, about: About) -> str:
@@ -279,46 +306,42 @@ def rule_lines(passages: list[dict[str, Any]], *, about: About) -> list[Block]:
     >>> [text for _, text in blocks[0][1]]
     ['T, 2', 'lot: ≥ 9.00 m²', '“below 3 mu”', 'source: S (sourced)']
     """
-    texts, lines = about.texts, []
+    lines: list[list[str]] = []
+    sources: dict[str, list[int]] = {}
+    for passage in passages:
+        sources.setdefault(_source(passage, about), []).append(passage["number"])
     for passage in passages:
         title = passage["title"] or about.say("untitled")
         if passage["section"]:
             title = about.say("rule_title", title=title, section=passage["section"])
-        quotation = passage["quotation"]
+        quotation, source = passage["quotation"], _source(passage, about)
         told = [
             title,
-            *passage["lines"],
-            texts["report.quotation"].format(text=quotation) if quotation else "",
-            about.say(
-                "source" if quotation else "source_unquoted",
-                source=passage["source"] or about.say("no_source"),
-                status=passage["status"],
-            ),
+            *(line for line in passage["lines"] if line != passage["title"]),
+            about.texts["report.quotation"].format(text=quotation) if quotation else "",
+            source if len(sources[source]) == 1 else "",  # one of several rules comes last, once
             *(about.say("note", note=n) for n in passage["notes"]),
         ]
         marks = [f"[{passage['number']}]", *["   "] * len(told)]
         lines += [[m, t] for m, t in zip(marks, filter(None, told), strict=False)]
-    return [["list", lines]] if lines else []
+    shared = [[f"[{_ranges(n)}]", s] for s, n in sources.items() if len(n) > 1]
+    return [["list", lines + shared]] if lines else []
 
 
-def known(frame: pd.DataFrame, column: str) -> bool:
-    """Whether a table has a column with any value.
+def _source(passage: Mapping[str, Any], about: About) -> str:
+    return about.say(
+        "source" if passage["quotation"] else "source_unquoted",
+        source=passage["source"] or about.say("no_source"),
+        status=passage["status"],
+    )
 
-    Parameters
-    ----------
-    frame
-        A table.
-    column
-        Its name.
 
-    Returns
-    -------
-    bool
-        False for a column that is absent.
-
-    Examples
-    --------
-    >>> known(pd.DataFrame({"a": [None]}), "a")
-    False
-    """
-    return column in frame and not all(is_missing(v) for v in frame[column])
+def _ranges(numbers: list[int]) -> str:
+    """Ascending numbers, runs of them by their ends."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{r[0]}–{r[-1]}" if len(r) > 1 else f"{r[0]}" for r in runs)

@@ -10,8 +10,15 @@ import pandas as pd
 from gisland.present.about import About
 from gisland.present.aboutfacts import facts, lineage, low_use_facts, planning, quality
 from gisland.present.aboutmerging import conclusion, merging, rival_rows
-from gisland.present.aboutplace import enclaves, groups, neighbor_rows, neighbors
-from gisland.present.abouttests import MARKS, rule_book, rule_lines, test_lines, tests_of, undone
+from gisland.present.aboutplace import enclaves, groups, in_block, neighbor_rows, neighbors
+from gisland.present.abouttests import (
+    MARKS,
+    all_tests,
+    rule_book,
+    rule_lines,
+    undone,
+    verdict_lines,
+)
 from gisland.present.facts import Row, plain_rows
 from gisland.present.plaintext import WIDTH, Block, block_lines, cells, plain
 from gisland.present.style import catalog
@@ -23,7 +30,6 @@ if TYPE_CHECKING:
 Section = dict[str, Any]
 
 CAPS = ("scrap.share_cap", "scrap.count_cap")
-BLOCK_RULES = ("block_line.industrial_share",)
 KINDS = "kind_"
 
 
@@ -64,7 +70,7 @@ def explained(
     """
     texts = catalog(language)
     bare = About(parcel_id, tables, run, texts)
-    tests = tests_of(bare)
+    tests = all_tests(bare)
     passages, names = rule_book(bare, _used(bare, tests))
     about = replace(bare, rule_names=names)
     own = _by_area(tests)
@@ -138,32 +144,8 @@ def _used(about: About, tests: list[Row]) -> list[str]:
     rows = [*tests, *about.rows("plan", "parcel_id")]
     used = [visible(row.get("rule_id")) for row in rows]
     sites = bool(about.rows("plan", "parcel_id")) or about.row.get("verdict") == "site"
-    return [*used, *(CAPS if sites else ()), *(BLOCK_RULES if groups_of_blocks(about) else ())]
-
-
-def groups_of_blocks(about: About) -> bool:
-    """Whether block lines take part in what is told.
-
-    Parameters
-    ----------
-    about
-        The parcel.
-
-    Returns
-    -------
-    bool
-        False where it lies in no block.
-
-    Examples
-    --------
-    >>> groups_of_blocks(About("a", {}, {}, {}))
-    False
-    """
-    return bool(groups(replace(about, tables=_only(about, "parcels", "block_lines"))))
-
-
-def _only(about: About, *names: str) -> dict[str, pd.DataFrame]:
-    return {k: v for k, v in about.tables.items() if k in names}
+    blocks = [visible(row.get("rule_id")) for row in about.frame("block_lines").to_dict("records")]
+    return [*used, *(CAPS if sites else ()), *(blocks if in_block(about) else ())]
 
 
 def _by_area(tests: list[Row]) -> dict[str, list[Row]]:
@@ -187,7 +169,7 @@ def _tested(
     """Answer and tests of one question."""
     tests = own[area]
     answer = [["text", _answer(area, about, tests)]] if always else []
-    return [*answer, *([test_lines(tests, about=about)] if tests else [])]
+    return [*answer, *([verdict_lines(tests, about=about)] if tests else [])]
 
 
 def _answer(area: str, about: About, tests: list[Row]) -> str:
@@ -201,7 +183,8 @@ def _answer(area: str, about: About, tests: list[Row]) -> str:
     if bool(value):
         why = named_list(about.texts, "reason", about.row.get(f"{area}_reasons"))
         return about.say(f"{area}.yes", why=why)
-    return about.say(f"{area}.no_but" if open_tests else f"{area}.no", n=len(open_tests))
+    key = f"{area}.no_but" if open_tests else f"{area}.no"
+    return about.say(key, n=len(open_tests or tests))
 
 
 def _sums(about: About, own: Mapping[str, list[Row]]) -> Block:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 WIDTH = 80  # the narrowest terminal that people keep
 GAP = 2  # blanks between columns
+WIDE = 2  # cells of a Chinese character
 NARROWEST = 6  # a column of a table is not pressed below this
 NO_START = frozenset("，。；：、！？）”’》】]),;:!?%")  # never begins a line
 NO_END = frozenset("（“‘《【[(")  # never ends one
@@ -19,7 +20,7 @@ Block = list[Any]
 
 
 def plain(text: str) -> str:
-    """Text on one line, whatever hostile data hold: nothing moves the cursor or turns the order.
+    r"""Text on one line, whatever hostile data hold: nothing moves the cursor or turns the order.
 
     Parameters
     ----------
@@ -33,7 +34,7 @@ def plain(text: str) -> str:
 
     Examples
     --------
-    >>> plain("a\\r\\nb") , plain("\\u202egnp") == "\\ufffdgnp"
+    >>> plain("a\r\nb") , plain("\u202egnp") == "\ufffdgnp"
     ('a⏎b', True)
     """
     one = "\n".join(text.replace("\t", " ").splitlines()).replace("\n", BREAK)
@@ -43,7 +44,7 @@ def plain(text: str) -> str:
 
 
 def cells(text: str) -> int:
-    """How many cells of a terminal a text takes.
+    r"""How many cells of a terminal a text takes.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ def cells(text: str) -> int:
 
     Examples
     --------
-    >>> cells("宗地 A"), cells("e\\u0301")
+    >>> cells("宗地 A"), cells("e\u0301")
     (6, 1)
     """
     return sum(map(_cells, text))
@@ -66,7 +67,7 @@ def cells(text: str) -> int:
 def _cells(character: str) -> int:
     if unicodedata.combining(character):
         return 0
-    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
+    return WIDE if unicodedata.east_asian_width(character) in {"W", "F"} else 1
 
 
 def padded(text: str, width: int, *, right: bool = False) -> str:
@@ -129,9 +130,8 @@ def _pieces(text: str, width: int) -> Iterable[str]:
     """What a line may hold as a whole: words with the blank behind, single wide characters."""
     piece = ""
     for character in text:
-        if (piece and _parts(piece[-1], character)) or (
-            piece and cells(piece.rstrip() + character) > width
-        ):
+        broken = piece and _parts(piece, character)
+        if broken or (piece and cells(piece.rstrip() + character) > width):
             yield piece
             piece = ""
         piece += character
@@ -139,11 +139,14 @@ def _pieces(text: str, width: int) -> Iterable[str]:
         yield piece
 
 
-def _parts(left: str, right: str) -> bool:
-    """Whether a line may be broken between two characters."""
+def _parts(piece: str, right: str) -> bool:
+    """Whether a line may be broken between a piece and the character behind it."""
+    left = piece[-1]
     if right == " " or right in NO_START or left in NO_END or unicodedata.combining(right):
         return False
-    return left == " " or 2 in {_cells(left), _cells(right)}  # noqa: PLR2004 - a wide one
+    if left == " ":  # a unit stays with its number
+        return not (piece[-2:-1].isdigit() and right.isalpha())
+    return WIDE in {_cells(left), _cells(right)}
 
 
 def hung(head: str, text: str, *, width: int, indent: int) -> list[str]:
@@ -218,11 +221,20 @@ def table_lines(
 
 
 def _widths(rows: list[list[str]], width: int) -> list[int]:
-    """Widths of columns: natural ones, the widest pressed until all fit."""
-    widths = [max(map(cells, column)) for column in zip(*rows, strict=True)]
+    """Widths of columns: natural ones, the widest pressed until all fit, words broken last."""
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(cells, column)) for column in columns]
+    words = [
+        max(cells(piece.rstrip()) for text in column for piece in ["", *_pieces(text, width)])
+        for column in columns
+    ]
     room = width - GAP * (len(widths) - 1)
-    while sum(widths) > room and max(widths) > NARROWEST:
-        widths[widths.index(max(widths))] -= 1
+    for least in (words, [NARROWEST] * len(widths)):
+        while sum(widths) > room:
+            loose = [max(w - m, 0) and w for w, m in zip(widths, least, strict=True)]
+            if not any(loose):
+                break
+            widths[loose.index(max(loose))] -= 1
     return widths
 
 

@@ -1,0 +1,109 @@
+"""The commands on rule sets: list them, show one with its sources, check a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gisland.base.errors import RulesError
+from gisland.base.phrases import json_text
+
+if TYPE_CHECKING:
+    from gisland.base.rules import Rule, RuleSet
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the summary for machines.")]
+
+rules_app = typer.Typer(help="Rule sets: list them, show one with its sources, check a file.")
+
+
+@rules_app.callback(invoke_without_command=True)
+def _rules(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        list_rules()
+
+
+@rules_app.command(name="list")
+def list_rules() -> None:
+    """List the packaged rule sets."""
+    from gisland.base.rulefiles import rule_set_names  # noqa: PLC0415 - heavy
+    from gisland.base.rules import load_rules  # noqa: PLC0415
+
+    for name in rule_set_names():
+        rules = load_rules(name)
+        typer.echo(f"{name:20}{rules.jurisdiction}: {rules.title}")
+
+
+@rules_app.command(name="show")
+def show_rules(
+    name: Annotated[str, typer.Argument(help="Packaged name, or a TOML file.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show a rule set: every number with its quotation, source and status."""
+    from gisland.base.rules import load_rules  # noqa: PLC0415 - heavy
+
+    rules = load_rules(name)
+    if as_json:
+        shown = json_text(
+            {
+                "name": rules.name,
+                "title": rules.title,
+                "fingerprint": rules.fingerprint,
+                "rules": [vars(rule) for rule in rules],
+            }
+        )
+        typer.echo(shown)
+        return
+    typer.echo(f"{rules.name}: {rules.title} ({rules.jurisdiction}), {rules.fingerprint}")
+    for line in _rule_lines(rules):
+        typer.echo(line)
+
+
+def _rule_lines(rules: RuleSet) -> list[str]:
+    lines = []
+    for rule in rules:
+        lines.append(f"\n{rule.id} [{rule.mode}] {_limit(rule)}")
+        lines.append(f"    {rule.title}{f', {rule.section}' if rule.section else ''}")
+        lines += [f"    “{rule.quotation}”"] if rule.quotation else []
+        lines.append(f"    {rule.status}: {rule.source}")
+        lines += [f"    note: {rule.note}"] if rule.note else []
+    return lines
+
+
+@rules_app.command(name="check")
+def check_rules(file: Annotated[Path, typer.Argument(help="A rule file (TOML).")]) -> None:
+    """Check one's own rule file."""
+    from gisland.base.rules import load_rules  # noqa: PLC0415 - heavy
+
+    if file.suffix.lower() != ".toml":
+        raise RulesError(f"{file} is not a TOML file", do="give the path of a .toml file")
+    rules = load_rules(file)
+    typer.echo(f"{file}: {rules.title}, {len(list(rules))} rules, {rules.fingerprint}")
+    for line in _changed_lines(rules):
+        typer.echo(line)
+
+
+def _changed_lines(rules: RuleSet) -> list[str]:
+    """What a set changes in the packaged one that it builds on."""
+    from gisland.base.rulefiles import rule_set_names  # noqa: PLC0415 - heavy
+    from gisland.base.rules import load_rules  # noqa: PLC0415
+
+    base = next((n for n in reversed(rules.extends) if n in rule_set_names()), None)
+    if base is None:
+        return []
+    old = load_rules(base)
+    lines = [f"extends {base}; changed:"]
+    for rule in rules:
+        was = old[rule.id]
+        if rule != was:
+            before = f" (was {_limit(was)})" if was.mode != "off" else " (new)"
+            lines.append(f"  {rule.id} [{rule.mode}] {_limit(rule)}{before}")
+    return lines if len(lines) > 1 else [f"extends {base} without a change"]
+
+
+def _limit(rule: Rule) -> str:
+    value = "; ".join(rule.value) if isinstance(rule.value, tuple) else f"{rule.limit:g}"
+    over = f"of {rule.denominator}" if rule.denominator else ""
+    return " ".join(filter(None, (rule.operator, value, rule.unit, over)))
