@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - typer looks the annotation up
 from typing import TYPE_CHECKING, Annotated
 
 import typer

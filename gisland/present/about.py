@@ -53,9 +53,9 @@ class About:
         return found[0] if found else {}
 
     @property
-    def language(self) -> str:
-        """Language of the texts."""
-        return self.texts["explain.language"]
+    def analyzed(self) -> bool:
+        """Whether the parcel has geometry that a run could use."""
+        return visible(self.row.get("reasons")) != "no_geometry"
 
     def frame(self, table: str) -> pd.DataFrame:
         """A table, empty where the run did not write it."""

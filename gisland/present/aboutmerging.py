@@ -9,7 +9,7 @@ import shapely
 
 from gisland.base.schema import FREE_USE_CLASSES
 from gisland.present.abouttests import verdict_lines
-from gisland.present.facts import Row, plain_rows, reason, reasons
+from gisland.present.facts import UNDECIDED, Row, plain_rows, reason, reasons
 from gisland.present.lists import listed, share_test
 from gisland.present.wording import (
     MISSING,
@@ -66,7 +66,7 @@ def conclusion(about: About, tests: list[Row]) -> list[Block]:
         return [_list([_none(about)])]
     told: list[str] = []
     for pair in pairs:
-        told += _pair(pair, about, tests)
+        told += [*_pair(pair, about, tests), *_advisory(pair, about, tests)]
     return [_list(told)]
 
 
@@ -137,6 +137,17 @@ def _pair(pair: Row, about: About, tests: list[Row]) -> list[str]:
     return [about.say("refused", site=name, why=w) for w in why[:1]] + [
         about.say("refused_too", site=name, why=w) for w in why[1:]
     ]
+
+
+def _advisory(pair: Row, about: About, tests: list[Row]) -> list[str]:
+    """Advisory tests that failed: nobody was refused for them, but a board will ask."""
+    failed = [
+        t | {"subject": ""}
+        for t in tests
+        if t["subject"] == pair["site_id"] and t["mode"] == "advisory" and t["outcome"] in UNDECIDED
+    ]
+    site = shortened(pair["site_id"])
+    return [about.say("advised", site=site, why=reason(t, texts=about.texts)) for t in failed]
 
 
 def _why_idle(code: str, texts: Any) -> str:  # noqa: ANN401 - the catalog
@@ -299,7 +310,7 @@ def _rivals(site_id: object, about: About) -> list[Block]:
             shortened(r["parcel_id"]),
             number(r.get("area_m2"), unit="m2"),
             label(texts, "verdict", r["verdict"]),
-            about.joined(reasons(r.get("reasons"), [], texts=texts)) or MISSING,
+            about.joined(_words(r.get("reasons"), about)) or MISSING,
         ]
         for r in others[:MANY]
     ]
@@ -310,31 +321,13 @@ def _rivals(site_id: object, about: About) -> list[Block]:
     return [["text", title], ["table", heads, lines, [1]], *more]
 
 
-def failed(tests: list[Row], *, about: About) -> str:
-    """Failed tests of the parcel itself in words.
-
-    Parameters
-    ----------
-    tests
-        Some of `abouttests.all_tests`.
-    about
-        The parcel.
-
-    Returns
-    -------
-    str
-        Reasons with their numbers as one text; empty where none in force failed.
-
-    Examples
-    --------
-    >>> from gisland.present.about import About
-    >>> failed([], about=About("a", {}, {}, {"report.list": "; "}))
-    ''
-    """
-    told = [
-        reason(t, texts=about.texts) for t in tests if t["outcome"] == "fail" and t["mode"] == "on"
-    ]
-    return about.joined(told)
+def _words(joined: object, about: About) -> list[str]:
+    """Reasons of a scrap whose tests are not at hand, in words."""
+    texts = about.texts
+    missing = [c.partition(":")[2] for c in listed(joined) if c.startswith("missing:")]
+    known = ";".join(c for c in listed(joined) if not c.startswith("missing:"))
+    undecided = [{"test": t, "outcome": "missing", "subject": ""} for t in missing]
+    return [*reasons(known, [], texts=texts), *(reason(t, texts=texts) for t in undecided)]
 
 
 def rival_rows(about: About) -> list[Row]:

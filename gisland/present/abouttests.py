@@ -12,6 +12,7 @@ from gisland.present.lists import some
 from gisland.present.messages import skip_reason
 from gisland.present.rulebook import rulebook
 from gisland.present.wording import (
+    MISSING,
     comparison,
     label,
     named,
@@ -203,6 +204,8 @@ def undone(tests: list[Row], *, about: About) -> Block | None:
     lines = [_open_test(t, about) for t in tests if t["outcome"] in UNDONE]
     made = {visible(t.get("rule_id")) for t in tests}
     areas = ("fragment", "low_use", *(("scrap",) if any(t["subject"] for t in tests) else ()))
+    if not about.analyzed:
+        lines.append(about.say("no_geometry"))
     lines += _not_asked([stem for stem in SPECS if stem.split(".")[0] in areas], made, about)
     for skipped in about.run.get("skipped", []):
         name = named(texts, "analysis", skipped.get("analysis"))
@@ -223,6 +226,8 @@ def _not_asked(stems: list[str], made: set[str], about: About) -> list[str]:
     for stem in stems:
         if not _any_of(stem, made) and stem not in about.rule_names:
             key = "not_asked" if _any_of(stem, asked) else "off"
+            if key == "not_asked" and not about.analyzed:
+                continue  # it would have been asked
             off[key].append(_rule_name(stem, about))
     return [about.say(key, names=about.joined(names)) for key, names in off.items() if names]
 
@@ -306,6 +311,11 @@ def rule_lines(passages: list[dict[str, Any]], *, about: About) -> list[Block]:
     >>> [text for _, text in blocks[0][1]]
     ['T, 2', 'lot: ≥ 9.00 m²', '“below 3 mu”', 'source: S (sourced)']
     """
+
+    def bare(line: str) -> str:
+        return line.removesuffix(empty)
+
+    empty = about.texts["report.rule_line"].format(name="", limit=MISSING)
     lines: list[list[str]] = []
     sources: dict[str, list[int]] = {}
     for passage in passages:
@@ -317,7 +327,7 @@ def rule_lines(passages: list[dict[str, Any]], *, about: About) -> list[Block]:
         quotation, source = passage["quotation"], _source(passage, about)
         told = [
             title,
-            *(line for line in passage["lines"] if line != passage["title"]),
+            *(n for n in map(bare, passage["lines"]) if n != passage["title"]),
             about.texts["report.quotation"].format(text=quotation) if quotation else "",
             source if len(sources[source]) == 1 else "",  # one of several rules comes last, once
             *(about.say("note", note=n) for n in passage["notes"]),

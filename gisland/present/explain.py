@@ -175,6 +175,8 @@ def _tested(
 def _answer(area: str, about: About, tests: list[Row]) -> str:
     """Whether the parcel is a fragment, or of low use, and by which tests."""
     value = about.row.get(area)
+    if not about.analyzed:
+        return about.say(f"{area}.no_geometry")
     if not tests:
         return about.say(f"{area}.untested")
     open_tests = [t for t in tests if t["outcome"] in {"missing", "not_assessed"}]
@@ -199,6 +201,8 @@ def _enclave(about: About) -> list[Block]:
     told = enclaves(about)
     if told:
         return _list(told)
+    if not about.analyzed:
+        return [["text", about.say("enclave_no_geometry")]]
     skipped = {s.get("analysis") for s in about.run.get("skipped", [])}
     made = "enclaves" in about.tables and not {"enclaves_owner", "enclaves_tenure"} <= skipped
     return [["text", about.say("no_enclave" if made else "enclave_untested")]]

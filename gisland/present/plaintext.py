@@ -145,7 +145,7 @@ def _parts(piece: str, right: str) -> bool:
     if right == " " or right in NO_START or left in NO_END or unicodedata.combining(right):
         return False
     if left == " ":  # a unit stays with its number
-        return not (piece[-2:-1].isdigit() and right.isalpha())
+        return not (piece[-2:-1].isdecimal() and right.isalpha())
     return WIDE in {_cells(left), _cells(right)}
 
 
