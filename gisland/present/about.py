@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -152,6 +153,8 @@ def value_text(column: str, value: object, *, texts: Texts) -> str:
     """
     if is_missing(value):
         return MISSING
+    if isinstance(value, dt.date):  # a timestamp is one, too
+        return value.strftime("%Y-%m-%d")
     unit = "ratio" if column in RATIOS else UNITS.get(column)
     if unit is None:
         unit = next((u for end, u in SUFFIXES.items() if column.endswith(end)), None)

@@ -15,6 +15,7 @@ from gisland.present.wording import (
     is_missing,
     label,
     named_list,
+    number,
     shortened,
     visible,
 )
@@ -33,7 +34,10 @@ PLANNED = (
     *("planning_zone_id", "planned_use", "planned_use_class"),
     *("planned_far_min", "planned_far_max"),
 )
-SHAPE = ("perimeter_m", "width_m", "frontage_m", "compactness", "elongation", "narrow_share")
+SHAPE = (
+    *("perimeter_m", "width_m", "frontage_m", "frontage_road_m"),
+    *("compactness", "elongation", "narrow_share"),
+)
 LOW_USE = ("low_use_score", "low_use_decided_by", "low_use_not_assessed")
 ELSEWHERE = (  # columns that other sections tell
     *("parcel_id", "area_m2", "area_mu", "recorded_area_m2", "fragment", "fragment_reasons"),
@@ -81,6 +85,15 @@ def facts(about: About) -> list[Block]:
         about.say(key, names=about.joined(column_name(c, texts=texts) for c in columns))
         for key, columns in (("no_value", empty), ("no_column", absent))
         if columns
+    ]
+    notes += [
+        about.say(
+            "holding",
+            parcels=number(r.get("parcels"), unit="count"),
+            patches=number(r.get("patches"), unit="count"),
+            area=area_both(texts, r.get("area_m2")),
+        )
+        for r in plain_rows(about.frame("holdings"))
     ]
     return [["rows", told], *(["text", note] for note in notes)]
 

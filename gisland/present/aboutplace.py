@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import shapely
 
+from gisland.base.names import comparable
 from gisland.base.schema import INDUSTRIAL_USE_CLASSES
 from gisland.present.about import lines
 from gisland.present.abouttests import cited
@@ -178,13 +179,10 @@ def _is_around(row: Row, about: About) -> bool:
     """Whether the parcel belongs to the land around an enclave beside it."""
     if about.parcel_id in listed(row.get("surrounding_ids")):
         return True
-    own = _comparable(about.row.get(visible(row.get("attribute"))))
     value = visible(row.get("surrounded_by"))
-    return bool(own) and own in {_comparable(v) for v in (value, *listed(value))}
-
-
-def _comparable(text: object) -> str:
-    return "".join(unicodedata.normalize("NFKC", visible(text)).split()).casefold()
+    names = [about.row.get(visible(row.get("attribute"))), value, *listed(value)]
+    own, *holders = comparable(pd.Series(names, dtype="str"))
+    return not is_missing(own) and own in holders
 
 
 def _inside(row: Row, about: About) -> str:

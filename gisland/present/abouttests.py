@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MARKS = {"pass": "✓", "fail": "✗", "missing": "?", "not_assessed": "–"}
 RANK = {"fail": 0, "missing": 1, "pass": 2, "not_assessed": 3}
+ENCLAVE = "enclave"
 UNDONE = ("missing", "not_assessed")
 PARAMETER_OF = {"scrap.adjacent": "min_border_m"}
 NEEDS = {  # what a test without an outcome lacks
@@ -38,6 +39,9 @@ NEEDS = {  # what a test without an outcome lacks
     "output": "output_yuan",
     "investment": "investment_yuan",
     "status": "status",
+    "vacant": "status",
+    "unfinished": "status",
+    "idle": "idle_since",
     "same_owner": "owner",
     "same_tenure": "tenure",
     "same_use": "use_class",
@@ -82,9 +86,9 @@ def all_tests(about: About) -> list[Row]:
 def _own_words(test: Row, about: About) -> dict[str, str]:
     """What tests by words of the parcel itself found, where `told_verdicts` leaves it open."""
     name, texts = test["test"], about.texts
-    if name == "status" and visible(test.get("rule_id")).startswith("low_use."):
-        rule = _record(about, test["rule_id"])
-        bad = [label(texts, "status", v) for v in rule.get("value", ()) or ()]
+    if visible(test.get("rule_id")).startswith("low_use."):
+        listed = _record(about, test["rule_id"]).get("value")
+        bad = [label(texts, "status", v) for v in listed] if isinstance(listed, list) else []
         if bad:
             found = label(texts, "status", about.row.get("status"))
             asks = texts["condition.forbidden"].format(values=some(bad, texts=texts))
@@ -137,9 +141,13 @@ def _line(test: Row, about: About) -> str:
     outcome = label(texts, "outcome", test["outcome"])
     if test["outcome"] in UNDONE or not measured:
         measured = about.joined([outcome, measured])
+    name = label(texts, "test", test["test"])
+    if test["test"] == ENCLAVE:  # asked of each attribute
+        attribute = label(texts, "attribute", test["subject"])
+        name = texts["report.detail"].format(name=name, detail=attribute)
     return about.say(
         "test",
-        test=label(texts, "test", test["test"]),
+        test=name,
         measured=measured,
         mode=label(texts, "mode", test.get("mode")),
         rule=cited(test.get("rule_id"), about),
@@ -172,6 +180,8 @@ def cited(rule_id: object, about: About) -> str:
     rule = visible(rule_id)
     if rule in about.rule_names:
         return about.say("rule_number", n=about.rule_names[rule][0])
+    if rule.startswith("definition."):
+        return about.say("by_definition")
     parameter = PARAMETER_OF.get(rule, rule.removeprefix("parameters."))
     name = about.texts.get(f"parameter.{parameter}")
     return about.say("by_parameter", name=name) if name else about.say("no_rule")

@@ -12,7 +12,9 @@ from gisland.present.aboutfacts import facts, lineage, low_use_facts, planning, 
 from gisland.present.aboutmerging import conclusion, merging, rival_rows
 from gisland.present.aboutplace import enclaves, groups, in_block, neighbor_rows, neighbors
 from gisland.present.abouttests import (
+    ENCLAVE,
     MARKS,
+    UNDONE,
     all_tests,
     rule_book,
     rule_lines,
@@ -156,7 +158,7 @@ def _by_area(tests: list[Row]) -> dict[str, list[Row]]:
         name = visible(test["test"])
         if area in {"fragment", "low_use"}:
             found[area].append(test)
-        elif name == "enclave":
+        elif name == ENCLAVE:
             found["enclave"].append(test)
         elif not test["subject"] and not name.startswith(KINDS):
             found["other"].append(test)
@@ -179,14 +181,21 @@ def _answer(area: str, about: About, tests: list[Row]) -> str:
         return about.say(f"{area}.no_geometry")
     if not tests:
         return about.say(f"{area}.untested")
-    open_tests = [t for t in tests if t["outcome"] in {"missing", "not_assessed"}]
-    if is_missing(value) or len(open_tests) == len(tests):
-        return about.say(f"{area}.unknown")
-    if bool(value):
+    binding = [t for t in tests if t["mode"] != "advisory"]
+    undecided = [t for t in binding if t["outcome"] in UNDONE]
+    advised = [t for t in tests if t["mode"] == "advisory" and t["outcome"] == "fail"]
+    if is_missing(value) or len(undecided) == len(binding):
+        told = about.say(f"{area}.unknown")
+    elif bool(value):
         why = named_list(about.texts, "reason", about.row.get(f"{area}_reasons"))
-        return about.say(f"{area}.yes", why=why)
-    key = f"{area}.no_but" if open_tests else f"{area}.no"
-    return about.say(key, n=len(open_tests or tests))
+        told = about.say(f"{area}.yes", why=why)
+    else:
+        key = f"{area}.no_but" if undecided else f"{area}.no"
+        told = about.say(key, n=len(undecided or binding))
+    if not advised:
+        return told
+    names = about.joined(label(about.texts, "test", t["test"]) for t in advised)
+    return about.say("sentences", first=told, second=about.say("also_advised", names=names))
 
 
 def _sums(about: About, own: Mapping[str, list[Row]]) -> Block:
@@ -248,6 +257,7 @@ def _data(about: About, tests: list[Row], passages: list[dict[str, Any]]) -> dic
         "sites": plain_rows(about.frame("sites")),
         "neighbors": neighbor_rows(about),
         "enclaves": plain_rows(about.frame("enclaves")),
+        "holdings": plain_rows(about.frame("holdings")),
         "zones": about.lists("zones", "parcel_ids"),
         "scrap_groups": about.lists("scrap_groups", "parcel_ids"),
         "block_lines": plain_rows(about.frame("block_lines")),

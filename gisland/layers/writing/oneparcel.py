@@ -15,6 +15,7 @@ import shapely
 
 from gisland.base.errors import OutputError
 from gisland.base.keys import ID_SEPARATOR
+from gisland.base.names import comparable
 from gisland.base.parameters import Parameters
 from gisland.layers.writing.place import GPKG, results_file, run_of, unreadable
 from gisland.layers.writing.results import ARROW_TYPES, TABLES, Results, result_frame
@@ -126,6 +127,8 @@ class _Search:
             near = self.near("findings", shape, tolerance_m)
             loose = near[near["parcel_id"].isna() & (near["layer"] == "parcels")]
             tables["findings"] = _both(tables["findings"], loose)
+        if "holdings" in self.columns and "owner" in own:
+            tables["holdings"] = self.holding(own["owner"])
         around = self.near("parcels", shape, REACH * tolerance_m)
         hosts = self.hosts(tables.get("sites"))
         tables["parcels"] = _both(_both(own, around), hosts, key="parcel_id")
@@ -150,6 +153,16 @@ class _Search:
         members = self.rows("parcels", "site_id", sites["site_id"].tolist())
         found = self.read("parcels", members)
         return found[found["verdict"] == "site"]
+
+    def holding(self, owner: pd.Series) -> pd.DataFrame:
+        """What the parcel's owner holds, whichever of its spellings the table bears."""
+        exact = self.rows("holdings", "owner", owner.dropna().tolist())
+        if exact or owner.isna().all():
+            return self.read("holdings", exact)
+        query = "SELECT rowid, owner FROM holdings WHERE owner IS NOT NULL"
+        found = pd.DataFrame(self.base.execute(query).fetchall(), columns=["row", "owner"])
+        same = comparable(found["owner"].astype("str")).isin(comparable(owner).dropna())
+        return self.read("holdings", found.loc[same, "row"].tolist())
 
     def listed(self, table: str, columns: Sequence[str], parcel_id: str) -> pd.DataFrame:
         """Rows with the parcel in one of their lists."""
