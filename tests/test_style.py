@@ -13,6 +13,7 @@ from gisland.base import schema
 from gisland.base.errors import ProjectError
 from gisland.base.rules import MODES, OPERATORS, STATUSES
 from gisland.base.rulespecs import SPECS
+from gisland.base.tables import PARCEL_RESULTS
 from gisland.present import style
 
 CODES = {
@@ -29,6 +30,7 @@ CODES = {
         *("min_lot", "min_width", "min_frontage", "adjacent", "share_cap", "area_cap"),
         *("not_developable", "same_tenure", "same_owner", "same_use", "planned_use", "exclusion"),
         *("far_not_above", "far", "coverage", "tax", "output", "investment", "status"),
+        *("vacant", "unfinished", "idle"),
     ),
     "reason": (
         *("cap_full", "count_full", "taken_by", "time_limit", "not_chosen", "no_geometry"),
@@ -38,6 +40,7 @@ CODES = {
         *("null_geometry", "empty_geometry", "invalid_geometry", "duplicate_geometry", "overlap"),
         *("gap", "hairline_gaps", "enclosed_space", "sliver", "recorded_area", "multipart"),
         *("unknown_use", "unknown_tenure", "impossible_value", "no_overlap", "ids_made"),
+        *("industry_no_code", "date_unread", "date_month", "future_date"),
     ),
     "action": ("make_valid", "not_repairable"),
     "solver_status": ("optimal", "optimal_area", "time_limit"),
@@ -49,6 +52,7 @@ CODES = {
         *(c for c in schema.PARCELS),
         *(c for c in schema.FINDINGS),
         *(c for c in schema.VERDICTS),
+        *PARCEL_RESULTS,
     ),
     "indicator": (
         *("parcels", "owners", "land_area", "counted_floor_area", "floor_area", "far", "coverage"),

@@ -16,6 +16,7 @@ from gisland.verify.eligible import check_eligibility
 from gisland.verify.facts import Violation, gather
 from gisland.verify.indicators import check_indicators
 from gisland.verify.lineage import check_lineage
+from gisland.verify.lowuse import check_low_use
 from gisland.verify.missed import check_missed
 from gisland.verify.reasons import check_reasons
 from gisland.verify.record import check_record
@@ -67,7 +68,7 @@ results.gpkg); give the output folder of a run, or its results.gpkg
         return found
     facts = gather(read)
     found = [*check_lineage(facts), *check_areas(facts), *check_indicators(facts)]
-    found += [*check_record(facts), *check_verdicts(facts)]
+    found += [*check_record(facts), *check_verdicts(facts), *check_low_use(facts)]
     if facts.sites is not None:
         touching = touches(facts)
         found += check_merges(facts)

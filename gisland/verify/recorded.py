@@ -12,6 +12,7 @@ from gisland.base.schema import OUTCOMES, PLAN_VERDICTS
 from gisland.verify.eligible import RULES
 from gisland.verify.facts import AREA_M2, Facts, Violation, differs, violations
 from gisland.verify.fragments import TESTS as FRAGMENT_TESTS
+from gisland.verify.lowuse import TESTS as LOW_USE_TESTS
 
 if TYPE_CHECKING:
     from gisland.base.rules import Rule
@@ -27,7 +28,7 @@ FRAGMENT_COLUMNS = {
     "max_narrow_share": "narrow_share",
 }
 MEASURE = 1e-6
-CHECKED = (*RULES, "adjacent", *FRAGMENT_TESTS)
+CHECKED = (*RULES, "adjacent", *FRAGMENT_TESTS, *LOW_USE_TESTS)
 
 
 def check_plan(facts: Facts) -> list[Violation]:
