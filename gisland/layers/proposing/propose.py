@@ -178,7 +178,7 @@ def _project(parcels: Glimpse, place: Path) -> str:
         f"# one of {others}; or the path of your own .toml",
         _analysis_crs(parcels),
         f"language = {quoted(DEFAULT_LANGUAGE)}  # zh | en: display text only",
-        "# as_of = 2026-01-01  # the date that ages and deadlines are counted to",
+        "# as_of = 2026-01-01  # the date that time idle is counted to; without it: not assessed",
     ]
     return "\n".join(lines) + "\n"
 
