@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pytest
 import shapely
 from hypothesis import assume, given, settings
@@ -16,6 +15,9 @@ from gisland.topology import width_loops
 from gisland.topology.segments import explode
 from gisland.topology.shape import FEW_POINTS, width_m
 from gisland.topology.width_loops import inscribed_radii
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FINE = 1e-4
 ROUNDING = 1e-9
@@ -159,9 +161,9 @@ def strip(width: float) -> shapely.Geometry:
     """A bent strip with 602 corners, as wide everywhere."""
     turn = np.linspace(0, 2.5, 301)
     along = np.column_stack([np.cos(turn), np.sin(turn)])
-    out = (300 + width / 2) * along
-    into = (300 - width / 2) * along / np.cos(2.5 / 600)  # its chords are as far out
-    return shapely.Polygon([*out * 1.0, *into[::-1]])
+    out = (300 + width / 2) * along / np.cos(2.5 / 600)  # its chords are as far out
+    into = (300 - width / 2) * along
+    return shapely.Polygon([*out, *into[::-1]])
 
 
 def elbow(width: float) -> shapely.Geometry:
@@ -194,13 +196,17 @@ def test_a_bent_strip_is_on_the_right_side_of_its_limit() -> None:
     assert not shapely.is_empty(depth).any()
 
 
-def test_limits_by_parcel_and_missing_ones() -> None:
-    circle, box = lobed(15.0), shapely.box(0, 0, 10, 40)
-    shapes = gpd.GeoSeries([circle, circle, circle, box, None], crs=4547)
-    limits = pd.Series([15.0, None, 20.0, 15.0, 15.0], index=shapes.index, dtype="Float64")
-    found, plain = width_m(shapes, near_m=limits.iloc[::-1]), width_m(shapes)
-    assert found[0] == pytest.approx(15.0, abs=1e-4)
-    assert found[0] > plain[0]
-    assert found[1:3].tolist() == plain[1:3].tolist()
-    assert found[3] == plain[3]
-    assert np.isnan(found[4])
+def test_many_points_do_not_make_the_width_near_a_limit_less_sure() -> None:
+    rng = np.random.default_rng(8)
+    corners = [star(list(rng.uniform(0, 6.28, 6)), list(rng.uniform(15, 60, 6))) for _ in range(60)]
+    corners = [s for s in corners if s.is_valid]
+    true = width_m(gpd.GeoSeries(corners, crs=4547))
+    many = gpd.GeoSeries([shapely.segmentize(s, s.length / 600) for s in corners], crs=4547)
+    assert shapely.get_num_coordinates(many.to_numpy()).min() > FEW_POINTS
+    plain, found = width_m(many), width_m(many, near_m=true + 0.01)
+    assert (found - true).abs().max() < 2e-4
+    assert (plain - true).min() < -1e-3
+    limits = (true + 0.01).where(true.index != 1).astype("Float64")
+    assert width_m(many, near_m=limits.iloc[::-1]).drop(1).equals(found.drop(1))
+    assert width_m(many, near_m=limits)[1] == plain[1]
+    assert width_m(many, near_m=true + 0.04).equals(plain)
