@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from shapely import MultiPolygon, box
+from shapely import MultiPolygon, Polygon, affinity, box, transform, union_all
 
-from districts import shaped
+from districts import frame, shaped
 from gisland.base.rules import RuleSet, load_rules
 from gisland.base.verdicts import failing
+from gisland.detect.facts import shape_facts
 from gisland.detect.fragments import border_with, fragment_verdicts, frontage_m
+from gisland.topology.borders import borders
 
 BASE = load_rules("national-2023-171")  # at least 2000 m², 15 m wide, 4 m of frontage
 
@@ -200,3 +202,78 @@ def test_new_ids_change_nothing_but_the_ids() -> None:
     one = shaped(dict(zip(["a", "b", "c"], shapes, strict=True)))
     two = shaped(dict(zip(["z", "y", "x"], shapes, strict=True)))
     assert list(reasons(one).values()) == list(reasons(two).values())
+
+
+def test_shapes_are_held_against_their_rules_and_only_advise() -> None:
+    flag = box(0, 0, 60, 60) | box(60, 0, 300, 12)  # 3600 + 2880 m², 12 m is too narrow
+    shapes = {
+        "comb": box(0, 100, 400, 120) | _teeth(),
+        "flag": flag,
+        "home": box(400, 0, 415, 300),
+        "road": box(500, 0, 505, 300),
+        "strip": box(600, 0, 615, 181),  # 15 m wide, 12.07 times as long
+        "whole": box(700, 0, 715, 180),  # 12 times as long
+    }
+    uses = ["industrial", "industrial", "residential", "transport", "logistics", "industrial"]
+    lots = frame(shapes, use_class=uses)
+    facts = shape_facts(lots, borders(lots), area_basis="plane", rules=BASE)
+    assert facts["narrow_share"].isna().to_dict() == {k: k in {"home", "road"} for k in shapes}
+    assert facts.loc["flag", "narrow_share"] == pytest.approx(2880 / 6480, abs=1e-6)
+    assert facts.loc["strip", ["elongation", "narrow_share"]].tolist() == pytest.approx(
+        [181 / 15, 0.0]
+    )
+    found = fragment_verdicts(facts, rules=BASE)
+    advice = found[found["mode"] == "advisory"]
+    assert set(advice["test"]) == {"min_compactness", "max_elongation", "max_narrow_share"}
+    assert set(advice["parcel_id"]) == {"comb", "flag", "strip", "whole"}
+    failed = advice[advice["outcome"] == "fail"]
+    assert dict(failed.groupby("parcel_id")["test"].agg(";".join)) == {
+        "comb": "max_narrow_share;min_compactness",
+        "strip": "max_elongation",
+    }
+    row = failed[failed["test"] == "max_elongation"].iloc[0]
+    assert (row["limit"], row["operator"], row["unit"]) == (12.0, "<=", "ratio")
+    row = failed[failed["test"] == "max_narrow_share"].iloc[0]
+    assert (row["limit"], row["unit"], row["denominator"]) == (0.5, "share", "land area")
+    assert reasons(facts) == dict.fromkeys(shapes, "")  # advice makes no fragment
+
+
+def _teeth() -> Polygon:
+    """Nine strips of 10 x 100 m that stand on the comb."""
+    return union_all([box(x, 120, x + 10, 220) for x in range(0, 400, 45)])
+
+
+def test_a_shape_test_that_is_on_makes_a_fragment() -> None:
+    default = "fragment.max_elongation.default"
+    rules = with_rule(default, like=default, mode="on", value=8.0)
+    lots = measured(elongation=8.1, compactness=0.1, narrow_share=0.9)
+    assert reasons(lots, rules) == {"a": "max_elongation"}
+    assert reasons(measured(elongation=8.0), rules) == {"a": ""}
+
+
+def test_parts_are_narrow_only_by_a_width_in_force() -> None:
+    default = "fragment.min_width.default"
+    lots = frame({"a": box(0, 0, 10, 300)})
+    off = with_rule(default, like=default, mode="off")
+    facts = shape_facts(lots, borders(lots), area_basis="plane", rules=off)
+    assert facts["narrow_share"].isna().all()
+    rows = fragment_verdicts(facts, rules=off).set_index("test")
+    assert rows.loc["max_narrow_share", "outcome"] == "missing"
+    default = "fragment.max_narrow_share.default"
+    off = with_rule(default, like=default, mode="off")
+    facts = shape_facts(lots, borders(lots), area_basis="plane", rules=off)
+    assert facts["narrow_share"].isna().all()
+    assert facts["elongation"].tolist() == [30.0]
+
+
+def test_a_width_near_its_limit_is_measured_finely_enough() -> None:
+    """Turned by any angle and rounded to millimetres, 15 m are 15 m and 14.99 m are not."""
+    for width, expected in ((15.0, ""), (14.99, "min_width")):
+        shapes = {}
+        for k in range(30):
+            turned = affinity.rotate(box(0, 0, width, 140), 3 * k, origin=(0, 0))
+            moved = affinity.translate(turned, 500_000 + 300 * k, 3_400_000)
+            shapes[f"p{k}"] = transform(moved, lambda xy: xy.round(3))
+        lots = frame(shapes)
+        facts = shape_facts(lots, borders(lots), area_basis="plane", rules=BASE)
+        assert set(reasons(facts).values()) == {expected}

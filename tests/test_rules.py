@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 import unicodedata
 from pathlib import Path
@@ -193,8 +194,23 @@ def test_an_unknown_year_is_said_in_the_title() -> None:
 def test_houses_are_no_fragments(name: str) -> None:
     rules = load_rules(name)
     tests = ("min_lot", "min_width", "min_frontage")
-    assert {rules.for_use(f"fragment.{t}", "residential").mode for t in tests} == {"off"}
+    shapes = ("min_compactness", "max_elongation", "max_narrow_share")
+    off = {rules.for_use(f"fragment.{t}", "residential").mode for t in (*tests, *shapes)}
+    assert off == {"off"}
     assert {rules.for_use(f"fragment.{t}", "industrial").mode for t in tests} == {"on"}
+    assert {rules.for_use(f"fragment.{t}", "industrial").mode for t in shapes} == {"advisory"}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_limits_of_shape_let_a_lot_at_the_other_limits_pass(name: str) -> None:
+    """A rectangle as small and as narrow as a lot may be, and one of 15 m x 180 m."""
+    rules = load_rules(name)
+    for long in (2000 / 15, 180.0):
+        compact = 4 * math.pi * 15 * long / (30 + 2 * long) ** 2
+        for test, value in (("min_compactness", compact), ("max_elongation", long / 15)):
+            rule = rules.for_use(f"fragment.{test}", "industrial")
+            assert rule.holds(pd.Series([value])).tolist() == [True]
+            assert (rule.status, rule.unit) == ("general knowledge", "ratio")
 
 
 def test_own_file_switches_the_test_of_houses_on(tmp_path: Path) -> None:
