@@ -748,17 +748,26 @@ def _again(case: Case, folder: Path) -> Path:
         ("fragment.min_width.default", "m", 25.0, {"c1", "c2", "c3", "c4", "d1", "d2", "d3"}),
         ("fragment.min_frontage.default", "m", 25.0, {"c4"}),
         ("fragment.min_lot.industrial", "m2", 800.0, {"c3"}),
+        ("fragment.max_elongation.default", "ratio", 3.1, {"c4", "d1", "d2", "d3"}),
+        ("fragment.min_compactness.default", "ratio", 0.6, {"c2", "c4", "d1", "d2", "d3"}),
+        ("fragment.max_narrow_share.default", "share", 0.9, {"d1", "d2", "d3"}),
     ],
 )
 def test_fragment_tests_are_measured_anew(
     tmp_path: Path, rule_id: str, unit: str, limit: float, failing: set[str]
 ) -> None:
-    """Widths 10 and 20 m; c4 is fronted by the 20 m of its right side and 70 m on top."""
+    """Widths 10 and 20 m; c4 is fronted by the 20 m of its right side and 70 m on top.
+
+    c1 to c4 are 2, 3, 1.5 and 3.5 times as long as wide, the others 10 times.
+    """
     case = right_case()
     off = dataclasses.replace(
         rule("fragment.min_lot.default", 3000.0, unit="m2", operator=">="), mode="off"
     )
-    case.rules(off, rule(rule_id, limit, unit=unit, operator=">="))
+    width = rule("fragment.min_width.default", 15.0, unit="m", operator=">=")
+    width = dataclasses.replace(width, mode="advisory")  # what counts as narrow
+    operator = "<=" if ".max_" in rule_id else ">="
+    case.rules(off, width, rule(rule_id, limit, unit=unit, operator=operator))
     if "frontage" in rule_id:  # close c4 in on top and on the right
         case.move("parcels", "k1", box(130, 120, 220, 220))
         case.move("parcels", "c5", box(200, 100, 230, 120))
