@@ -14,15 +14,13 @@ from gisland.base.keys import NOWHERE, positions
 from gisland.base.tables import is_land, lookup
 from gisland.detect.corridors import part_m
 from gisland.topology.graph import ends, patches
-from gisland.topology.unions import unions
+from gisland.topology.unions import closed, unions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
     Shapes = NDArray[np.object_]
-
-REACH = 1.01  # a gap exactly as wide as the tolerance is still closed
 
 
 @dataclass(frozen=True)
@@ -39,14 +37,11 @@ class Patches:
     table
         By patch: ``value`` (a number), ``area_m2``, ``border_m``, its outline with that of holes,
         and ``simple``: whether there are no holes, so that all of this is outer boundary.
-    seamed
-        Patches with gaps within the tolerance inside.
     """
 
     patch: Ints
     pair: pd.DataFrame
     table: pd.DataFrame
-    seamed: Ints
 
 
 def find_patches(parcels: gpd.GeoDataFrame, borders: pd.DataFrame, value: pd.Series) -> Patches:
@@ -86,13 +81,12 @@ def find_patches(parcels: gpd.GeoDataFrame, borders: pd.DataFrame, value: pd.Ser
     same = counted & (focal == neighbor)
     border_m = borders["border_m"].to_numpy()
     open_m = border_m - part_m(borders, "corridor_m").to_numpy()
-    seamed = np.unique(focal[same & (borders["tolerant_m"].to_numpy() > 0)])
     pair = pd.DataFrame(
         {"focal": focal, "neighbor": neighbor, "beside": beside, "border_m": open_m}
     )
     inside_m = pd.Series(border_m[same]).groupby(focal[same]).sum()
     table = _patch_table(parcels, patch, pd.factorize(value)[0], inside_m=inside_m)
-    return Patches(patch, pair[counted & ~same], table, seamed)
+    return Patches(patch, pair[counted & ~same], table)
 
 
 def _patch_table(
@@ -202,7 +196,8 @@ def drawn_patches(
     Examples
     --------
     >>> shapes = shapely.box([0, 1], 0, [1, 2], 1)
-    >>> found = Patches(np.array([0, 0]), None, None, np.array([]))
+    >>> table = pd.DataFrame({"border_m": [6.0]})
+    >>> found = Patches(np.array([0, 0]), pd.DataFrame(), table)
     >>> drawn_patches(found, np.array([0]), shapes, crs=4547, tolerance_m=0.05)["outer_m"].item()
     6.0
     """
@@ -211,10 +206,9 @@ def drawn_patches(
     number, group = np.unique(found.patch[members], return_inverse=True)
     drawn = gpd.GeoDataFrame(geometry=unions(shapes[members], group), index=number, crs=crs)
     outline = drawn.geometry.copy()
-    seams = outline.index.isin(found.seamed)
-    how = {"join_style": "mitre", "mitre_limit": 2.0}
-    reach = tolerance_m * REACH / 2
-    outline[seams] = outline[seams].buffer(reach, **how).buffer(-reach, **how)
+    # a gap inside is walked along twice, although it is border and so not in the outline
+    seams = (outline.length - found.table["border_m"].reindex(number) > tolerance_m).to_numpy()
+    outline[seams] = closed(outline[seams].to_numpy(), tolerance_m=tolerance_m)
     parts = outline.explode()
     outer = shapely.length(shapely.get_exterior_ring(parts.to_numpy()))
     outer_m = pd.Series(outer, index=parts.index, dtype="float64").groupby(level=0).sum()

@@ -196,6 +196,7 @@ def _table(
         rows.join(shares, on="parcel_id"),
         whole.geometry.reindex(rows["parcel_id"]).to_numpy(),
         sites,
+        tolerance_m=parameters.tolerance_m,
     )
     scraps = beside.drop_duplicates("parcel_id").set_index("parcel_id")["group"]
     reached = touched.set_index("site_id")["group"]

@@ -16,7 +16,7 @@ import shapely
 from gisland.base.rules import SHARE_DECIMALS
 from gisland.base.verdicts import together, verdict_frame
 from gisland.topology.overlay import robust
-from gisland.topology.unions import unions
+from gisland.topology.unions import closed, unions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +31,9 @@ SHARES = ("sites_share", "free_share", "other_share", "hull_share", "hole_share"
 BOUNDARY, AREA = "boundary of the scrap", "area of the scrap"
 
 
-def kind_measures(pairs: pd.DataFrame, shapes: Shapes, sites: gpd.GeoSeries) -> pd.DataFrame:
+def kind_measures(
+    pairs: pd.DataFrame, shapes: Shapes, sites: gpd.GeoSeries, *, tolerance_m: float = 0.05
+) -> pd.DataFrame:
     """Numbers that the kind of each scrap follows from.
 
     Parameters
@@ -43,6 +45,8 @@ def kind_measures(pairs: pd.DataFrame, shapes: Shapes, sites: gpd.GeoSeries) -> 
         Of the scraps, one for each row.
     sites
         Polygons by site id.
+    tolerance_m
+        A gap up to this wide between the parcels of a site does not open its holes.
 
     Returns
     -------
@@ -62,7 +66,7 @@ def kind_measures(pairs: pd.DataFrame, shapes: Shapes, sites: gpd.GeoSeries) -> 
      'hole_share': 0.0}
     """
     size = shapely.area(shapes)
-    around = {"hull_share": sites.convex_hull, "hole_share": _filled(sites)}
+    around = {"hull_share": sites.convex_hull, "hole_share": _filled(sites, tolerance_m)}
     inside = {
         name: shapely.area(
             robust(shapely.intersection, shapes, shape.reindex(pairs["site_id"]).to_numpy())
@@ -190,8 +194,9 @@ def kind_verdicts(pairs: pd.DataFrame, *, parameters: Parameters) -> pd.DataFram
     return together(rows)
 
 
-def _filled(sites: gpd.GeoSeries) -> gpd.GeoSeries:
+def _filled(sites: gpd.GeoSeries, tolerance_m: float) -> gpd.GeoSeries:
     """Sites without their holes."""
-    parts, site = shapely.get_parts(sites.to_numpy(), return_index=True)
+    outlines = closed(sites.to_numpy(), tolerance_m=tolerance_m)
+    parts, site = shapely.get_parts(outlines, return_index=True)
     whole = shapely.polygons(shapely.get_exterior_ring(parts))
     return gpd.GeoSeries(unions(whole, site), index=sites.index)

@@ -149,7 +149,7 @@ def scrap_pairs(
     pairs = pairs.join(shares, on="parcel_id")
     pairs["site_share"] = pairs["border_m"] / lookup(pairs["parcel_id"], parcels["perimeter_m"])
     scrap = parcels.geometry.reindex(pairs["parcel_id"]).to_numpy()
-    measures = kind_measures(pairs, scrap, sites)
+    measures = kind_measures(pairs, scrap, sites, tolerance_m=parameters.tolerance_m)
     pairs = pairs.join(measures[["hull_share", "hole_share"]], on="parcel_id")
     pairs["scrap_kind"] = lookup(pairs["parcel_id"], scrap_kinds(measures, parameters=parameters))
     return gpd.GeoDataFrame(
