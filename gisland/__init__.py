@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from gisland.base.rulefiles import rule_set_names
     from gisland.base.rules import RuleSet, load_rules
     from gisland.base.schema import Inputs
+    from gisland.detect.enclaves import enclaves
+    from gisland.detect.facts import shape_facts
+    from gisland.detect.holdings import holdings
+    from gisland.detect.mixture import mixture
+    from gisland.detect.surroundings import surroundings
     from gisland.explaining import explain
     from gisland.jobs import (
         check_project,
@@ -70,11 +75,14 @@ __all__ = [
     "choices_of",
     "components",
     "crosswalk",
+    "enclaves",
     "explain",
     "folium_map",
+    "holdings",
     "load_inputs",
     "load_rules",
     "map_results",
+    "mixture",
     "overlap_areas",
     "patches",
     "read_project",
@@ -86,6 +94,8 @@ __all__ = [
     "run_demo",
     "run_project",
     "sample_folder",
+    "shape_facts",
+    "surroundings",
     "to_libpysal",
     "to_networkx",
     "to_sparse",
@@ -101,6 +111,11 @@ _HOMES = {
     "gisland.base.rulefiles": ("rule_set_names",),
     "gisland.base.rules": ("RuleSet", "load_rules"),
     "gisland.base.schema": ("Inputs",),
+    "gisland.detect.enclaves": ("enclaves",),
+    "gisland.detect.facts": ("shape_facts",),
+    "gisland.detect.holdings": ("holdings",),
+    "gisland.detect.mixture": ("mixture",),
+    "gisland.detect.surroundings": ("surroundings",),
     "gisland.explaining": ("explain",),
     "gisland.jobs": (
         "check_project",
