@@ -20,12 +20,16 @@ TOLERANCE_M = 0.05
 TRACE_M = 0.3  # shorter pieces of boundary inside a tolerance strip are corners, not borders
 MIN_BORDER_M = 0.35
 AREA_CAP_M2, CAP = 2000.0, 0.10
+STRICT = 0.995
+NEAR = {"one": 0.7, "value": 0.7, "all": 0.9}  # below the limits: what comes near is told too
+EQUAL_M = 2 * TOLERANCE_M
 BANK = "江城区土地储备中心"
 NEVER = {"transport", "water"}
 LISTED_USES = {"reserve", "green", "other"}
 MIN_LOT = {"residential": 300.0}
 MIN_WIDTH = {"residential": 10.0}
 MIN_FRONT = {"residential": 4.0}
+SMALL = {"min_lot", "min_width"}
 WORKS = {"industrial"}
 FORBIDDEN = {"二类城镇住宅用地"}
 
@@ -44,6 +48,32 @@ class Pair:
     site: str
     border_m: float
     reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Enclosure:
+    """What surrounds a patch: one other patch, several of one value, or all together.
+
+    `longest` has for each value around the border of that patch of it with the longest.
+    """
+
+    level: str
+    share: float
+    value: str
+    longest: dict[str, float]
+
+    @property
+    def kind(self) -> str:
+        """Kind of an enclave."""
+        if self.level != "one":
+            return "jointly"
+        return "strict" if self.share > STRICT else "nearly"
+
+    def in_order(self, around: list[str]) -> bool:
+        """Whether all values around are listed, the longest border first, equal ones as may be."""
+        borders = [self.longest.get(v, 0.0) for v in around]
+        falling = all(b <= a + EQUAL_M for a, b in itertools.pairwise(borders))
+        return sorted(around) == sorted(self.longest) and falling
 
 
 class Oracle:
@@ -262,27 +292,74 @@ class Oracle:
             found.append(patch)
         return found
 
-    def enclaves(self, column: str) -> dict[frozenset[str], tuple[float, str]]:
-        """Share and surrounding value of every patch with a share of at least 0.7."""
+    def enclaves(self, column: str) -> dict[frozenset[str], Enclosure]:
+        """Every patch that others surround, or come near to it (``NEAR``).
+
+        First one larger patch is asked, then the patches of each other value together, then all.
+        """
         patches = self.patches(column)
-        of = {i: n for n, p in enumerate(patches) for i in p}
-        size = [sum(self.area[i] for i in p) for p in patches]
+        value = [self.parcels[column][min(p)] for p in patches]
+        size = [sum(self.area[i] for i in sorted(p)) for p in patches]
         found = {}
         for n, patch in enumerate(patches):
-            along: dict[int, float] = defaultdict(float)
-            for i in patch:
-                for j, m in self.around(i).items():
-                    if j in of and of[j] != n:
-                        along[of[j]] += m
-            larger = {k: m for k, m in along.items() if size[k] > size[n]}
-            if not larger:
-                continue
-            most = max(larger, key=larger.__getitem__)
-            whole = closed_union(self.shape[i] for i in sorted(patch))
-            share = larger[most] / shapely.Polygon(whole.exterior).length
-            if share >= 0.7:
-                value = self.parcels[column][min(patches[most])]
-                found[frozenset(patch)] = (share, value)
+            whole = shapely.Polygon(closed_union(self.shape[i] for i in sorted(patch)).exterior)
+            along = self._along(patch, whole, patches)
+            by_value: dict[str, list[int]] = defaultdict(list)
+            for k in along:
+                by_value[value[k]].append(k)
+            for level, groups in {
+                "one": [[k] for k in along],
+                "value": [g for g in by_value.values() if len(g) > 1],
+                "all": [list(along)] if len(along) > 1 else [],
+            }.items():
+                larger = [g for g in groups if sum(size[k] for k in g) > size[n]]
+                around = max(larger, key=lambda g: sum(along[k] for k in g), default=[])
+                share = sum(along[k] for k in around) / whole.length
+                if share >= NEAR[level]:
+                    longest: dict[str, float] = defaultdict(float)
+                    for k in around:
+                        longest[value[k]] = max(longest[value[k]], along[k])
+                    found[frozenset(patch)] = Enclosure(level, share, value[n], dict(longest))
+                    break
+        return found
+
+    def _along(
+        self, patch: set[str], whole: shapely.Polygon, patches: list[set[str]]
+    ) -> dict[int, float]:
+        """Border of a patch with each other one that is not in its own holes."""
+        of = {i: n for n, p in enumerate(patches) for i in p}
+        along: dict[int, float] = defaultdict(float)
+        for i in sorted(patch):
+            for j, m in self.around(i).items():
+                beside = j in of and j not in patch
+                if beside and not whole.contains(self.shape[j].representative_point()):
+                    along[of[j]] += m
+        return along
+
+    def scrap_groups(self) -> dict[frozenset[str], tuple[float, float, str]]:
+        """Small parcels that hang together, a scrap among them: area, width and use of all."""
+        small = {
+            i
+            for i in self.shape
+            if i not in self.member
+            and self.use[i] not in NEVER
+            and (self.area[i] < AREA_CAP_M2 or SMALL & self.fragments.get(i, set()))
+        }
+        found = {}
+        while small:
+            group: set[str] = set()
+            queue = [min(small)]
+            while queue:
+                i = queue.pop()
+                group.add(i)
+                small.discard(i)
+                queue += [j for j, m in self.border[i].items() if m >= 1.0 and j in small]
+            if len(group) > 1 and group & set(self.touched):
+                whole = closed_union(self.shape[i] for i in sorted(group))
+                width = 2 * shapely.maximum_inscribed_circle(whole, tolerance=0.01).length
+                largest = max(sorted(group), key=self.area.__getitem__)
+                area = sum(self.area[i] for i in sorted(group))
+                found[frozenset(group)] = (area, width, self.use[largest])
         return found
 
     def low_use(self) -> set[str]:

@@ -13,7 +13,7 @@ import pytest
 import shapely
 
 from gisland.base.rules import load_rules
-from sample_oracle import AREA_CAP_M2, CAP, NEVER, Oracle
+from sample_oracle import AREA_CAP_M2, CAP, MIN_LOT, MIN_WIDTH, NEVER, Oracle
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = ROOT / "data" / "sample"
@@ -271,24 +271,80 @@ def test_two_scraps_are_wanted_by_two_sites(oracle: Oracle) -> None:
     assert border["XM11"] > border["XM10"] + 10
 
 
-@pytest.mark.parametrize(("attribute", "column"), [("owner", "QLRMC"), ("tenure", "QSXZ")])
+ATTRIBUTES = pytest.mark.parametrize(
+    ("attribute", "column"), [("owner", "QLRMC"), ("tenure", "QSXZ")]
+)
+NAMES = {"国有": "state", "集体": "collective"}
+NO_WAY_OUT = 0.98
+
+
+def named(values: list[str]) -> list[str]:
+    return [NAMES.get(v, v) for v in values]
+
+
+@ATTRIBUTES
 def test_enclaves_are_those_told_and_no_others(
     truth: list[dict[str, str]], oracle: Oracle, attribute: str, column: str
 ) -> None:
-    names = {"国有": "state", "集体": "collective"}
-    found = oracle.enclaves(column)
-    kinds, around = {}, {}
-    for patch, (share, value) in found.items():
-        assert share > 0.77  # nothing lies near the limit of 0.75
-        assert not 0.95 < share < 0.995
-        for parcel in patch:
-            kinds[parcel] = "strict" if share > 0.995 else "nearly"
-            around[parcel] = names.get(value, value)
+    found = {
+        parcel: (patch, e)
+        for patch, e in oracle.enclaves(column).items()
+        if e.level != "all" or e.share >= NO_WAY_OUT
+        for parcel in patch
+    }
+    kinds = {i: e.kind for i, (_, e) in found.items()}
     assert kinds == by_parcel(truth, f"enclaves.{attribute}.kind")
-    assert around == by_parcel(truth, f"enclaves.{attribute}.surrounded_by")
-    assert len(found) >= 3
-    assert {"strict", "nearly"} == set(kinds.values())
-    assert max(len(p) for p in found) == 2
+    ids = {i: ";".join(sorted(patch)) for i, (patch, _) in found.items()}
+    assert ids == by_parcel(truth, f"enclaves.{attribute}.parcel_ids")
+    values = {i: NAMES.get(e.value, e.value) for i, (_, e) in found.items()}
+    assert values == by_parcel(truth, f"enclaves.{attribute}.value")
+    around = {i: sorted(named(list(e.longest))) for i, (_, e) in found.items()}
+    listed = by_parcel(truth, f"enclaves.{attribute}.surrounded_by")
+    assert around == {i: sorted(text.split(";")) for i, text in listed.items()}
+    assert max(len(patch) for patch, _ in found.values()) == 2
+    assert (
+        set(kinds.values())
+        == {
+            "owner": {"strict", "nearly", "jointly"},
+            "tenure": {"strict", "nearly"},
+        }[attribute]
+    )
+
+
+@ATTRIBUTES
+def test_shares_of_enclaves_are_never_a_close_call(
+    oracle: Oracle, attribute: str, column: str
+) -> None:
+    assert attribute in {"owner", "tenure"}
+    for patch, e in oracle.enclaves(column).items():
+        if e.level == "one":
+            assert e.share > 0.77, patch
+            assert not 0.95 < e.share < 0.995, patch
+        else:  # several of one value would be enough from 0.75 on, but nothing comes near that
+            assert e.level == "all", patch
+            assert not NO_WAY_OUT <= e.share < 0.99, patch
+            if len(patch) == 1:  # out of all land that comes near, that without a way to a street
+                shut = "min_frontage" in oracle.fragments.get(min(patch), set())
+                assert shut == (e.share >= NO_WAY_OUT), patch
+
+
+def test_those_who_shut_land_in_are_told_by_the_length_of_their_borders(
+    truth: list[dict[str, str]], oracle: Oracle
+) -> None:
+    listed = by_parcel(truth, "enclaves.owner.surrounded_by")
+    joint = [(p, e) for p, e in oracle.enclaves("QLRMC").items() if e.share >= NO_WAY_OUT]
+    several = [(listed[min(p)].split(";"), e) for p, e in joint if e.level == "all"]
+    assert len(several) == 24
+    assert all(e.in_order(values) for values, e in several)
+    assert not any(e.in_order(values[::-1]) for values, e in several if len(values) > 2)
+
+
+def test_small_parcels_beside_each_other_are_not_small_together(oracle: Oracle) -> None:
+    together = oracle.scrap_groups()
+    assert together  # scraps do lie beside each other, or nothing is shown here
+    for area, width, use in together.values():
+        assert area > 1.1 * max(AREA_CAP_M2, MIN_LOT.get(use, 1200.0))
+        assert width > 1.1 * MIN_WIDTH.get(use, 20.0)
 
 
 def test_low_use_land_is_that_told_and_makes_one_zone(

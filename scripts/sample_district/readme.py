@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sample_district.clusters import clusters
+from sample_district.shut_in import shut_in
 
 if TYPE_CHECKING:
     from sample_district.district import District
@@ -51,8 +52,8 @@ The column "name" is the name used in `scripts/sample_district`, where each case
 TAIL = """
 Everything else is meant to be quiet: no other parcel that borders a site is small, narrow or
 without a street, no other parcel is a fragment, an enclave or low-use land. A parcel of a site
-behind another one has no street front of its own: those are fragments (`min_frontage`) and listed
-in `truth.csv`.
+behind another one has no street front of its own: those are fragments (`min_frontage`), most are
+shut in by several owners as well (see enclaves), and all are listed in `truth.csv`.
 
 - **Greedy is wrong** (`XM07`): G1 is the largest scrap with the longest border. It leaves no room
   for G2 and G3, which together are larger and fit. The optimum is unique.
@@ -61,7 +62,10 @@ in `truth.csv`.
 - **Wanted by two, border decides** (`XM10`, `XM11`): both have room for I2; the longer border is
   with `XM11`. I1 borders `XM10` by 30 m and `XM11` by 0.5 m, which is less than `min_border_m`.
 - **Enclaves**: shares are 1.0 (`strict`) or 0.78 to 0.86 (`nearly`); two of them consist of two
-  parcels, and one is surrounded by two parcels of one owner.
+  parcels, and one is surrounded by two parcels of one owner. Not planted as such: {joint} patches
+  of one owner, scraps and lots behind other lots, are shut in by several others together
+  (`jointly`). They touch no street, but for one that has 2 m of it. Of tenure there are none.
+- **No groups**: where scraps lie beside each other, they are no longer small together.
 - **Low use**: six works on both sides of a street make one zone; one lies alone and is too small.
 - **Block lines**: `QK1-01` (level 1) and `QK2-01` (level 2) hold, `QK1-02` (level 1) falls short of
   60 % industrial land; `QK2-01` cuts through lots at its eastern end.
@@ -80,7 +84,8 @@ in `truth.csv`.
 | `findings.<code>` | a finding of that code about `parcel_id` |
 | `block_lines.*` | block id, in the column `site_id`; `overall` is the total |
 
-Lists are joined by `;` and sorted. The plan's own words for a scrap that is eligible but not taken
+Lists are joined by `;` and sorted; those of `surrounded_by` begin with the longest border, and
+equally long ones may change places. The plan's own words for a scrap that is eligible but not taken
 are not part of the truth. Areas are sums of plane areas of the drawn polygons in m².
 Rows of `plan.verdict`, `parcels.scrap_kind`, `parcels.fragment_reasons`, `parcels.low_use` and
 `enclaves.*` are complete: what has no row there must not be found.
@@ -91,7 +96,8 @@ def readme(district: District) -> str:
     """Text of README.md."""
     area = sum(p.polygon.area for p in district.parcels) / 1e6
     head = HEAD.format(count=len(district.parcels), area=area, buildings=len(district.buildings))
-    return head + "\n".join(_table(district)) + "\n" + TAIL
+    joint = sum(1 for _ in shut_in(district, lambda p: p.owner))
+    return head + "\n".join(_table(district)) + "\n" + TAIL.format(joint=joint)
 
 
 def _table(district: District) -> list[str]:

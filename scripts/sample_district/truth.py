@@ -7,10 +7,11 @@ import io
 from typing import TYPE_CHECKING
 
 from sample_district.district import IDLE, LONE_LOW, MU_M2, District, Parcel
+from sample_district.shut_in import shut_in
 from sample_district.surroundings import BLOCK_LINES, block_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 Fact = tuple[str, str, str, str, str]
 HEADER = ("parcel_id", "site_id", "case", "field", "expected")
@@ -34,6 +35,10 @@ ENCLAVES = (  # attribute, kind, parcels, surrounding parcel whose owner or tenu
     ("tenure", "nearly", ("O1",), "O-l"),
 )
 TENURE = {"国有": "state", "集体": "collective"}
+VALUES: dict[str, Callable[[Parcel], str]] = {
+    "owner": lambda p: p.owner,
+    "tenure": lambda p: TENURE[p.lot.tenure],
+}
 
 
 def truth_csv(district: District) -> str:
@@ -108,19 +113,26 @@ def _fragments(district: District) -> Iterable[Fact]:
 
 
 def _enclaves(district: District) -> Iterable[Fact]:
-    """Every enclave of the district."""
+    """Every enclave of the district: those planted, and what several others shut in."""
     for attribute, kind, names, around in ENCLAVES:
         inner = [district.by_name[n] for n in names]
-        outer = district.by_name[around]
-        values = [
-            p.owner if attribute == "owner" else TENURE[p.lot.tenure] for p in (inner[0], outer)
-        ]
-        for parcel in inner:
-            case, field = f"enclave_{attribute}_{kind}", f"enclaves.{attribute}"
-            yield parcel.zddm, "", case, f"{field}.kind", kind
-            yield parcel.zddm, "", case, f"{field}.parcel_ids", _ids(inner)
-            yield parcel.zddm, "", case, f"{field}.value", values[0]
-            yield parcel.zddm, "", case, f"{field}.surrounded_by", values[1]
+        value, other = (VALUES[attribute](p) for p in (inner[0], district.by_name[around]))
+        yield from _enclave(attribute, kind, inner, value=value, surrounded_by=other)
+    for attribute, value_of in VALUES.items():
+        for patch, others in shut_in(district, value_of):
+            told = {"value": patch.value, "surrounded_by": ";".join(others)}
+            yield from _enclave(attribute, "jointly", patch.parcels, **told)
+
+
+def _enclave(
+    attribute: str, kind: str, inner: Sequence[Parcel], *, value: str, surrounded_by: str
+) -> Iterable[Fact]:
+    for parcel in inner:
+        case, field = f"enclave_{attribute}_{kind}", f"enclaves.{attribute}"
+        yield parcel.zddm, "", case, f"{field}.kind", kind
+        yield parcel.zddm, "", case, f"{field}.parcel_ids", _ids(inner)
+        yield parcel.zddm, "", case, f"{field}.value", value
+        yield parcel.zddm, "", case, f"{field}.surrounded_by", surrounded_by
 
 
 def _low_use(district: District) -> Iterable[Fact]:
