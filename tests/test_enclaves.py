@@ -144,6 +144,21 @@ def test_several_owners_around_it_enclose_it_jointly() -> None:
     assert find(lots.assign(geometry=lots.geometry.difference(lane))).empty
 
 
+@pytest.mark.parametrize(("street", "kinds"), [(2.9, ["jointly"]), (3.1, []), (0.0, ["jointly"])])
+def test_a_way_out_is_told_by_metres_and_not_by_its_share(street: float, kinds: list[str]) -> None:
+    plant = box(100, 100, 400, 400)  # 1 200 m around
+    land = box(0, 0, 500, 500) - plant
+    shapes = {
+        "in": plant,
+        "w": land.intersection(box(0, 0, 250, 500)),
+        "e": land.intersection(box(250 + street, 0, 500, 500)),
+    }
+    if street:
+        shapes["n"] = land.intersection(box(250, 400, 250 + street, 500))
+    found = find(layer(shapes, ["A", "B", "C", "D"][: len(shapes)]))
+    assert found.loc[found["parcel_ids"] == "in", "kind"].tolist() == kinds
+
+
 def test_two_patches_of_one_owner_enclose_jointly_what_neither_does_alone() -> None:
     """B lies west and east of A, cut through by C and D: each along 38 of the 80 m."""
     west = box(0, 0, 49, 100) - INNER

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 STRICT_SHARE = 0.9995  # 1.000 at the three decimals that shares are reported with
 NEAR_SHARE = 0.5  # from here on a patch that is no enclave is told of
-NO_WAY_OUT = 0.98  # of a boundary wholly along others; tolerances take up to 2 % at corners
+ROUNDING_SHARE = 0.02  # what tolerances at corners may take of a boundary wholly along others
+WAY_OUT_M = 3.0  # boundary through which a lorry gets out; with less there is no way out
+LENGTH_DECIMALS = 2  # borders are held against each other in centimetres
 ALONE, SAME_VALUE, TOGETHER = range(3)  # levels: one patch, several of one value, several of all
 COLUMNS = {
     "enclave_id": "str",
@@ -66,8 +68,9 @@ def enclaves(
 
     Kinds: ``strict``, surrounded by one larger patch with a share of 1.000; ``nearly``, by one
     larger patch with at least `enclave_share`; ``jointly``, by several that are larger together:
-    those of one other value with at least `enclave_share`, or else those of all values with at
-    least 0.98, which is all but what tolerances take at corners: there is no way out.
+    those of one other value with at least `enclave_share`, or else those of all values, if there
+    is no way out: at most 3 m of the boundary, and no more than the 2 % that tolerances may take
+    at corners, run along something else.
 
     Parameters
     ----------
@@ -168,9 +171,8 @@ def judged_patches(
     ordered = parcels.sort_index()  # sums of areas must not depend on the order of the rows
     shapes = ordered.geometry.to_numpy()
     found = find_patches(ordered, borders, comparable(ordered[attribute]))
-    limits = (enclave_share, enclave_share, NO_WAY_OUT)
-    least_m = least_outer_m(found.table)
-    near = _judged(sides(found.pair, found.table), found, outer_m=least_m, limits=limits)
+    least_m, around = least_outer_m(found.table), sides(found.pair, found.table)
+    near = _judged(around, found, outer_m=least_m, enclave_share=enclave_share)
     drawn = drawn_patches(
         found,
         near.index[near["level"].notna()].to_numpy(),
@@ -180,7 +182,7 @@ def judged_patches(
     )
     pair = outside(found.pair, shapes, drawn)
     beside = sides(pair, found.table)
-    judged = _judged(beside, found, outer_m=drawn["outer_m"], limits=limits)
+    judged = _judged(beside, found, outer_m=drawn["outer_m"], enclave_share=enclave_share)
     held = judged[judged["level"].notna()]
     table = _table(held, _surrounding(beside, held), drawn, found=found, value=ordered[attribute])
     others = pair["border_m"].groupby(pair["focal"]).sum()
@@ -191,7 +193,7 @@ def judged_patches(
 
 
 def _judged(
-    beside: pd.DataFrame, found: Patches, *, outer_m: pd.Series, limits: tuple[float, ...]
+    beside: pd.DataFrame, found: Patches, *, outer_m: pd.Series, enclave_share: float
 ) -> pd.DataFrame:
     """By patch: the first level at which it is surrounded, if any, and the share that decides.
 
@@ -206,16 +208,19 @@ def _judged(
         size = rows.groupby(keys, as_index=False).agg(add_up)
         larger = size["area_m2"].round(AREA_DECIMALS) > size["own"].round(AREA_DECIMALS)
         size = size[larger & ((size["count"] > 1) | (level == ALONE))]
-        order = size.sort_values(["focal", "border_m", key], ascending=[True, False, True])
+        order = size.assign(m=size["border_m"].round(LENGTH_DECIMALS))
+        order = order.sort_values(["focal", "m", key], ascending=[True, False, True])
         best = order.drop_duplicates("focal").set_index("focal", drop=False)
         judged[f"share{level}"] = best["border_m"] / outer_m.reindex(best.index)
         judged[f"key{level}"] = best[key]
     shares = judged[["share0", "share1", "share2"]].to_numpy()
-    reached = np.round(shares, SHARE_DECIMALS) >= np.array(limits)
+    shut = 1 - np.minimum(ROUNDING_SHARE, WAY_OUT_M / outer_m.reindex(judged.index).to_numpy())
+    limits = np.column_stack([np.full((len(judged), 2), enclave_share), shut])
+    reached = np.round(shares, SHARE_DECIMALS) >= np.round(limits, SHARE_DECIMALS)
     larger = (shares[:, 1] > shares[:, 0]) | np.isnan(shares[:, 0])
     level = np.where(reached.any(axis=1), reached.argmax(axis=1), larger.astype(int))
     judged["share"] = shares[np.arange(len(level)), level]
-    judged["limit"] = np.array(limits)[level]
+    judged["limit"] = limits[np.arange(len(level)), level]
     judged["level"] = pd.Series(level, index=judged.index, dtype="float64")
     judged.loc[~reached.any(axis=1), "level"] = np.nan
     return judged
@@ -227,8 +232,8 @@ def _surrounding(beside: pd.DataFrame, held: pd.DataFrame) -> pd.DataFrame:
     level, patch, value = (lookup(rows["focal"], held[c]) for c in ("level", "key0", "key1"))
     counted = (level == TOGETHER) | ((level == SAME_VALUE) & (rows["value"] == value))
     counted |= rows["neighbor"] == patch.where(level == ALONE)
-    order = ["focal", "border_m", "neighbor"]
-    return rows[counted].sort_values(order, ascending=[True, False, True])
+    rows = rows[counted].assign(m=rows["border_m"].round(LENGTH_DECIMALS))
+    return rows.sort_values(["focal", "m", "neighbor"], ascending=[True, False, True])
 
 
 def _table(
