@@ -26,6 +26,7 @@ from gisland.layers.writing.write_shapefile import write_shapefile
 from gisland.pipeline import run
 from gisland.present.ledger import ledger
 from gisland.present.popups import parcel_popups
+from gisland.present.rulebook import rulebook
 from gisland.present.style import catalog
 
 if TYPE_CHECKING:
@@ -191,3 +192,9 @@ def test_the_ledger_shows_them_beside_the_reasons() -> None:
     assert "state of use (vacant)" in str(told["low-efficiency tests not assessed"])
     messages = [str(c) for row in book["data findings"].iter_rows(values_only=True) for c in row]
     assert any("2026-01-01, the date of the project, in 1 rows" in m for m in messages)
+
+
+def test_the_rule_book_names_the_industry() -> None:
+    rule = vars(RULES["low_use.far.industrial.C26"])
+    names = rulebook([rule["id"]], run={"rules": {"records": [rule]}}, texts=catalog("en"))[1]
+    assert names == {"low_use.far.industrial.26": (1, "FAR (industrial, industry 26)")}

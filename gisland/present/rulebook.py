@@ -99,10 +99,10 @@ def _passage(record: Mapping[str, Any]) -> tuple[str, ...]:
 def _name(record: Mapping[str, Any], *, texts: Texts) -> str:
     _, stem, use_class, industry = [*visible(record["id"]).split("."), "", "", ""][:4]
     name = texts.get(f"rule_name.{stem}") or label(texts, "test", stem)
-    detail = "" if use_class in {"", "default"} else label(texts, "use_class", use_class)
+    detail = label(texts, "use_class", use_class)
     if industry:
-        detail = texts["report.industry"].format(use=detail, code=industry).strip()
-    if not detail:
+        detail = texts["report.industry"].format(use=detail, code=industry)
+    elif use_class in {"", "default"}:
         return name
     return texts["report.detail"].format(name=name, detail=detail)
 
