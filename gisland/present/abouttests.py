@@ -181,7 +181,7 @@ def cited(rule_id: object, about: About) -> str:
     if rule in about.rule_names:
         return about.say("rule_number", n=about.rule_names[rule][0])
     if rule.startswith("definition."):
-        return about.say("by_definition")
+        return about.texts.get(f"rule_id.{rule}") or about.say("by_definition")
     parameter = PARAMETER_OF.get(rule, rule.removeprefix("parameters."))
     name = about.texts.get(f"parameter.{parameter}")
     return about.say("by_parameter", name=name) if name else about.say("no_rule")
