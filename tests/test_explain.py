@@ -173,7 +173,7 @@ def test_only_what_concerns_the_parcel_is_read(sample_run: Done) -> None:
         (ENCLAVE, "conclusion", "位于插花地（权属）之内", "It lies in an enclave"),
         (ENCLAVE, "enclave", "被 江城永泰食品有限公司 完全包围", "fully surrounded by 江城永泰"),
         (ENCLAVE, "conclusion", "是碎片地块：不临路", "It is a fragment: no frontage"),
-        (AROUND, "enclave", "属于包围", "Part of the land of 江城永泰食品有限公司 around"),
+        (AROUND, "enclave", "江城永泰食品有限公司 的这片土地是插花地", "Its land, of 江城永泰"),
         (LOW_USE, "conclusion", "是低效用地：", "It is of low use: "),
         (LOW_USE, "groups", "改造片区 Z01：6 宗", "Redevelopment zone Z01: parcels 6"),
         (SITE, "conclusion", "属于改造项目用地 XM07", "Part of site XM07"),
@@ -426,7 +426,7 @@ def test_columns_and_tables_that_a_later_run_may_have_are_told() -> None:
     assert "parameter “sandwiched share”" in section(parts, "merging")
     assert "80.00%" in section(parts, "other")
     around = explained(tables | {"enclaves": pd.DataFrame([enclave])}, "n", run=RUN, language="en")
-    assert "Part of the land of Wu around owner (p)" in section(around, "enclave")
+    assert "Its land, of Wu, is around the enclave “owner (p)” of Li." in section(around, "enclave")
 
 
 # --- the command -------------------------------------------------------------------------------

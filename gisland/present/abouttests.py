@@ -91,7 +91,9 @@ def _own_words(test: Row, about: About) -> dict[str, str]:
         bad = [label(texts, "status", v) for v in listed] if isinstance(listed, list) else []
         if bad:
             found = label(texts, "status", about.row.get("status"))
-            asks = texts["condition.forbidden"].format(values=some(bad, texts=texts))
+            asks = texts["condition.forbidden"].format(
+                values=some(list(dict.fromkeys(bad)), texts=texts)
+            )
             return {"told": texts["condition.compared"].format(value=found, wanted=asks)}
     if name == "not_developable":
         reasons = visible(about.row.get("fragment_reasons"))
