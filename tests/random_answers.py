@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,12 +17,16 @@ if TYPE_CHECKING:
     from gisland.base.result import Result
 
 SHARE, AREA, LENGTH_M = 0.002, 0.005, 0.2
-STRICT = 0.9995
 
 
 def found_in(drawn: District, **more: Any) -> Result:  # noqa: ANN401 - parameters by name
     """Run on a district as it is drawn."""
     return planned(drawn.parcels, rules(), **more)
+
+
+def bare(name: str) -> str:
+    """Name without blanks and case, in letters of normal width."""
+    return unicodedata.normalize("NFKC", "".join(name.split())).casefold()
 
 
 def text(value: object) -> str:
@@ -163,8 +168,8 @@ def _enclaves(truth: Truth, tables: Mapping[str, pd.DataFrame]) -> Iterator[str]
         wanted = {k: v for k, v in e.items() if k != "inside"}
         wanted["enclave_id"] = f"{attribute}:{min(ids)}"
         wanted["inside_of"] = f"{attribute}:{e['inside']}" if e["inside"] else ""
-        if e["kind"] == "strict" and STRICT - SHARE < row["share"] < STRICT:
-            wanted["kind"] = "nearly"  # noise takes up to that much of a small one's share
+        for columns in (told, wanted):  # districts side by side share owners and spellings
+            columns["surrounded_by"] = {bare(name) for name in columns["surrounded_by"]}
         yield from _columns(truth, ids, attribute, told, wanted)
 
 

@@ -20,7 +20,6 @@ from gisland.jobs import choices_of, sample_folder
 from gisland.layers.project import read_project
 from gisland.layers.read import load_inputs
 from gisland.pipeline import run
-from random_answers import STRICT
 from random_districts import district, rules
 
 if TYPE_CHECKING:
@@ -159,13 +158,12 @@ def _enclaves(
     texts: dict[object, object] = {}
     for row in table.to_dict("records"):
         key = ("enclave", row["attribute"], frozenset(row["parcel_ids"].split(";")))
-        nearly = row["kind"] == "nearly" and row["share"] > STRICT - NOISY["share"]
-        texts[*key, "kind"] = "strict" if nearly else row["kind"]  # noise may take as much
+        texts[*key, "kind"] = row["kind"]
         texts[*key, "value"] = row["value"]
         texts[*key, "inside_of"] = members.get(row["inside_of"], frozenset())
         texts[*key, "counts"] = (row["depth"], row["holder_patches"])
         values = pd.Series(row["surrounded_by"].split(";"))
-        texts[*key, "values"] = frozenset(_plain(values))  # spelled as the smallest id is
+        texts[*key, "values"] = frozenset(_plain(values))
         around = row["surrounding_ids"].split(";")
         texts[*key, "around"] = frozenset(patch[row["attribute"]][i] for i in around)
         _note(found, key, row, texts=(), numbers=ENCLAVE_NUMBERS)

@@ -198,7 +198,7 @@ def test_spellings_of_one_owner_are_one_owner() -> None:
     shapes = {"l": left, "r": right, "w": west, "e": east}
     found = find(layer(shapes, ["Ａ厂 ", "a厂", "乙（集团）", "乙(集团)\u3000"]))
     assert found[["value", "parcel_ids", "surrounded_by", "kind"]].to_numpy().tolist() == [
-        ["Ａ厂 ", "l;r", "乙(集团)\u3000", "strict"]
+        ["a厂", "l;r", "乙(集团)\u3000", "strict"]
     ]
     assert find(layer(shapes, [" ", "\u3000", "B", "B"])).empty  # blanks are no owner
 

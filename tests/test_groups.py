@@ -91,6 +91,14 @@ def test_narrow_lots_that_are_wide_together() -> None:
     assert found(flat, asked)["reasons"].tolist() == ["min_width"]
 
 
+def test_a_hairline_between_them_does_not_make_the_whole_narrow() -> None:
+    apart = {**ROW, "b": box(115.001, 0, 129.98, 30)}
+    assert found(apart, rules(0.0, min_width=20.0)).empty
+    row = found(apart, rules()).iloc[0]
+    assert row["width_m"] == pytest.approx(30.0, abs=0.02)
+    assert row["area_m2"] == pytest.approx(1350 - 30 * 0.021)  # as drawn
+
+
 def test_one_scrap_alone_is_no_group_and_neither_are_lots_off_the_sites() -> None:
     assert found({"a": ROW["a"]}, rules()).empty
     assert found({"b": ROW["b"], "c": ROW["c"]}, rules()).empty

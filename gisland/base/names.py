@@ -7,6 +7,8 @@ import unicodedata
 
 import pandas as pd
 
+from gisland.base.keys import aligned
+
 # What prints no ink: blanks, controls, and the code points that Unicode lets a reader ignore.
 _INVISIBLE = re.compile(
     r"[\s\x00-\x1f\x7f-\x9f\u2800"
@@ -45,6 +47,34 @@ def comparable(texts: pd.Series) -> pd.Series:
     folded = [_folded(str(text)) or None for text in distinct]
     values = pd.array([*folded, None], dtype="str")  # the last is what -1 takes
     return pd.Series(values.take(code), index=texts.index, name=texts.name)
+
+
+def usual_spelling(texts: pd.Series) -> pd.Series:
+    """Names as most rows write them.
+
+    Parameters
+    ----------
+    texts
+        Names as written; missing ones are allowed.
+
+    Returns
+    -------
+    pandas.Series
+        Text, on the index and by the name of `texts`: of all spellings of a name the most
+        frequent one, of equally frequent ones the smallest text; missing where `comparable` is.
+
+    Examples
+    --------
+    >>> usual_spelling(pd.Series(["甲厂 ", "甲厂", "甲厂", None])).tolist()
+    ['甲厂', '甲厂', '甲厂', nan]
+    """
+    key = comparable(texts).rename("key")
+    rows = pd.DataFrame({"key": key, "written": texts.where(key.notna()).astype("str")}).dropna()
+    size = rows.groupby(["key", "written"]).size().rename("times").reset_index()
+    size = size.sort_values(["key", "times", "written"], ascending=[True, False, True])
+    usual = size.drop_duplicates("key").set_index("key")["written"]
+    found = aligned(usual, pd.Index(key)).astype("str")
+    return pd.Series(found.array, index=texts.index, name=texts.name)
 
 
 def _folded(text: str) -> str:

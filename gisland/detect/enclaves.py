@@ -14,7 +14,7 @@ import pandas as pd
 
 from gisland.base.errors import TableError, did_you_mean
 from gisland.base.keys import ID_SEPARATOR, aligned, joined_runs, joined_texts
-from gisland.base.names import comparable
+from gisland.base.names import comparable, usual_spelling
 from gisland.base.rules import AREA_DECIMALS, SHARE_DECIMALS
 from gisland.base.tables import lookup
 from gisland.base.units import m2_to_mu
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gisland.detect.enclosing import Patches
 
 STRICT_SHARE = 0.9995  # 1.000 at the three decimals that shares are reported with
+STRICT_M = 0.1  # or all but this: a joint between those around may be as wide as the tolerance
 NEAR_SHARE = 0.5  # from here on a patch that is no enclave is told of
 ROUNDING_SHARE = 0.02  # what tolerances at corners may take of a boundary wholly along others
 WAY_OUT_M = 3.0  # boundary through which a lorry gets out; with less there is no way out
@@ -64,13 +65,13 @@ def enclaves(
     patch: boundary along them counts as free, whether they are parcels or gaps. Parcels without a
     value belong to no patch either, but they are land: boundary along them is not free. Land in a
     hole of the patch is passed over. Texts are compared without regard to blanks, to case and to
-    the width of letters (`gisland.base.names.comparable`) and shown as they are written.
+    the width of letters (`gisland.base.names.comparable`) and shown as most rows write them.
 
-    Kinds: ``strict``, surrounded by one larger patch with a share of 1.000; ``nearly``, by one
-    larger patch with at least `enclave_share`; ``jointly``, by several that are larger together:
-    those of one other value with at least `enclave_share`, or else those of all values, if there
-    is no way out: at most 3 m of the boundary, and no more than the 2 % that tolerances may take
-    at corners, run along something else.
+    Kinds: ``strict``, surrounded by one larger patch with a share of 1.000, or all but 0.1 m of
+    joints; ``nearly``, by one larger patch with at least `enclave_share`; ``jointly``, by several
+    that are larger together: those of one other value with at least `enclave_share`, or else
+    those of all values, if there is no way out: at most 3 m of the boundary, and no more than the
+    2 % that tolerances may take at corners, run along something else.
 
     Parameters
     ----------
@@ -184,10 +185,11 @@ def judged_patches(
     beside = sides(pair, found.table)
     judged = _judged(beside, found, outer_m=drawn["outer_m"], enclave_share=enclave_share)
     held = judged[judged["level"].notna()]
-    table = _table(held, _surrounding(beside, held), drawn, found=found, value=ordered[attribute])
+    shown, around = usual_spelling(ordered[attribute]), _surrounding(beside, held)
+    table = _table(held, around, drawn, found=found, value=shown)
     others = pair["border_m"].groupby(pair["focal"]).sum()
     table["free_share"] = 1 - (others / drawn["outer_m"]).reindex(held.index).to_numpy()
-    known = near[found.table["simple"][near.index] & (near["share"] >= NEAR_SHARE)]
+    known = near[found.table["simple"][near.index] & (near["share"].round(3) >= NEAR_SHARE)]
     told = pd.concat([judged, known.drop(index=judged.index, errors="ignore")])
     return table, _verdicts(told, found, ordered.index, attribute=attribute)
 
@@ -253,7 +255,9 @@ def _table(
     told = around.assign(id=ids[around["neighbor"]], text=value.iloc[around["neighbor"]].to_numpy())
     named = told.drop_duplicates(["focal", "value"])
     holder = of.groupby("value")["area_m2"].agg(["size", "sum"]).reindex(of["value"][number])
-    kind = np.where(held["share"] >= STRICT_SHARE, "strict", "nearly")
+    rest_m = (1 - held["share"]) * drawn["outer_m"].reindex(number)
+    strict = (held["share"] >= STRICT_SHARE) | (rest_m <= STRICT_M)
+    kind = np.where(strict, "strict", "nearly")
     alone = (held["level"] == ALONE).to_numpy()
     inside = _inside(held.loc[alone, "key0"], number)
     name = f"{attribute}:" + first

@@ -17,7 +17,7 @@ from gisland.detect.kinds import kind_measures, scrap_kinds
 from gisland.detect.scraps import boundary_parts, boundary_shares
 from gisland.topology.graph import components
 from gisland.topology.shape import width_m
-from gisland.topology.unions import unions
+from gisland.topology.unions import closed, unions
 
 if TYPE_CHECKING:
     from gisland.base.parameters import Parameters
@@ -113,7 +113,7 @@ def scrap_groups(
     scraps = among(label.index, pd.Index(beside["parcel_id"]))
     several = label.duplicated(keep=False) & label.isin(label[scraps])
     label = label[several].sort_index()
-    whole = _whole(parcels.loc[label.index], label)
+    whole = _whole(parcels.loc[label.index], label, tolerance_m=parameters.tolerance_m)
     reasons = _small(whole, rules=rules)
     whole = whole.loc[reasons.index].assign(reasons=reasons)
     label = label[label.isin(whole.index)]
@@ -151,7 +151,7 @@ def _among(borders: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
     return borders[ends_among(pair, "focal", ids) & ends_among(pair, "neighbor", ids)]
 
 
-def _whole(parcels: gpd.GeoDataFrame, label: pd.Series) -> gpd.GeoDataFrame:
+def _whole(parcels: gpd.GeoDataFrame, label: pd.Series, *, tolerance_m: float) -> gpd.GeoDataFrame:
     """Each group as one parcel of the use class of its largest; both are sorted by id."""
     groups = parcels.groupby(label.rename("group"))
     number = groups.ngroup().to_numpy()
@@ -162,7 +162,8 @@ def _whole(parcels: gpd.GeoDataFrame, label: pd.Series) -> gpd.GeoDataFrame:
         largest = parcels.assign(group=label).sort_values("area_m2", ascending=False, kind="stable")
         whole["use_class"] = largest.drop_duplicates("group").set_index("group")["use_class"]
     drawn = gpd.GeoDataFrame(whole, geometry=gpd.GeoSeries(shapes, whole.index, crs=parcels.crs))
-    return drawn.assign(width_m=width_m(drawn.geometry))
+    seamless = gpd.GeoSeries(closed(shapes, tolerance_m=tolerance_m), whole.index, crs=parcels.crs)
+    return drawn.assign(width_m=width_m(seamless))
 
 
 def _parts(

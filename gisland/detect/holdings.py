@@ -8,7 +8,7 @@ import pandas as pd
 
 from gisland.base.errors import TableError, did_you_mean
 from gisland.base.keys import aligned, in_order
-from gisland.base.names import comparable
+from gisland.base.names import comparable, usual_spelling
 from gisland.base.schema import require_ids
 from gisland.base.tables import is_land
 from gisland.base.units import m2_to_mu
@@ -78,19 +78,17 @@ def holdings(
         key=("key", "first"), area_m2=("area_m2", "sum")
     )
     found = held.groupby("key").agg(parcels=("area_m2", "size"), area_m2=("area_m2", "sum"))
-    spelled = held.groupby(["key", "written"]).size().rename("times").reset_index()
-    shown = spelled.sort_values(["key", "times", "written"], ascending=[True, False, True])
-    first = shown.drop_duplicates("key").set_index("key")["written"]
+    shown = usual_spelling(written).groupby(key).first()
     by_patch = lots.groupby("key")["area_m2"].agg(["size", "max"])
     table = pd.DataFrame(
         {
-            "owner": aligned(first, found.index),
+            "owner": aligned(shown, found.index),
             "parcels": found["parcels"],
             "patches": by_patch["size"],
             "area_m2": found["area_m2"],
             "area_mu": m2_to_mu(found["area_m2"]),
             "largest_patch_m2": by_patch["max"],
-            "spellings": spelled.groupby("key").size(),
+            "spellings": held.groupby("key")["written"].nunique(),
         }
     )
     return in_order(table.assign(fewer=-table["parcels"]), ["fewer", "owner"]).drop(columns="fewer")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gisland.base.names import comparable
+from gisland.base.names import usual_spelling
 from gisland.base.phrases import count_of, first_of
 
 if TYPE_CHECKING:
@@ -39,17 +39,14 @@ def spelling_findings(parcels: pd.DataFrame, *, columns: Iterable[str]) -> list[
     """
     found = []
     for column in dict.fromkeys(c for c in columns if c in parcels):
-        written = parcels[column].dropna().astype("str")
-        frame = pd.DataFrame({"key": comparable(written), "written": written}).dropna()
-        size = frame.groupby(["key", "written"]).size().rename("times").reset_index()
-        size = size.sort_values(["key", "times", "written"], ascending=[True, False, True])
-        shown = size.groupby("key")["written"].transform("first")
-        others = size.assign(shown=shown)[shown != size["written"]]
+        rows = pd.DataFrame({"usual": usual_spelling(parcels[column]), "written": parcels[column]})
+        rows = rows.dropna().astype("str")
+        others = rows[rows["usual"] != rows["written"]].sort_values(["usual", "written"])
         if others.empty:
             continue
-        many = int(others["times"].sum())
-        pairs = zip(others["written"], others["shown"], strict=True)
-        told = [f"{one!r} for {other!r}" for one, other in pairs]
+        many = len(others)
+        pairs = others.drop_duplicates().itertuples(index=False)
+        told = [f"{row.written!r} for {row.usual!r}" for row in pairs]
         found.append(
             {
                 "code": "spellings",
