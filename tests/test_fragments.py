@@ -8,7 +8,7 @@ from shapely import MultiPolygon, Polygon, affinity, box, transform, union_all
 
 from districts import frame, shaped
 from gisland.base.rules import RuleSet, load_rules
-from gisland.base.verdicts import failing
+from gisland.base.verdicts import failing, together
 from gisland.detect.facts import shape_facts
 from gisland.detect.fragments import border_with, fragment_verdicts, frontage_m
 from gisland.topology.borders import borders
@@ -117,7 +117,7 @@ def test_an_advisory_rule_is_reported_but_makes_no_fragment() -> None:
 def test_a_rule_that_is_off_is_not_tested() -> None:
     rules = with_rule("fragment.min_lot.default", like="fragment.min_lot.default", mode="off")
     found = fragment_verdicts(measured(area_m2=10.0), rules=rules)
-    assert found["test"].tolist() == ["min_frontage", "min_width"]
+    assert found["test"].tolist() == ["min_width", "min_frontage"]
 
 
 def test_frontage_is_free_boundary_and_borders_with_roads_but_not_with_water() -> None:
@@ -191,8 +191,8 @@ def test_the_order_of_rows_does_not_matter_and_input_stays_as_it_was() -> None:
     shapes = {f"p{i}": box(i * 60, 0, i * 60 + 10 + i * 9, 10 + i * 9) for i in range(6)}
     lots = shaped(shapes, use_class=["industrial", "green", None, "transport", "other", "public"])
     before = lots.copy(deep=True)
-    found = fragment_verdicts(lots, rules=BASE)
-    shuffled = fragment_verdicts(lots.sample(frac=1, random_state=3), rules=BASE)
+    found = together([fragment_verdicts(lots, rules=BASE)])
+    shuffled = together([fragment_verdicts(lots.sample(frac=1, random_state=3), rules=BASE)])
     pd.testing.assert_frame_equal(found, shuffled)
     pd.testing.assert_frame_equal(lots, before)
 
@@ -222,7 +222,7 @@ def test_shapes_are_held_against_their_rules_and_only_advise() -> None:
     assert facts.loc["strip", ["elongation", "narrow_share"]].tolist() == pytest.approx(
         [181 / 15, 0.0]
     )
-    found = fragment_verdicts(facts, rules=BASE)
+    found = together([fragment_verdicts(facts, rules=BASE)])
     advice = found[found["mode"] == "advisory"]
     assert set(advice["test"]) == {"min_compactness", "max_elongation", "max_narrow_share"}
     assert set(advice["parcel_id"]) == {"comb", "flag", "strip", "whole"}

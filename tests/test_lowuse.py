@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from gisland.base.rules import Rule, RuleSet, load_rules
-from gisland.base.verdicts import verdict_frame
+from gisland.base.verdicts import together, verdict_frame
 from gisland.detect.lowuse import low_use, low_use_verdicts
 
 DAY = dt.date(2026, 1, 1)
@@ -183,9 +183,9 @@ def test_the_order_of_rows_does_not_matter_and_input_stays() -> None:
     frame["industry"] = ["C26", "2614", None, "C13"]
     frame["idle_since"] = days("2025-01-01", None, "2020-02-29", "2027-01-01")
     before = frame.copy(deep=True)
-    found = low_use_verdicts(frame, rules=rules(TAX), as_of=DAY)
+    found = together([low_use_verdicts(frame, rules=rules(TAX), as_of=DAY)])
     turned = frame.iloc[[2, 0, 3, 1]]
-    shuffled = low_use_verdicts(turned, rules=rules(TAX), as_of=DAY)
+    shuffled = together([low_use_verdicts(turned, rules=rules(TAX), as_of=DAY)])
     pd.testing.assert_frame_equal(found, shuffled)
     pd.testing.assert_frame_equal(frame, before)
     summed = low_use(found, frame.index)

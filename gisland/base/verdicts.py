@@ -70,7 +70,8 @@ def by_use_class(
     Returns
     -------
     pandas.DataFrame
-        Verdict rows (``schema.VERDICTS``), parcels without a rule left out, sorted by parcel.
+        Verdict rows (``schema.VERDICTS``) in the order of `values`, parcels without a rule left
+        out.
 
     Examples
     --------
@@ -93,7 +94,7 @@ def by_use_class(
         name: pd.array([getattr(rule, name) for rule in of_code]).take(code[tested])
         for name in ("limit", "operator", "unit", "denominator", "mode")
     }
-    rows = verdict_frame(
+    return verdict_frame(
         values.index[tested],
         subject="",
         test=rule_id.split(".")[1],
@@ -102,7 +103,6 @@ def by_use_class(
         rule_id=pd.array([rule.id for rule in of_code]).take(code[tested]),
         **columns,
     )
-    return together([rows])
 
 
 def _rules_of(
@@ -205,8 +205,28 @@ def together(parts: list[pd.DataFrame]) -> pd.DataFrame:
     >>> len(together([]))
     0
     """
-    rows = pd.concat([verdict_frame(pd.Index([], dtype="str")), *parts], ignore_index=True)
-    return in_order(rows, ["parcel_id", "subject", "test"])
+    return in_order(stacked(parts), ["parcel_id", "subject", "test"])
+
+
+def stacked(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Verdict rows of several tests below each other; millions of rows are sorted once, at last.
+
+    Parameters
+    ----------
+    parts
+        Verdict tables; none at all is allowed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        In the order of the parts.
+
+    Examples
+    --------
+    >>> len(stacked([]))
+    0
+    """
+    return pd.concat([verdict_frame(pd.Index([], dtype="str")), *parts], ignore_index=True)
 
 
 def long_enough(border_m: pd.Series, *, min_border_m: float) -> pd.Series:

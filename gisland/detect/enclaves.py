@@ -18,7 +18,7 @@ from gisland.base.names import comparable, usual_spelling
 from gisland.base.rules import AREA_DECIMALS, SHARE_DECIMALS
 from gisland.base.tables import lookup
 from gisland.base.units import m2_to_mu
-from gisland.base.verdicts import together, verdict_frame
+from gisland.base.verdicts import verdict_frame
 from gisland.detect.enclosing import drawn_patches, find_patches, least_outer_m, outside, sides
 
 if TYPE_CHECKING:
@@ -310,24 +310,18 @@ def _verdicts(
     at = pd.Index(judged.index).get_indexer(found.patch)
     rows = judged.iloc[at[at >= 0]]
     together_only = (rows["level"] == TOGETHER).to_numpy()
-    return together(
-        [
-            verdict_frame(
-                ids[at >= 0],
-                subject=attribute,
-                test="enclave",
-                outcome=np.where(rows["level"].notna(), "fail", "pass"),
-                value=rows["share"].to_numpy(),
-                limit=rows["limit"].to_numpy(),
-                operator="<",
-                unit="share",
-                denominator="outer boundary",
-                rule_id=np.where(
-                    together_only, "definition.no_way_out", "parameters.enclave_share"
-                ),
-                mode="on",
-            )
-        ]
+    return verdict_frame(
+        ids[at >= 0],
+        subject=attribute,
+        test="enclave",
+        outcome=np.where(rows["level"].notna(), "fail", "pass"),
+        value=rows["share"].to_numpy(),
+        limit=rows["limit"].to_numpy(),
+        operator="<",
+        unit="share",
+        denominator="outer boundary",
+        rule_id=np.where(together_only, "definition.no_way_out", "parameters.enclave_share"),
+        mode="on",
     )
 
 

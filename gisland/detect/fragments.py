@@ -8,7 +8,7 @@ import pandas as pd
 
 from gisland.base.keys import aligned, ends_among
 from gisland.base.tables import is_land
-from gisland.base.verdicts import by_use_class, together
+from gisland.base.verdicts import by_use_class, stacked
 from gisland.detect.corridors import part_m
 
 if TYPE_CHECKING:
@@ -126,7 +126,8 @@ def fragment_verdicts(parcels: gpd.GeoDataFrame, *, rules: RuleSet) -> pd.DataFr
     pandas.DataFrame
         Verdict rows (``schema.VERDICTS``) of the tests ``min_lot``, ``min_width`` and
         ``min_frontage``, and of ``min_compactness``, ``max_elongation`` and ``max_narrow_share``
-        where these are measured; a failing row with mode ``on`` makes the parcel a fragment.
+        where these are measured, test by test; a failing row with mode ``on`` makes the parcel a
+        fragment.
 
     Examples
     --------
@@ -136,7 +137,7 @@ def fragment_verdicts(parcels: gpd.GeoDataFrame, *, rules: RuleSet) -> pd.DataFr
     ... )
     >>> found = fragment_verdicts(lot, rules=load_rules("national-2023-171"))
     >>> dict(zip(found["test"], found["outcome"]))
-    {'min_frontage': 'pass', 'min_lot': 'fail', 'min_width': 'pass'}
+    {'min_lot': 'fail', 'min_width': 'pass', 'min_frontage': 'pass'}
     """
     tested = parcels[is_land(parcels)]
     use_class = tested.get("use_class")
@@ -145,4 +146,4 @@ def fragment_verdicts(parcels: gpd.GeoDataFrame, *, rules: RuleSet) -> pd.DataFr
         for rule_id, column in {**TESTS, **SHAPE_TESTS}.items()
         if column in tested or rule_id in TESTS
     ]
-    return together(parts)
+    return stacked(parts)

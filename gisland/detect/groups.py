@@ -11,7 +11,7 @@ import pandas as pd
 from gisland.base.keys import ID_SEPARATOR, among, ends_among
 from gisland.base.tables import is_land, joined_ids, lookup, member_labels
 from gisland.base.units import m2_to_mu
-from gisland.base.verdicts import by_use_class, failing, long_enough, together
+from gisland.base.verdicts import by_use_class, failing, long_enough, stacked
 from gisland.detect.corridors import part_m
 from gisland.detect.kinds import kind_measures, scrap_kinds
 from gisland.detect.scraps import boundary_parts, boundary_shares
@@ -129,7 +129,7 @@ def _small(parcels: pd.DataFrame, *, rules: RuleSet) -> pd.Series:
     land = parcels[is_land(parcels)]
     use = land.get("use_class")
     tests = [by_use_class(land[c], use, rules=rules, rule_id=i) for i, c in SMALL.items()]
-    reasons = failing(together(tests), land.index)
+    reasons = failing(stacked(tests), land.index)
     cap = rules["scrap.area_cap"]
     if cap.mode != "off":
         kept = cap.holds(land["area_m2"]).fillna(value=False).astype(bool)

@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 
 from gisland.base.rules import SHARE_DECIMALS
-from gisland.base.verdicts import together, verdict_frame
+from gisland.base.verdicts import stacked, verdict_frame
 from gisland.topology.overlay import robust
 from gisland.topology.unions import closed, unions
 
@@ -191,7 +191,7 @@ def kind_verdicts(pairs: pd.DataFrame, *, parameters: Parameters) -> pd.DataFram
                 mode="advisory",
             )
         )
-    return together(rows)
+    return stacked(rows)
 
 
 def _filled(sites: gpd.GeoSeries, tolerance_m: float) -> gpd.GeoSeries:

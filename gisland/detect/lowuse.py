@@ -11,7 +11,7 @@ import pandas as pd
 from gisland.base.keys import aligned, joined_texts
 from gisland.base.rules import SHARE_DECIMALS
 from gisland.base.tables import is_land
-from gisland.base.verdicts import by_use_class, failing, outcomes, together, verdict_frame
+from gisland.base.verdicts import by_use_class, failing, outcomes, stacked, verdict_frame
 from gisland.detect.idle import idle_years
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def low_use_verdicts(
     Returns
     -------
     pandas.DataFrame
-        Verdict rows; ``fail`` means low use, ``missing`` that a parcel has no value, and
-        ``not_assessed`` that the layer lacks the column, or the project the date.
+        Verdict rows, test by test; ``fail`` means low use, ``missing`` that a parcel has no value,
+        and ``not_assessed`` that the layer lacks the column, or the project the date.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def low_use_verdicts(
         for rule_id, column in MEASURED.items()
     ]
     parts += [_worded(tested, rule=rules[rule_id]) for rule_id in WORDED]
-    return together([*parts, _idle(tested, rule=rules[IDLE], as_of=as_of)])
+    return stacked([*parts, _idle(tested, rule=rules[IDLE], as_of=as_of)])
 
 
 def _measured(
@@ -96,7 +96,7 @@ def _measured(
 def _worded(parcels: gpd.GeoDataFrame, *, rule: Rule) -> pd.DataFrame:
     """Whether the status is none of the words of a rule."""
     if rule.mode == "off" or not isinstance(rule.value, tuple):
-        return together([])
+        return stacked([])
     if "status" in parcels:
         code, texts = pd.factorize(parcels["status"])
         words = {_plain(word) for word in rule.value}
@@ -113,7 +113,7 @@ def _plain(word: object) -> str:
 
 def _idle(parcels: gpd.GeoDataFrame, *, rule: Rule, as_of: dt.date | None) -> pd.DataFrame:
     if rule.mode == "off":
-        return together([])
+        return stacked([])
     if as_of is None or "idle_since" not in parcels:
         outcome = np.full(len(parcels), "not_assessed", dtype=object)
         years = pd.Series(float("nan"), index=parcels.index)
