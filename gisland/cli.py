@@ -206,9 +206,12 @@ def _print_summary(done: Done, counts: dict[str, Any]) -> None:
     rules = done.record["rules"]
     sites = done.tables["sites"]
     typer.echo(f"{done.record['project']}: {rules['title']} ({rules['fingerprint']})")
+    jointly = counts["jointly_enclosed"]
     typer.echo(
         f"  {count_of(counts['parcels'], 'parcel')}, {count_of(counts['fragments'], 'fragment')},"
-        f" {count_of(counts['enclaves'], 'enclave')}, {count_of(counts['zones'], 'zone')}"
+        f" {count_of(counts['enclaves'], 'enclave')}"
+        f"{f' (and {jointly} jointly enclosed)' if jointly else ''},"
+        f" {count_of(counts['zones'], 'zone')}"
     )
     typer.echo(f"  {_borders(done.record['recall'], counts['border_pairs'])}")
     if len(sites):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gisland.base.schema import Inputs
 
 
+ENCLAVE_KINDS = ("strict", "nearly")  # of enclaves that a single patch surrounds
 SITES_FROM = ("layer", "field", "low_use", "use_class")
 
 
@@ -108,7 +109,8 @@ def summary_counts(tables: dict[str, pd.DataFrame]) -> dict[str, int | float]:
     Returns
     -------
     dict
-        Counts by name, and the absorbed area in m².
+        Counts by name, and the absorbed area in m². ``enclaves`` are those that one patch
+        surrounds, ``jointly_enclosed`` those that several do.
 
     Examples
     --------
@@ -121,13 +123,15 @@ def summary_counts(tables: dict[str, pd.DataFrame]) -> dict[str, int | float]:
     """
     parcels, plan = tables["parcels"], tables["plan"]
     severity = tables["findings"]["severity"].value_counts()
+    kinds = tables["enclaves"]["kind"].tolist() if "enclaves" in tables else []
     absorbed = plan[plan["verdict"] == "absorbed"]
     done = tables["changes"][~tables["changes"]["action"].isin(("refused", "not_repairable"))]
     return {
         "parcels": len(parcels),
         "border_pairs": len(tables["borders"]) // 2,
         "fragments": int(parcels["fragment"].sum()),
-        "enclaves": len(tables.get("enclaves", ())),
+        "enclaves": sum(kind in ENCLAVE_KINDS for kind in kinds),
+        "jointly_enclosed": sum(kind not in ENCLAVE_KINDS for kind in kinds),
         "scrap_groups": len(tables["scrap_groups"]),
         "sites": len(tables["sites"]),
         "scraps": int(plan["parcel_id"].nunique()),

@@ -14,7 +14,7 @@ from gisland.present.about import lines
 from gisland.present.abouttests import cited
 from gisland.present.facts import Row, plain_rows
 from gisland.present.lists import listed, some_ids
-from gisland.present.messages import enclave_text
+from gisland.present.messages import attribute_name, enclave_text, values_of
 from gisland.present.wording import (
     MISSING,
     area_both,
@@ -166,13 +166,18 @@ def enclaves(about: About) -> list[str]:
         about.say(
             "surrounds",
             enclave=enclave_text(r["enclave_id"], texts=about.texts),
-            value=label(about.texts, visible(r["attribute"]), r.get("value")),
-            own=label(about.texts, visible(r["attribute"]), about.row.get(r["attribute"])),
+            value=_values(r["attribute"], r.get("value"), about),
+            own=_values(r["attribute"], about.row.get(r["attribute"]), about),
         )
         for r in outside
         if _is_around(r, about)
     ]
     return [*inside, *around]
+
+
+def _values(attribute: object, joined: object, about: About) -> str:
+    values = values_of(attribute, joined, texts=about.texts)
+    return about.joined(shortened(v) for v in values) or MISSING
 
 
 def _is_around(row: Row, about: About) -> bool:
@@ -186,16 +191,15 @@ def _is_around(row: Row, about: About) -> bool:
 
 
 def _inside(row: Row, about: About) -> str:
-    texts, attribute = about.texts, visible(row["attribute"])
-    holders = about.joined(label(texts, attribute, v) for v in listed(row.get("surrounded_by")))
+    texts, attribute = about.texts, row["attribute"]
     told = about.say(
         "enclave",
         enclave=enclave_text(row["enclave_id"], texts=texts),
-        attribute=label(texts, "attribute", attribute),
-        value=label(texts, attribute, row.get("value")),
+        attribute=shortened(attribute_name(attribute, texts=texts)),
+        value=_values(attribute, row.get("value"), about),
         n=len(listed(row.get("parcel_ids"))),
         area=area_both(texts, row.get("area_m2")),
-        holders=holders,
+        holders=_values(attribute, row.get("surrounded_by"), about),
         kind=label(texts, "enclave_kind", row.get("kind")),
         share=about.share(row.get("share")),
         free=about.share(row.get("free_share")),

@@ -9,13 +9,12 @@ from gisland.present.about import column_name
 from gisland.present.conditions import told_verdicts
 from gisland.present.facts import Row, plain_rows
 from gisland.present.lists import some
-from gisland.present.messages import skip_reason
+from gisland.present.messages import analysis_name, skip_reason
 from gisland.present.rulebook import rulebook
 from gisland.present.wording import (
     MISSING,
     comparison,
     label,
-    named,
     named_list,
     shortened,
     visible,
@@ -189,6 +188,11 @@ def cited(rule_id: object, about: About) -> str:
     return about.say("by_parameter", name=name) if name else about.say("no_rule")
 
 
+def _is_pair(test: Row) -> bool:
+    """Whether a test is about a site; the subject of an enclave is a column."""
+    return bool(test["subject"]) and test["test"] != "enclave"
+
+
 def undone(tests: list[Row], *, about: About) -> Block | None:
     """What was not tested, and why: no data, no rule, no analysis.
 
@@ -208,19 +212,19 @@ def undone(tests: list[Row], *, about: About) -> Block | None:
     --------
     >>> from gisland.present.about import About
     >>> from gisland.present.style import catalog
-    >>> run = {"rules": {"records": []}, "skipped": [{"analysis": "roads", "reason": "none"}]}
+    >>> run = {"rules": {"records": []}, "skipped": [{"analysis": "far", "reason": "none"}]}
     >>> undone([], about=About("a", {}, run, catalog("en")))[1][-1]
-    ['-', 'roads: none']
+    ['-', 'FAR: none']
     """
     texts = about.texts
     lines = [_open_test(t, about) for t in tests if t["outcome"] in UNDONE]
     made = {visible(t.get("rule_id")) for t in tests}
-    areas = ("fragment", "low_use", *(("scrap",) if any(t["subject"] for t in tests) else ()))
+    areas = ("fragment", "low_use", *(("scrap",) if any(_is_pair(t) for t in tests) else ()))
     if not about.analyzed:
         lines.append(about.say("no_geometry"))
     lines += _not_asked([stem for stem in SPECS if stem.split(".")[0] in areas], made, about)
     for skipped in about.run.get("skipped", []):
-        name = named(texts, "analysis", skipped.get("analysis"))
+        name = analysis_name(skipped.get("analysis"), texts=texts)
         lines.append(
             texts["report.rule_line"].format(
                 name=name, limit=skip_reason(skipped.get("reason"), texts=texts)

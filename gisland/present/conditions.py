@@ -46,7 +46,7 @@ def pair_tests(plan: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Columns of `verdicts` after ``parcel_id`` and ``site_id``, in the order of `plan`, then of
-        `verdicts`; tests of low use are left out.
+        `verdicts`; tests of low use, enclaves and kinds of scraps are left out.
 
     Examples
     --------
@@ -59,7 +59,8 @@ def pair_tests(plan: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
     both = plan[["parcel_id", "site_id"]].merge(of_scraps, on="parcel_id", how="inner")
     subject = both["subject"].fillna("")
     fragment = (subject == "") & both["test"].isin(FRAGMENT_TESTS)
-    return both[fragment | (subject == both["site_id"])].reset_index(drop=True)
+    towards = (subject == both["site_id"]) & (both["test"] != "enclave")  # its subject: a column
+    return both[fragment | towards].reset_index(drop=True)
 
 
 def told_verdicts(

@@ -213,7 +213,8 @@ def _enclave(about: About) -> list[Block]:
     if not about.analyzed:
         return [["text", about.say("enclave_no_geometry")]]
     skipped = {s.get("analysis") for s in about.run.get("skipped", [])}
-    made = "enclaves" in about.tables and not {"enclaves_owner", "enclaves_tenure"} <= skipped
+    by = about.run.get("parameters", {}).get("enclave_by", ("owner", "tenure"))
+    made = "enclaves" in about.tables and not {f"enclaves_{name}" for name in by} <= skipped
     return [["text", about.say("no_enclave" if made else "enclave_untested")]]
 
 

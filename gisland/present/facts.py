@@ -32,6 +32,7 @@ Block = list[Any]
 Rules = Mapping[str, Mapping[str, Any]]
 
 UNDECIDED = ("fail", "missing")
+TOLD_ELSEWHERE = ("enclave", "kind_")  # tests begin so: the facts of the parcel have their result
 ALWAYS = ("owner", "use_class", "area", "far", "coverage")  # shown as missing where missing
 UNITS = {
     "far": "ratio",
@@ -44,14 +45,18 @@ UNITS = {
     "elongation": "ratio",
     "narrow_share": "share",
     "frontage_m": "m",
+    "frontage_road_m": "m",
     "border_m": "m",
     "scrap_area_m2": "m2",
     "denominator_m2": "m2",
     "surrounding_area_m2": "m2",
+    "holder_area_m2": "m2",
     "classified_m2": "m2",
     "scrap_share_boundary": "share",
     "sites_share": "share",
     "free_share": "share",
+    "other_share": "share",
+    "hull_share": "share",
     "share": "share",
     "industrial_share": "share",
     "limit": "share",
@@ -236,6 +241,8 @@ def quotes(tests: list[Row], records: Rules, *, texts: Mapping[str, str]) -> lis
 def verdict_rows(verdicts: pd.DataFrame | None) -> dict[str, list[Row]]:
     """Tests that popups speak of: all towards sites, and failed ones of the parcel itself.
 
+    Those of enclaves and of kinds of scraps are left out.
+
     Parameters
     ----------
     verdicts
@@ -255,6 +262,7 @@ def verdict_rows(verdicts: pd.DataFrame | None) -> dict[str, list[Row]]:
     if verdicts is not None:
         subject = verdicts["subject"].fillna("")
         wanted = (subject != "") | verdicts["outcome"].isin(UNDECIDED)
+        wanted &= ~verdicts["test"].fillna("").str.startswith(TOLD_ELSEWHERE)
         for row in plain_rows(verdicts.assign(subject=subject)[wanted]):
             found[row["parcel_id"]].append(row)
     return found

@@ -15,8 +15,9 @@ import shapely
 from gisland.base.errors import CRSError
 from gisland.present import style
 from gisland.present.facts import Rules, fields, plain_rows
-from gisland.present.messages import worded_enclaves
-from gisland.present.popups import Popup, parcel_popups, scrap_popups, site_popups
+from gisland.present.maparound import around
+from gisland.present.mapfeatures import Features, Kind, Made, drawn_rows, is_drawn, is_spatial, keys
+from gisland.present.popups import parcel_popups, scrap_popups, site_popups
 from gisland.present.wording import named, shortened, visible
 
 if TYPE_CHECKING:
@@ -43,34 +44,16 @@ PLANS: dict[str, Plan] = {
     "scraps": Plan(rank=8, order=1, show=True, open=True),
     "sites_before": Plan(rank=7, order=3, show=True),
     "sites_after": Plan(rank=6, order=2, show=True),
-    "project_boundary": Plan(rank=6, order=9, show=True),
+    "project_boundary": Plan(rank=6, order=11, show=True),
     "block_lines": Plan(rank=4, order=5, show=True),
-    "zones": Plan(rank=3, order=6, show=False),
-    "enclaves": Plan(rank=5, order=4, show=False),
-    "exclusions": Plan(rank=2, order=7, show=False),
-    "roads": Plan(rank=0, order=10, show=True),
-    "findings": Plan(rank=9, order=8, show=False),
+    "zones": Plan(rank=3, order=8, show=False),
+    "scrap_groups": Plan(rank=5, order=4, show=False),
+    "enclaves": Plan(rank=5, order=6, show=False),
+    "enclaves_jointly": Plan(rank=4, order=7, show=False),
+    "exclusions": Plan(rank=2, order=9, show=False),
+    "roads": Plan(rank=0, order=12, show=True),
+    "findings": Plan(rank=9, order=10, show=False),
 }
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One class of a layer, as the legend shows it."""
-
-    label: str
-    look: style.Look
-    tag: str = ""
-
-
-@dataclass(frozen=True)
-class Features:
-    """Rows of one layer: each with its class, the key of the thing it shows and its popup."""
-
-    geometry: gpd.GeoSeries
-    codes: list[str]
-    keys: list[str]
-    popups: list[Popup]
-    names: tuple[str, ...] = ()  # written into the features, where there are any
 
 
 @dataclass(frozen=True)
@@ -123,7 +106,7 @@ def map_layers(
         "parcels": _parcels(tables, records, texts),
         "scraps": _scraps(tables, records, texts),
         **_sites(tables, texts),
-        **_simple(tables, texts),
+        **around(tables, texts),
         "findings": _findings(tables, texts),
     }
     layers = []
@@ -154,34 +137,32 @@ def not_drawn(tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:
     >>> not_drawn({"parcels": gpd.GeoDataFrame({"parcel_id": ["7"]}, geometry=[None])})
     {'parcels': 1}
     """
-    names = ("parcels", "sites", "zones", "enclaves", "exclusions", "roads", "project_boundary")
-    counts = {n: int((~_there(tables[n])).sum()) for n in names if _spatial(tables.get(n))}
+    names = ("parcels", "sites", "zones", "scrap_groups", "enclaves", "exclusions", "roads")
+    names = (*names, "project_boundary")
+    counts = {n: int((~is_drawn(tables[n])).sum()) for n in names if is_spatial(tables.get(n))}
     return {name: count for name, count in counts.items() if count}
-
-
-_Made = tuple["Features | None", dict[str, Kind]]
 
 
 def _parcels(
     tables: Mapping[str, pd.DataFrame],
     records: Rules,
     texts: Mapping[str, str],
-) -> _Made:
-    rows = _rows(tables.get("parcels"), "parcel_id")
+) -> Made:
+    rows = drawn_rows(tables.get("parcels"), "parcel_id")
     if rows is None:
         return None, {}
     known = [v if v in style.VERDICTS else "none" for v in rows["verdict"]]
     popups = parcel_popups(rows, tables.get("verdicts"), records=records, texts=texts)
     kinds = {k: Kind(texts[f"verdict.{k}"], look) for k, look in style.VERDICTS.items()}
-    return Features(rows.geometry, known, _keys("parcel", rows["parcel_id"]), popups), kinds
+    return Features(rows.geometry, known, keys("parcel", rows["parcel_id"]), popups), kinds
 
 
 def _scraps(
     tables: Mapping[str, pd.DataFrame],
     records: Rules,
     texts: Mapping[str, str],
-) -> _Made:
-    pairs = _rows(tables.get("plan"), "parcel_id")
+) -> Made:
+    pairs = drawn_rows(tables.get("plan"), "parcel_id")
     if pairs is None:
         return None, {}
     popups = scrap_popups(pairs, tables.get("verdicts"), records=records, texts=texts)
@@ -192,15 +173,15 @@ def _scraps(
     }
     codes = [k if k in kinds else "adjacent" for k in rows["scrap_kind"]]
     found = [popups[p] for p in rows["parcel_id"]]
-    return Features(rows.geometry, codes, _keys("scrap", rows["parcel_id"]), found), kinds
+    return Features(rows.geometry, codes, keys("scrap", rows["parcel_id"]), found), kinds
 
 
-def _sites(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> dict[str, _Made]:
-    made: dict[str, _Made] = {}
+def _sites(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> dict[str, Made]:
+    made: dict[str, Made] = {}
     sites = tables.get("sites")
     popups = {} if sites is None else site_popups(sites, texts=texts)
-    before = _before(_rows(tables.get("parcels"), "parcel_id"))
-    for when, rows in (("before", before), ("after", _rows(sites, "site_id"))):
+    before = _before(drawn_rows(tables.get("parcels"), "parcel_id"))
+    for when, rows in (("before", before), ("after", drawn_rows(sites, "site_id"))):
         if rows is not None:
             ids = list(rows["site_id"])
             bare = {"t": "", "b": []}
@@ -210,8 +191,8 @@ def _sites(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> dict
             ]
             kind = {when: Kind(texts[f"map.class.{when}"], style.SITES[when])}
             names = tuple(shortened(s, longest=24) for s in ids) if when == "after" else ()
-            keys = _keys("site", rows["site_id"])
-            features = Features(rows.geometry, [when] * len(ids), keys, found, names)
+            site_keys = keys("site", rows["site_id"])
+            features = Features(rows.geometry, [when] * len(ids), site_keys, found, names)
             made[f"sites_{when}"] = (features, kind)
     return made
 
@@ -233,70 +214,8 @@ def _closed(site: shapely.Geometry) -> shapely.Geometry:
     return shapely.buffer(wide, -HAIRLINE_M, join_style="mitre")
 
 
-# Layers of one look, or one look per code: table, id column, title, columns of the popup.
-_SIMPLE = {
-    "project_boundary": ("project_boundary", "boundary_id", "boundary", ("area",)),
-    "block_lines": (
-        "block_lines",
-        "block_id",
-        "block",
-        ("area", "industrial_share", "limit", "outcome", "m0_share", "cut_ids"),
-    ),
-    "zones": ("zones", "zone_id", "zone", ("area", "parcels", "far", "parcel_ids")),
-    "enclaves": (
-        "enclaves",
-        "enclave_id",
-        "enclave",
-        ("attribute", "value", "surrounded_by", "kind", "share", "area", "parcel_ids"),
-    ),
-    "exclusions": ("exclusions", "name", "exclusion", ()),
-    "roads": ("roads", "road_id", "road", ("name",)),
-}
-
-
-def _simple(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> dict[str, _Made]:
-    made: dict[str, _Made] = {}
-    for layer_id, (table, column, title, columns) in _SIMPLE.items():
-        rows = _rows(tables.get(table), column)
-        if rows is None:
-            continue
-        kinds, codes = _kinds(layer_id, rows, texts)
-        shown = worded_enclaves(rows, texts=texts) if layer_id == "enclaves" else rows
-        popups = [
-            {
-                "t": texts[f"map.popup.{title}"].format(id=visible(row.get(column))),
-                "s": kinds[code].label,
-                "b": [fields(row, [c for c in columns if c in row or c == "area"], texts=texts)],
-            }
-            for row, code in zip(plain_rows(shown), codes, strict=True)
-        ]
-        keys = [f"{title}:{i}" for i in range(len(rows))]
-        made[layer_id] = (Features(rows.geometry, codes, keys, popups), kinds)
-    return made
-
-
-def _kinds(
-    layer_id: str, rows: pd.DataFrame, texts: Mapping[str, str]
-) -> tuple[dict[str, Kind], list[str]]:
-    """Classes of a layer and the class of each of its rows."""
-    if layer_id == "block_lines":
-        levels = {k: Kind(texts[f"map.level.{k}"], v) for k, v in style.BLOCK_LINES.items()}
-        known = [f"{v:g}" if pd.notna(v) else "other" for v in pd.to_numeric(rows["level"])]
-        return levels, [k if k in levels else "other" for k in known]
-    if layer_id == "enclaves":
-        kinds = {k: Kind(texts[f"enclave_kind.{k}"], v) for k, v in style.ENCLAVES.items()}
-        return kinds, [k if k in kinds else "nearly" for k in rows["kind"]]
-    look = {
-        "zones": style.ZONES,
-        "exclusions": style.EXCLUSIONS,
-        "roads": style.ROADS,
-        "project_boundary": style.PROJECT_BOUNDARY,
-    }[layer_id]
-    return {layer_id: Kind(texts[f"map.class.{layer_id}"], look)}, [layer_id] * len(rows)
-
-
-def _findings(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> _Made:
-    rows = _rows(tables.get("findings"), "code")
+def _findings(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> Made:
+    rows = drawn_rows(tables.get("findings"), "code")
     if rows is None:
         return None, {}
     kinds = {k: Kind(texts[f"severity.{k}"], v) for k, v in style.SEVERITIES.items()}
@@ -368,23 +287,3 @@ def _class(kind: Kind, count: int, *, lines: bool) -> dict[str, Any]:
         drawn |= {"dashArray": look.dash}
     tag = {"tag": kind.tag} if kind.tag else {}
     return {"label": kind.label, "count": f"{count:,}", "style": {**drawn, "opacity": 1}, **tag}
-
-
-def _rows(frame: pd.DataFrame | None, column: str) -> gpd.GeoDataFrame | None:
-    """Rows that can be drawn, in the order of their ids; None where there are none."""
-    if frame is None or not _spatial(frame):
-        return None
-    rows = frame[_there(frame)].sort_values(column, kind="stable")
-    return rows if len(rows) else None
-
-
-def _spatial(frame: pd.DataFrame | None) -> bool:
-    return isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None
-
-
-def _there(frame: Any) -> pd.Series:  # noqa: ANN401 - a table with geometry
-    return ~(frame.geometry.isna() | frame.geometry.is_empty)
-
-
-def _keys(kind: str, ids: pd.Series) -> list[str]:
-    return [f"{kind}:{visible(i)}" for i in ids]

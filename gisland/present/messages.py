@@ -6,16 +6,25 @@ import re
 import string
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from gisland.present.details import DETAILS
+from gisland.present.lists import listed
 from gisland.present.repairs import repair_text
 from gisland.present.wording import MISSING, is_missing, named, number, visible, with_unit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
-
 COUNTED = ("count", "rows", "texts")  # units that a template words itself
+COLUMN_REASONS = {"no_column": r"no column (.+)", "empty_column": r"column (.+) is empty"}
+BY_ATTRIBUTE = {  # sections that name the values of what enclaves are found by
+    "tenure": "tenure",
+    "use_class": "use_class",
+    "planned_use": "use_class",
+    "planned_use_class": "use_class",
+    "status": "status",
+}
 
 
 def finding_text(row: Mapping[Any, Any], *, texts: Mapping[str, str]) -> str:
@@ -74,6 +83,8 @@ def _places(
         told["detail"] = geometry_text(message, texts=texts)
     if code == "not_repaired" and told:
         told["detail"] = repair_text(message, texts=texts)
+    if code == "spellings" and told:
+        told["detail"] = re.sub("(['\"]) for (['\"])", r"\1 → \2", told["detail"])
     if "column" in told:
         told["column"] = texts.get(f"column.{told['column']}", told["column"])
     if "drawn" in told:
@@ -163,7 +174,122 @@ def skip_reason(reason: object, *, texts: Mapping[str, str]) -> str:
     >>> skip_reason("no column owner", texts=catalog("zh"))
     '宗地图层没有权利人字段（owner）'
     """
-    return texts.get(f"skip_reason.{visible(reason)}", visible(reason))
+    text = visible(reason)
+    known = texts.get(f"skip_reason.{text}")
+    if known is not None and text not in COLUMN_REASONS:
+        return known
+    for key, pattern in COLUMN_REASONS.items():
+        found = re.fullmatch(pattern, text, re.DOTALL)
+        if found is not None:
+            return texts[f"skip_reason.{key}"].format(column=found[1])
+    return text
+
+
+def attribute_name(attribute: object, *, texts: Mapping[str, str]) -> str:
+    """What enclaves are found by; a column that has no name of its own is shown as it is.
+
+    Parameters
+    ----------
+    attribute
+        Name of a column of the parcels.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    str
+        ``—`` for a missing name.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> [attribute_name(n, texts=catalog("zh")) for n in ("tenure", "industry", "village")]
+    ['权属性质', '行业代码', 'village']
+    """
+    name = texts.get(f"attribute.{visible(attribute)}")
+    return named(texts, "column", attribute) if name is None else name
+
+
+def values_of(attribute: object, joined: object, *, texts: Mapping[str, str]) -> list[str]:
+    """Values of what enclaves are found by, in words where they are codes.
+
+    Parameters
+    ----------
+    attribute
+        Name of a column of the parcels.
+    joined
+        Values joined by ``;``.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    list of str
+        Owners and values of other columns as they are.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> values_of("tenure", "state;collective", texts=catalog("en"))
+    ['state-owned', 'collective']
+    """
+    section = BY_ATTRIBUTE.get(visible(attribute), "")
+    return [named(texts, section, v) if section else v for v in listed(joined)]
+
+
+def analysis_name(analysis: object, *, texts: Mapping[str, str]) -> str:
+    """Display name of an analysis; enclaves may be found by any column.
+
+    Parameters
+    ----------
+    analysis
+        As the run's record tells it.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    str
+        ``—`` for a missing name.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> analysis_name("enclaves_industry", texts=catalog("en"))
+    'enclaves by industry code'
+    """
+    stem, by, column = visible(analysis).partition("enclaves_")
+    if stem or not by or f"analysis.{analysis}" in texts:
+        return named(texts, "analysis", analysis)
+    return texts["analysis.enclaves_by"].format(name=attribute_name(column, texts=texts))
+
+
+def rule_text(rule_id: object, *, texts: Mapping[str, str]) -> str:
+    """What decided, where that is a parameter or a definition; ids of rules stay.
+
+    Parameters
+    ----------
+    rule_id
+        As a row of the verdicts table tells it.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    str
+        ``—`` for a missing id.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> [rule_text(i, texts=catalog("zh")) for i in ("parameters.hull_share", "scrap.area_cap")]
+    ['参数“凸包内占比”', 'scrap.area_cap']
+    """
+    kind, _, name = visible(rule_id).partition(".")
+    parameter = texts.get(f"parameter.{name}")
+    if kind == "parameters" and parameter is not None:
+        return texts["rule_id.parameter"].format(name=parameter)
+    return named(texts, "rule_id", rule_id)
 
 
 def crs_chosen(phrase: object, *, texts: Mapping[str, str]) -> str:
@@ -229,7 +355,7 @@ def with_messages(findings: pd.DataFrame, *, texts: Mapping[str, str]) -> pd.Dat
 
 
 def worded_enclaves(enclaves: pd.DataFrame, *, texts: Mapping[str, str]) -> pd.DataFrame:
-    """Enclaves with tenures and ids in words.
+    """Enclaves with codes and ids in words.
 
     Parameters
     ----------
@@ -241,7 +367,8 @@ def worded_enclaves(enclaves: pd.DataFrame, *, texts: Mapping[str, str]) -> pd.D
     Returns
     -------
     pandas.DataFrame
-        A copy with other columns ``value``, ``surrounded_by`` and ``enclave_id``; owners stay.
+        A copy with other columns ``attribute``, ``value``, ``surrounded_by``, ``enclave_id`` and
+        ``inside_of``; owners stay.
 
     Examples
     --------
@@ -252,15 +379,17 @@ def worded_enclaves(enclaves: pd.DataFrame, *, texts: Mapping[str, str]) -> pd.D
     ['state-owned']
     """
     changed = enclaves.copy()
-    tenure = (enclaves["attribute"] == "tenure").tolist()
+    by = enclaves["attribute"].tolist()
     for column in [c for c in ("value", "surrounded_by") if c in enclaves]:
-        cells = zip(enclaves[column].tolist(), tenure, strict=True)
+        cells = zip(by, enclaves[column].tolist(), strict=True)
         changed[column] = [
-            named(texts, "tenure", v) if is_tenure and not is_missing(v) else v
-            for v, is_tenure in cells
+            v if is_missing(v) else texts["report.list"].join(values_of(a, v, texts=texts))
+            for a, v in cells
         ]
-    if "enclave_id" in enclaves:
-        changed["enclave_id"] = [enclave_text(v, texts=texts) for v in enclaves["enclave_id"]]
+    changed["attribute"] = [attribute_name(a, texts=texts) for a in by]
+    for column in [c for c in ("enclave_id", "inside_of") if c in enclaves]:
+        told = [None if is_missing(v) else enclave_text(v, texts=texts) for v in enclaves[column]]
+        changed[column] = pd.Series(told, index=enclaves.index, dtype="object")
     return changed
 
 
@@ -290,10 +419,11 @@ def enclave_text(value: object, *, texts: Mapping[str, str]) -> str:
     parts = []
     for text in visible(value).split(";"):
         attribute, colon, rest = text.partition(":")
-        name = texts.get(f"attribute.{attribute}")
-        if not colon or name is None:
+        known = texts.get(f"attribute.{attribute}") or texts.get(f"column.{attribute}")
+        if not colon or known is None:
             parts.append(text)
             continue
-        rest = named(texts, attribute, rest) if attribute == "tenure" else rest
+        name, section = attribute_name(attribute, texts=texts), BY_ATTRIBUTE.get(attribute, "")
+        rest = named(texts, section, rest) if section else rest
         parts.append(texts["report.detail"].format(name=name, detail=rest))
     return texts["report.list"].join(parts)

@@ -37,7 +37,9 @@ PARCEL_FIELDS = (
     "planned_far_max",
     "width_m",
     "frontage_m",
+    "frontage_road_m",
     "scrap_kind",
+    "scrap_group",
     "enclave_of",
     "site_id",
     "zone_id",
@@ -48,6 +50,7 @@ PARCEL_FIELDS = (
     "low_use_decided_by",
     "low_use_not_assessed",
 )
+SHARES = ("sites_share", "free_share", "other_share", "hull_share")  # what its kind follows from
 MARKS = {"pass": "✓ ", "fail": "✗ "}
 CHANGES = (  # of a site: column before, column after, unit
     ("area_before_m2", "area_after_m2", "m2"),
@@ -192,7 +195,7 @@ def _scrap(
     ]
     count = texts["map.popup.considered"].format(count=len(pairs))
     heads = [texts[f"column.{c}"] for c in columns]
-    facts = fields(pairs[0], ("area", "sites_share", "free_share"), texts=texts)
+    facts = fields(pairs[0], ("area", *SHARES), texts=texts)
     towards = {p["site_id"]: [t for t in tests if t["subject"] == p["site_id"]] for p in pairs}
     cited = [t for p in pairs for t in _cited(towards[p["site_id"]], p["verdict"])]
     return {

@@ -60,7 +60,12 @@ SITES = {
     "before": Look("#0b2f66", 2.5, dash="9 6"),
     "after": Look("#8a3fb0", 5),
 }
-ENCLAVES = {"strict": Look("#b8005c", 3, dash="2 5"), "nearly": Look("#b8005c", 2, dash="2 8")}
+ENCLAVES = {
+    "strict": Look("#b8005c", 3, dash="2 5"),
+    "nearly": Look("#b8005c", 2, dash="2 8"),
+    "jointly": Look("#7c3a9e", 1.5, dash="1 4"),
+}
+SCRAP_GROUPS = Look("#00606b", 3, dash="9 3", fill="#00a3b5", opacity=0.15)
 BLOCK_LINES = {
     "1": Look("#7a1f1f", 3.5),
     "2": Look("#7a1f1f", 3, dash="14 7"),
