@@ -12,9 +12,9 @@ from gisland.base.names import comparable
 from gisland.base.schema import INDUSTRIAL_USE_CLASSES
 from gisland.present.about import lines
 from gisland.present.abouttests import cited
+from gisland.present.enclavewords import attribute_name, enclave_text, values_of
 from gisland.present.facts import Row, plain_rows
 from gisland.present.lists import listed, some_ids
-from gisland.present.messages import attribute_name, enclave_text, values_of
 from gisland.present.wording import (
     MISSING,
     area_both,

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from gisland.base.rulespecs import SPECS
 from gisland.present.about import column_name
 from gisland.present.conditions import told_verdicts
+from gisland.present.enclavewords import analysis_name
 from gisland.present.facts import Row, plain_rows
 from gisland.present.lists import some
-from gisland.present.messages import analysis_name, skip_reason
+from gisland.present.messages import skip_reason
 from gisland.present.rulebook import rulebook
 from gisland.present.wording import (
     MISSING,

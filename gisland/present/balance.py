@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gisland.base.units import m2_to_mu
+from gisland.present.enclavewords import analysis_name
 from gisland.present.messages import crs_chosen, layer_name, skip_reason
 from gisland.present.wording import MISSING, named, visible
 
@@ -236,6 +237,6 @@ def _skipped(run: Mapping[str, Any], *, texts: Mapping[str, str]) -> Iterator[Ro
     for item in run.get("skipped", []):
         yield (
             "loose",
-            (named(texts, "analysis", item.get("analysis")), "@"),
+            (analysis_name(item.get("analysis"), texts=texts), "@"),
             (skip_reason(item.get("reason"), texts=texts), "@"),
         )

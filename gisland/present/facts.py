@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gisland.present.enclavewords import enclave_text
 from gisland.present.lists import listed
-from gisland.present.messages import enclave_text, layer_name
+from gisland.present.messages import layer_name
 from gisland.present.wording import (
     LISTS,
     MISSING,

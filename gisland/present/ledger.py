@@ -11,14 +11,10 @@ from openpyxl import Workbook
 
 from gisland.present.balance import STORED, summary_rows
 from gisland.present.conditions import pair_tests, told_verdicts
+from gisland.present.enclavewords import attribute_name, enclave_text, worded_enclaves
+from gisland.present.holders import mixed_zone
 from gisland.present.lists import listed
-from gisland.present.messages import (
-    enclave_text,
-    geometry_text,
-    layer_name,
-    with_messages,
-    worded_enclaves,
-)
+from gisland.present.messages import geometry_text, layer_name, rule_text, with_messages
 from gisland.present.repairs import repair_text
 from gisland.present.style import catalog
 from gisland.present.wording import (
@@ -38,9 +34,12 @@ if TYPE_CHECKING:
 ORDER = (
     "sites",
     "plan",
+    "scrap_groups",
     "parcels",
     "verdicts",
     "enclaves",
+    "holdings",
+    "mixture",
     "zones",
     "block_lines",
     "indicators",
@@ -167,6 +166,11 @@ def _worded(frame: pd.DataFrame, *, table: str, texts: Mapping[str, str]) -> pd.
         return frame.assign(message=told)
     if table == "enclaves":
         return worded_enclaves(frame, texts=texts)
+    if table == "verdicts":
+        told = _mapped(frame["subject"], lambda v: attribute_name(v, texts=texts))
+        return frame.assign(subject=frame["subject"].mask(frame["test"] == "enclave", told))
+    if table == "mixture":
+        return frame.assign(zone_id=[mixed_zone(z, texts=texts) for z in frame["zone_id"]])
     if table == "sites" and {"parcels_before", "absorbed_ids"} <= set(frame):
         count = [len(listed(ids)) for ids in frame["absorbed_ids"]]
         frame.insert(_after(frame, "parcels_before"), "absorbed_count", count)
@@ -264,6 +268,8 @@ def _column(
         values = _mapped(values, lambda v: named_list(texts, section, v))
     elif name == "enclave_of":
         values = _mapped(values, lambda v: enclave_text(v, texts=texts))
+    elif name == "rule_id" and table == "verdicts":
+        values = _mapped(values, lambda v: rule_text(v, texts=texts))
     elif name == "layer":
         values = _mapped(values, lambda v: layer_name(v, texts=texts))
     elif section:
@@ -275,6 +281,10 @@ def _section(name: str, table: str) -> str:
     special = {"rule_status": "rule_status", "solver_status": "solver_status"}
     if name == "kind" and table == "enclaves":
         return "enclave_kind"
+    if name == "reasons" and table == "scrap_groups":
+        return "group_reason"
+    if name == "attribute":  # in words already
+        return ""
     return special.get(name) or SECTIONS.get(name, "")
 
 
@@ -302,6 +312,8 @@ def _formats(values: pd.Series, *, units: pd.Series | None) -> list[str] | str:
     if units is not None and name in BY_UNIT:
         return [UNIT_FORMATS.get(u, "General") for u in units.astype("object").tolist()]
     if name.endswith(("_m2", "_m", "_score")) or "far" in name.split("_"):
+        return "0.00"
+    if name == "mixed_m_per_ha":
         return "0.00"
     if name.endswith("_mu"):
         return "0.000"

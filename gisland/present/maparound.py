@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gisland.present import style
+from gisland.present.enclavewords import worded_enclaves
 from gisland.present.facts import fields, plain_rows
 from gisland.present.lists import some_ids
 from gisland.present.mapfeatures import Features, Kind, Made, drawn_rows
-from gisland.present.messages import worded_enclaves
 from gisland.present.wording import named_list, visible
 
 if TYPE_CHECKING:

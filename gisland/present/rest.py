@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gisland.present.enclavewords import analysis_name
 from gisland.present.lists import listed, some, some_ids
-from gisland.present.messages import enclave_text, finding_text, skip_reason
+from gisland.present.messages import finding_text, skip_reason
 from gisland.present.wording import MISSING, label, number, shortened, visible
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ Table = dict[str, Any]
 def rest(
     tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], texts: Texts
 ) -> dict[str, Any]:
-    """Enclaves, zones, block lines, data quality, analyses not made and the solver's proof.
+    """Zones, block lines, data quality, analyses not made and the solver's proof.
 
     Parameters
     ----------
@@ -47,7 +48,6 @@ def rest(
     True
     """
     return {
-        "enclaves": _enclaves(tables.get("enclaves"), texts=texts),
         "zones": _zones(tables.get("zones"), texts=texts),
         "block_lines": _block_lines(tables.get("block_lines"), texts=texts),
         "quality": _quality(tables.get("findings"), texts=texts),
@@ -141,28 +141,6 @@ def frame_table(
     return table(heads, rows, numeric=numeric, ids=ids, total=len(frame))
 
 
-def _enclaves(frame: pd.DataFrame | None, *, texts: Texts) -> Table | None:
-    keys = ("enclave_id", "attribute", "value", "parcel_ids", "surrounded_by", "kind", "share")
-    areas = ("area_m2", "area_mu")
-
-    def cells(row: dict[Any, Any]) -> list[str]:
-        holder = "tenure" if row["attribute"] == "tenure" else "owner_name"
-        return [
-            shortened(enclave_text(row["enclave_id"], texts=texts)),
-            label(texts, "attribute", row["attribute"]),
-            label(texts, holder, row["value"]),
-            some_ids(row["parcel_ids"], texts=texts),
-            label(texts, holder, row["surrounded_by"]),
-            label(texts, "enclave_kind", row["kind"]),
-            number(row["share"], unit="share"),
-            number(row["area_m2"], unit="m2"),
-            number(row["area_mu"], unit="mu"),
-        ]
-
-    heads = [texts[f"column.{k}"] for k in (*keys[:2], "holder", *keys[3:], *areas)]
-    return frame_table(frame, heads=heads, cells=cells, numeric=[6, 7, 8], ids=[0, 3])
-
-
 def _zones(frame: pd.DataFrame | None, *, texts: Texts) -> Table | None:
     def cells(row: dict[Any, Any]) -> list[str]:
         return [
@@ -252,7 +230,7 @@ def _records(frame: pd.DataFrame) -> dict[Any, dict[str, Any]]:
 def _skipped(run: Mapping[str, Any], *, texts: Texts) -> Table:
     rows = [
         [
-            label(texts, "analysis", s.get("analysis")),
+            shortened(analysis_name(s.get("analysis"), texts=texts)),
             shortened(skip_reason(s.get("reason"), texts=texts)),
         ]
         for s in run.get("skipped", [])

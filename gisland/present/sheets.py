@@ -12,6 +12,8 @@ from gisland.base.parameters import Parameters
 from gisland.present import style
 from gisland.present.balance import balance, basis, holds
 from gisland.present.conditions import pair_tests, told_verdicts
+from gisland.present.enclavewords import attribute_name
+from gisland.present.holders import holders
 from gisland.present.lists import listed, share_test
 from gisland.present.messages import layer_name
 from gisland.present.rest import Table, frame_table, rest, table
@@ -88,6 +90,7 @@ def report(tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], langua
         "sheets": _sheets(tables, tests=tests, rule_names=rule_names, texts=texts),
         "rules": passages,
         "sites": len(sites),
+        **holders(tables, run=run, texts=texts),
         **rest(tables, run=run, texts=texts),
     }
     environment = Environment(
@@ -129,16 +132,23 @@ def _parameters(run: Mapping[str, Any], *, texts: Texts) -> Table:
     """Parameters of the run that differ from their defaults."""
     defaults = dataclasses.asdict(Parameters())
     rows = [
-        [label(texts, "parameter", k), *(_given(v, texts=texts) for v in (v, defaults.get(k)))]
+        [
+            label(texts, "parameter", k),
+            *(_given(v, key=k, texts=texts) for v in (v, defaults.get(k))),
+        ]
         for k, v in run.get("parameters", {}).items()
-        if k not in defaults or _given(v, texts=texts) != _given(defaults[k], texts=texts)
+        if k not in defaults
+        or _given(v, key=k, texts=texts) != _given(defaults[k], key=k, texts=texts)
     ]
     heads = [texts[f"report.column.{k}"] for k in ("parameter", "given", "default")]
     return table(heads, rows, numeric=[1, 2])
 
 
-def _given(value: object, *, texts: Texts) -> str:
-    """Value of a parameter; a list of findings by their names."""
+def _given(value: object, *, key: str, texts: Texts) -> str:
+    """Value of a parameter; lists of findings and of columns by their names."""
+    if isinstance(value, list | tuple) and key == "enclave_by":
+        names = [attribute_name(v, texts=texts) for v in value]
+        return shortened(texts["report.list"].join(names)) or MISSING
     if isinstance(value, list | tuple):
         return texts["report.list"].join(named(texts, "finding", v) for v in value) or MISSING
     return shortened(value)

@@ -251,6 +251,7 @@ def _scraps(
             "parcel": shortened(row["parcel_id"]),
             "owner": shortened(owners.get(row["parcel_id"])) or MISSING,
             "kind": label(texts, "scrap_kind", row["scrap_kind"]),
+            "shares": _kind_shares(row, texts=texts),
             "area_m2": number(row["area_m2"], unit="m2"),
             "area_mu": number(m2_to_mu(row["area_m2"]), unit="mu"),
             "border": number(row["border_m"], unit="m"),
@@ -261,6 +262,13 @@ def _scraps(
         }
         for row in pd.DataFrame(scraps).to_dict("records")
     ]
+
+
+def _kind_shares(row: Mapping[Any, Any], *, texts: Texts) -> str:
+    """What the boundary of a scrap runs along, from which its kind follows."""
+    names = ("sites_share", "free_share", "other_share")
+    shares = {n: number(row.get(n), unit="share", decimals=1) for n in names}
+    return "" if MISSING in shares.values() else texts["report.kind_shares"].format(**shares)
 
 
 def _reasons(codes: object, *, texts: Texts) -> str:
