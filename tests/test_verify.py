@@ -27,7 +27,7 @@ from gisland.verify.bounds import _best, _whole
 from gisland.verify.facts import gather
 from gisland.verify.fragments import undevelopable
 from gisland.verify.touch import touches
-from verify_case import EAST, NORTH, Case, here, right_case, rule, rules_record
+from verify_case import EAST, NORTH, Case, here, holdings, right_case, rule, rules_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -505,6 +505,7 @@ def test_missing_value_is_a_reason_with_a_prefix() -> None:
     case.set("parcels", "c4", tenure=None)
     _verdict_cells(case, "c4", "same_tenure", outcome="missing")
     case.set("plan", "c4", reasons="missing:same_tenure")
+    case.recount()
     assert judged(case) == []
 
 
@@ -732,6 +733,7 @@ def test_scrap_of_a_land_bank_passes_the_owner_test(tmp_path: Path) -> None:
     rows = case.tables["verdicts"]
     outcome = rows["outcome"].mask(rows["test"] == "same_owner", "pass")
     case.tables["verdicts"] = rows.assign(outcome=outcome)
+    case.tables["holdings"] = holdings(lots)
     assert written(case, tmp_path) == []
     case.set("parcels", "c1", owner="乙公司")
     assert codes(verify(_again(case, tmp_path))) == {"ineligible_same_owner"}

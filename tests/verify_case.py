@@ -127,6 +127,7 @@ class Case:
             "absorbed": len(taken),
             "absorbed_m2": float(taken["area_m2"].sum()) if len(taken) else 0.0,
         }
+        self.tables["mixture"] = mixture(lots)
         if "sites" in self.tables:
             self.tables["indicators"] = indicators(lots, self.tables["sites"])
 
@@ -354,6 +355,47 @@ def indicators(parcels: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
+def mixture(parcels: pd.DataFrame) -> pd.DataFrame:
+    """Tenure of the whole; its border of 230 m is made up."""
+    land = parcels[parcels["area_m2"].notna() & (parcels["use_class"] != "transport")]
+    mu = land["area_mu"].groupby(land["tenure"]).sum()
+    row = {
+        "zone_id": "overall",
+        "parcels": len(land),
+        "area_m2": land["area_m2"].sum(),
+        "area_mu": land["area_mu"].sum(),
+        "state_mu": mu.get("state", 0.0),
+        "collective_mu": mu.get("collective", 0.0),
+        "undetermined_mu": mu.get("undetermined", 0.0),
+        "unknown_mu": land["area_mu"][land["tenure"].isna()].sum(),
+        "state_patches": 3,
+        "collective_patches": int((land["tenure"] == "collective").any()),
+        "mixed_border_m": 230.0,
+        "mixed_m_per_ha": 230.0 / (land["area_m2"].sum() / 10_000),
+        "enclave_parcels": 0,
+        "enclave_share": 0.0,
+    }
+    return pd.DataFrame([row])
+
+
+def holdings(parcels: pd.DataFrame) -> pd.DataFrame:
+    """Land of every owner, all of it in one patch."""
+    land = parcels[parcels["area_m2"].notna() & (parcels["use_class"] != "transport")]
+    areas = land.groupby("owner")[["area_m2", "area_mu"]].sum()
+    count = land.groupby("owner").size()
+    rows = areas.assign(parcels=count, patches=1, spellings=1, largest_patch_m2=areas["area_m2"])
+    return rows.reset_index()
+
+
+def _groups() -> gpd.GeoDataFrame:
+    text = ["group_id", "parcel_ids", "scrap_ids", "site_ids", "scrap_kind", "reasons"]
+    number = ["parcels", "area_m2", "area_mu", "width_m", "border_m"]
+    shares = ["sites_share", "free_share", "other_share"]
+    return gpd.GeoDataFrame(
+        columns=[*text, *number, *shares, "geometry"], geometry="geometry", crs=4547
+    )
+
+
 def _subject(name: str, pieces: tuple[int, int], land: tuple[float, float]) -> list[Any]:
     numbers = {
         "parcels": pieces,
@@ -379,6 +421,8 @@ def right_case() -> Case:
         "verdicts": _verdicts(),
         "lineage": _lineage(),
         "indicators": indicators(_parcels(), _sites()),
+        "mixture": mixture(_parcels()),
+        "scrap_groups": _groups(),
         "exclusions": red_line,
         "project_boundary": boundary,
     }
@@ -400,6 +444,8 @@ def right_case() -> Case:
             "fragments": 8,
             "sites": 2,
             "enclaves": 0,
+            "jointly_enclosed": 0,
+            "scrap_groups": 0,
             "zones": 0,
             "scraps": 8,
             "absorbed": 3,

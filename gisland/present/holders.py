@@ -207,7 +207,7 @@ def _explained(
     most = "" if owners is None or owners.empty else str(owners.iloc[0]["owner"])
     numbers = {
         "share": number(given["enclave_share"], unit="share", decimals=0),
-        "by": texts["report.list"].join(
+        "by": texts["report.both"].join(
             attribute_name(c, texts=texts) for c in given["enclave_by"]
         ),
         "min_border": number(given["min_border_m"], unit="m", decimals=1),
@@ -218,8 +218,8 @@ def _explained(
             owners.iloc[0]["parcels"] if most and owners is not None else 0, unit="count"
         ),
     }
-    kinds = tables["enclaves"]["kind"].value_counts() if "enclaves" in tables else {}
-    numbers |= {kind: number(int(kinds.get(kind, 0)), unit="count") for kind in KINDS}
+    found = tables["enclaves"]["kind"].tolist() if "enclaves" in tables else []
+    numbers |= {kind: number(found.count(kind), unit="count") for kind in KINDS}
     names = ("enclaves", "mixture", "scrap_groups", "holdings")
     return {n: texts[f"report.explain.{n}"].format(**numbers) for n in names if n in tables}
 

@@ -137,8 +137,10 @@ def not_drawn(tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:
     >>> not_drawn({"parcels": gpd.GeoDataFrame({"parcel_id": ["7"]}, geometry=[None])})
     {'parcels': 1}
     """
-    names = ("parcels", "sites", "zones", "scrap_groups", "enclaves", "exclusions", "roads")
-    names = (*names, "project_boundary")
+    names = (
+        *("parcels", "sites", "zones", "scrap_groups", "enclaves", "exclusions", "roads"),
+        "project_boundary",
+    )
     counts = {n: int((~is_drawn(tables[n])).sum()) for n in names if is_spatial(tables.get(n))}
     return {name: count for name, count in counts.items() if count}
 

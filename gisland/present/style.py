@@ -63,7 +63,7 @@ SITES = {
 ENCLAVES = {
     "strict": Look("#b8005c", 3, dash="2 5"),
     "nearly": Look("#b8005c", 2, dash="2 8"),
-    "jointly": Look("#7c3a9e", 1.5, dash="1 4"),
+    "jointly": Look("#b8005c", 1.5, dash="1 4", fill="#b8005c", opacity=0.14),
 }
 SCRAP_GROUPS = Look("#00606b", 3, dash="9 3", fill="#00a3b5", opacity=0.15)
 BLOCK_LINES = {

@@ -14,10 +14,12 @@ from gisland.verify.bounds import check_bounds
 from gisland.verify.caps import check_caps, check_shares
 from gisland.verify.eligible import check_eligibility
 from gisland.verify.facts import Violation, gather
+from gisland.verify.groups import check_groups
 from gisland.verify.indicators import check_indicators
 from gisland.verify.lineage import check_lineage
 from gisland.verify.lowuse import check_low_use
 from gisland.verify.missed import check_missed
+from gisland.verify.patches import check_enclaves, check_holdings, check_mixture
 from gisland.verify.reasons import check_reasons
 from gisland.verify.record import check_record
 from gisland.verify.recorded import check_plan, check_verdicts
@@ -37,7 +39,8 @@ def verify(results: str | Path | Results) -> list[Violation]:
     every cap over its denominator; every absorbed scrap adjacent, outside the sites before, in
     one site, and eligible by recomputed numbers; merged sites connected; absorbed areas within
     their proved bounds; verdicts, plan and indicators consistent with one another and with the
-    record of the run.
+    record of the run; enclaves, scrap groups, holdings and the mixture of tenures made of the
+    parcels that they name, and adding up.
 
     Parameters
     ----------
@@ -69,6 +72,8 @@ results.gpkg); give the output folder of a run, or its results.gpkg
     facts = gather(read)
     found = [*check_lineage(facts), *check_areas(facts), *check_indicators(facts)]
     found += [*check_record(facts), *check_verdicts(facts), *check_low_use(facts)]
+    found += [*check_enclaves(facts), *check_holdings(facts), *check_mixture(facts)]
+    found += check_groups(facts)
     if facts.sites is not None:
         touching = touches(facts)
         found += check_merges(facts)

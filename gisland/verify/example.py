@@ -15,7 +15,9 @@ from gisland.verify.facts import Facts, gather
 CAP = Rule(
     "scrap.share_cap", "on", 0.1, "share", "<=", "including", "", "", "", "", "general knowledge"
 )
-COUNTS = ("fragments", "enclaves", "zones", "scraps", "absorbed", "absorbed_m2")
+COUNTS = (
+    *("fragments", "enclaves", "jointly_enclosed", "zones", "scraps", "absorbed", "absorbed_m2"),
+)
 AREA = {"area_m2": 1500.0, "area_mu": 2.25, "area_before_m2": 1500.0, "area_after_m2": 1500.0}
 LAND = (("parcels", 1.0), ("land_area", 1500.0))
 CELLS: dict[str, dict[str, object]] = {

@@ -169,25 +169,38 @@ def _lost(shape: shapely.Geometry, width_m: float) -> float:
 
 
 def _frontage(facts: Facts, ids: pd.Index) -> pd.Series:
-    """Boundary that no parcel but a road lies within the tolerance of, less the slack."""
+    """Boundary through which parcels can be reached, less the slack.
+
+    That is boundary that no parcel but a road lies within the tolerance of, less what the run
+    says has water beyond it, and border with other land that a road line runs along. The lines
+    are not measured again: how much they add is believed, from the run's ``frontage_road_m``.
+    """
     tolerance = facts.parameters.tolerance_m
     others = facts.parcels[~undrawn(facts.parcels.geometry.to_numpy())]
     use = facts.column("use_class")
+    road = np.zeros(len(others), dtype=bool)
     if use is not None:
-        others = others[(others["use_class"] != "transport").fillna(value=True)]
+        road = (others["use_class"] == "transport").fillna(value=False).to_numpy(dtype=bool)
     scraps, around = facts.shapes(ids), valid(others.geometry.to_numpy())
     which, near = shapely.STRtree(around).query(scraps, predicate="dwithin", distance=tolerance)
     other = ids.to_numpy()[which] != others.index.to_numpy()[near]
     which, near = which[other], near[other]
-    groups = pd.Series(near).groupby(which)
-    found = pd.Series(shapely.length(scraps), index=ids, dtype="float64")
-    for position, group in groups:
-        shape = scraps[int(str(position))]
-        found.iloc[int(str(position))] = _open(shape, around[group.to_numpy()], tolerance)
-    return found
+    whole = pd.Series(shapely.length(scraps), index=ids, dtype="float64")
+    found, free = whole.copy(), whole.copy()
+    for position, group in pd.Series(near).groupby(which):
+        at, beside = int(str(position)), group.to_numpy()
+        land = beside[~road[beside]]
+        free.iloc[at] = _open(scraps[at], around[beside], tolerance)
+        found.iloc[at] = free.iloc[at]
+        if len(land) < len(beside):
+            found.iloc[at] = _open(scraps[at], around[land], tolerance)
+    slack = pd.Series(which[~road[near]]).value_counts().reindex(range(len(ids)), fill_value=0)
+    told = facts.parcels.reindex(ids)[["frontage_road_m", "free_water_m"]].fillna(0.0)
+    lines = (told["frontage_road_m"] - (found - free)).clip(lower=0.0)
+    surely = (found - SLACK_TOLERANCES * tolerance * slack.to_numpy()).clip(lower=0.0)
+    return (surely - told["free_water_m"] + lines).clip(lower=0.0)
 
 
 def _open(shape: shapely.Geometry, neighbors: np.ndarray, tolerance_m: float) -> float:
     closed = overlay(shapely.union_all, shapely.buffer(neighbors, tolerance_m))
-    length = shapely.length(overlay(shapely.difference, shapely.boundary(shape), closed))
-    return max(float(length) - SLACK_TOLERANCES * tolerance_m * len(neighbors), 0.0)
+    return float(shapely.length(overlay(shapely.difference, shapely.boundary(shape), closed)))

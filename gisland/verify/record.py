@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gisland.base.result import ENCLAVE_KINDS
 from gisland.verify.facts import AREA_M2, RELATIVE, Facts, Violation, violations
 
 if TYPE_CHECKING:
@@ -70,8 +71,13 @@ def _counts(facts: Facts) -> dict[str, float]:
     found = {
         "parcels": float(len(facts.parcels)),
         "fragments": float(fragment.sum()),
-        **{n: float(len(tables.get(n, ()))) for n in ("sites", "zones", "enclaves")},
+        **{n: float(len(tables.get(n, ()))) for n in ("sites", "zones")},
     }
+    kinds = tables["enclaves"]["kind"] if "enclaves" in tables else pd.Series(dtype="str")
+    found["enclaves"] = float(kinds.isin(ENCLAVE_KINDS).sum())
+    found["jointly_enclosed"] = float(len(kinds)) - found["enclaves"]
+    if "scrap_groups" in tables:
+        found["scrap_groups"] = float(len(tables["scrap_groups"]))
     if "plan" in tables:
         plan = tables["plan"]
         taken = plan["parcel_id"][plan["verdict"] == "absorbed"]
