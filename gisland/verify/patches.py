@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from gisland.base.keys import ID_SEPARATOR
 from gisland.base.names import comparable
 from gisland.base.schema import TENURES
 from gisland.base.tables import is_land, lookup
 from gisland.base.units import m2_to_mu
-from gisland.verify.facts import AREA_M2, Facts, Violation, differs, violations
+from gisland.verify.facts import AREA_M2, Facts, Violation, differs, valid, violations
 
 KINDS = ("strict", "nearly", "jointly")
 STRICT_SHARE = 0.9995
-NO_WAY_OUT = 0.98  # of a boundary wholly along others; tolerances take up to 2 % at corners
+ROUNDING_SHARE = 0.02  # what tolerances at corners may take of a boundary wholly along others
+WAY_OUT_M = 3.0  # boundary through which one gets out
 SLACK = 0.02
 ROUNDING = 1e-6
 OVERALL, UNKNOWN = "overall", "unknown"
@@ -68,7 +70,7 @@ def check_enclaves(facts: Facts) -> list[Violation]:
     table = facts.tables.get("enclaves")
     if table is None:
         return []
-    rows = pd.DataFrame(table).drop(columns="geometry").reset_index(drop=True)
+    rows = pd.DataFrame(table).reset_index(drop=True)
     own, around = members_of(rows["parcel_ids"]), members_of(rows["surrounding_ids"])
     found = _check_ids(facts, rows, own=own, around=around)
     if found:
@@ -129,13 +131,26 @@ def _bad_share(facts: Facts, rows: pd.DataFrame, around: pd.Series) -> pd.Series
     values = members_of(rows["surrounded_by"]).groupby(level=0).size().reindex(rows.index)
     least = pd.Series(facts.parameters.enclave_share, index=rows.index)
     jointly = kind == "jointly"
-    least[jointly] = NO_WAY_OUT
-    least[jointly & (values == 1)] = min(NO_WAY_OUT, facts.parameters.enclave_share)
+    shut = 1 - np.minimum(ROUNDING_SHARE, WAY_OUT_M / _outer_m(facts, rows[jointly])) - ROUNDING
+    one_value = least.where(values == 1, np.inf)[jointly]
+    least[jointly] = np.minimum(shut, one_value)
     bad = ~kind.isin(KINDS) | (patches < 1) | ((patches == 1) == jointly) | share.isna()
     bad |= (share < least - ROUNDING) | (share > 1 + SLACK)
     bad |= ~jointly & ((kind == "strict") != (share >= STRICT_SHARE))
     free = rows["free_share"]
     return bad | free.isna() | (free < -SLACK) | (share + free > 1 + ROUNDING)
+
+
+def _outer_m(facts: Facts, rows: pd.DataFrame) -> pd.Series:
+    """Outer boundary of patches as they are drawn, without gaps up to the tolerance."""
+    reach = facts.parameters.tolerance_m / 2
+    drawn = shapely.buffer(valid(rows["geometry"].to_numpy()), reach, join_style="mitre")
+    parts, patch = shapely.get_parts(
+        shapely.buffer(drawn, -reach, join_style="mitre"), return_index=True
+    )
+    ring = pd.Series(shapely.length(shapely.get_exterior_ring(parts)))
+    total = ring.groupby(patch).sum().reindex(range(len(rows)), fill_value=0.0)
+    return pd.Series(total.to_numpy(), index=rows.index)
 
 
 def _bad_nesting(rows: pd.DataFrame, own: pd.Series, around: pd.Series) -> pd.Series:
