@@ -69,6 +69,10 @@ def map_tables() -> dict[str, pd.DataFrame]:
     parcels["tenure"] = ["collective" if "集体" in o else "state" for o in parcels["owner"]]
     parcels["far"] = [0.42, 0.55, None, 0.1, 0.3, 0.8, None, 0.6, 1.4, 0.7, 1.1, None]
     parcels["coverage"] = parcels["far"] / 2
+    parcels["frontage_road_m"] = 12.5
+    parcels["scrap_group"] = [
+        "G-P03" if i in {"P03", "P07"} else None for i in parcels["parcel_id"]
+    ]
     parcels["fragment_reasons"] = ["min_lot" if k else "" for k in parcels["scrap_kind"]]
     parcels["low_use_reasons"] = ["far" if v == "site" else "" for v in parcels["verdict"]]
     return {
@@ -114,6 +118,7 @@ def plan(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     columns = ["parcel_id", "site_id", "scrap_kind", "border_m", "verdict", "reasons"]
     pairs = pd.DataFrame(PAIRS, columns=columns)
     pairs["sites_share"], pairs["free_share"] = 0.62, 0.25
+    pairs["other_share"], pairs["hull_share"] = 0.13, 0.4
     found = parcels[["parcel_id", "area_m2", "geometry"]]
     return found.merge(pairs, on="parcel_id").sort_values(["parcel_id", "site_id"])
 
@@ -132,6 +137,10 @@ def verdicts() -> pd.DataFrame:
         ("P07", "S02", "area_cap", "pass", 600.0, 2000.0, "<", "m2", None, "scrap.area_cap", "on"),
         ("P03", "", "min_lot", "fail", 900.0, 2000.0, ">=", "m2", None,
          "fragment.min_lot.default", "on"),
+        ("P07", "owner", "enclave", "fail", 1.0, 0.75, "<", "share", "outer boundary",
+         "parameters.enclave_share", "on"),
+        ("P03", "", "kind_corner", "fail", 0.25, 0.13, ">", "share", "boundary of the scrap",
+         "definition.corner", "advisory"),
         ("P01", "", "far", "fail", 0.42, 0.6, ">=", "ratio", "land area",
          "low_use.far.industrial", "on"),
     ]  # fmt: skip
@@ -165,15 +174,36 @@ def context() -> dict[str, pd.DataFrame]:
             [box(0, 0, 150, 195)], zone_id=["Z1"], parcels=[4], area_m2=[27_000.0], far=[0.4]
         ),
         "enclaves": layer(
-            [box(120, 0, 131, 100)],
-            enclave_id=["E1"],
-            attribute=["owner"],
-            value=["红旗村集体"],
-            surrounded_by=["武汉甲机械有限公司"],
-            kind=["nearly"],
-            share=[0.78],
-            area_m2=[1_100.0],
-            parcel_ids=["P04"],
+            [box(120, 0, 131, 100), box(150, 100, 230, 180), box(10, 10, 20, 20)],
+            enclave_id=["E1", "owner:P08", "owner:P01"],
+            attribute=["owner"] * 3,
+            value=["红旗村集体", "武汉丙仓储公司", "武汉甲机械有限公司"],
+            surrounded_by=["武汉甲机械有限公司", "武汉甲机械有限公司;红旗村集体", "红旗村集体"],
+            surrounding_ids=["P01", "P05;P09", "P04"],
+            kind=["nearly", "jointly", "strict"],
+            share=[0.78, 1.0, 1.0],
+            free_share=[0.22, 0.0, 0.0],
+            area_m2=[1_100.0, 6_400.0, 100.0],
+            surrounding_area_m2=[12_000.0, 8_800.0, 1_100.0],
+            parcel_ids=["P04", "P08", "P01"],
+            inside_of=[None, None, "owner:P04"],
+            depth=[1, 1, 2],
+        ),
+        "scrap_groups": layer(
+            [box(0, 180, 120, 195)],
+            group_id=["G-P03"],
+            parcel_ids=["P03;P07"],
+            scrap_ids=["P03"],
+            site_ids=["S01"],
+            scrap_kind=["corner"],
+            reasons=["area_cap"],
+            parcels=[2],
+            area_m2=[1_800.0],
+            width_m=[14.2],
+            border_m=[120.0],
+            sites_share=[0.44],
+            free_share=[0.5],
+            other_share=[0.06],
         ),
         "exclusions": layer([box(350, 150, 400, 200)], name=["生态保护红线"]),
         "roads": layer(

@@ -153,7 +153,8 @@ def plan() -> gpd.GeoDataFrame:
         ("C4", "S2", "sandwiched", 900.0, 30.0, "absorbed", None),
     ]
     names = ["parcel_id", "site_id", "scrap_kind", "area_m2", "border_m", "verdict", "reasons"]
-    shares = {"site_share": 0.375, "free_share": 0.625, "rule_id": "scrap.area_cap"}
+    shares = {"site_share": 0.375, "sites_share": 0.375, "free_share": 0.5, "other_share": 0.125}
+    shares |= {"hull_share": 0.0, "hole_share": 0.0, "rule_id": "scrap.area_cap"}
     records = [dict(zip(names, r, strict=True)) | shares for r in rows]
     return _frame(records, [_moved(SHAPES[r[0]]) for r in rows])
 
@@ -191,6 +192,11 @@ def verdicts() -> pd.DataFrame:
             "mode": "on",
         }
     )
+    told = {"outcome": "fail", "mode": "on", "value": 1.0, "limit": 0.75, "operator": "<"}
+    told |= {"unit": "share", "denominator": "outer boundary", "rule_id": "definition.no_way_out"}
+    rows.append({"parcel_id": "C4", "subject": "owner", "test": "enclave"} | told)
+    kind = told | {"subject": "", "mode": "advisory", "rule_id": "parameters.sandwiched_share"}
+    rows.append({"parcel_id": "C4", "test": "kind_sandwiched"} | kind)
     names = ["parcel_id", "subject", "test", "outcome", "value", "limit", "operator", "unit"]
     return pd.DataFrame(rows)[[*names, "denominator", "rule_id", "mode"]]
 
@@ -227,7 +233,7 @@ def indicators() -> pd.DataFrame:
 def tables() -> dict[str, pd.DataFrame]:
     """Every table of a run, small."""
     enclave = {
-        "enclave_id": "E1",
+        "enclave_id": "tenure:K2",
         "attribute": "tenure",
         "value": "collective",
         "parcel_ids": "K2",
@@ -238,6 +244,74 @@ def tables() -> dict[str, pd.DataFrame]:
         "area_m2": 9_900.0,
         "area_mu": 14.85,
         "surrounding_area_m2": 50_000.0,
+        "surrounding_ids": "A1",
+        "inside_of": None,
+        "depth": 1,
+        "holder_patches": 1,
+        "holder_area_m2": 9_900.0,
+    }
+    inner = enclave | {
+        "enclave_id": "owner:C4",
+        "attribute": "owner",
+        "value": OWNERS["C4"],
+        "parcel_ids": "C4",
+        "kind": "jointly",
+        "surrounded_by": f"{OWNERS['K2']};{OWNERS['K1']}",
+        "surrounding_ids": "K2;K1",
+        "share": 1.0,
+        "free_share": 0.0,
+        "area_m2": 900.0,
+        "area_mu": 1.35,
+    }
+    nested = enclave | {
+        "enclave_id": "use_class:C1",
+        "attribute": "use_class",
+        "value": "industrial",
+        "parcel_ids": "C1",
+        "kind": "strict",
+        "surrounded_by": "logistics",
+        "share": 1.0,
+        "free_share": 0.0,
+        "inside_of": "use_class:B1",
+        "depth": 2,
+    }
+    group = {
+        "group_id": "G-C1",
+        "parcel_ids": "C1;C3",
+        "scrap_ids": "C1",
+        "site_ids": "S1",
+        "scrap_kind": "corner",
+        "reasons": "area_cap;min_lot",
+        "parcels": 2,
+        "area_m2": 2_100.0,
+        "area_mu": 3.15,
+        "width_m": 20.0,
+        "border_m": 120.0,
+        "sites_share": 0.4,
+        "free_share": 0.5,
+        "other_share": 0.1,
+    }
+    holders = [
+        {"owner": OWNERS["A1"], "parcels": 4, "patches": 2, "area_m2": 38_100.0, "area_mu": 57.15}
+        | {"largest_patch_m2": 37_200.0, "spellings": 2},
+        {"owner": "未登记", "parcels": 1, "patches": 1, "area_m2": 900.0, "area_mu": 1.35}
+        | {"largest_patch_m2": 900.0, "spellings": 1},
+    ]
+    mixed = {
+        "zone_id": "overall",
+        "parcels": 10,
+        "area_m2": 113_200.0,
+        "area_mu": 169.8,
+        "state_mu": 154.95,
+        "collective_mu": 14.85,
+        "undetermined_mu": 0.0,
+        "unknown_mu": 0.0,
+        "state_patches": 3,
+        "collective_patches": 1,
+        "mixed_border_m": 141.5,
+        "mixed_m_per_ha": 12.5,
+        "enclave_parcels": 1,
+        "enclave_share": 0.1,
     }
     zone = {"zone_id": "Z1", "parcel_ids": "K1", "parcels": 1, "area_m2": 30_000.0, "area_mu": 45.0}
     block = {
@@ -296,7 +370,10 @@ def tables() -> dict[str, pd.DataFrame]:
         "plan": plan(),
         "verdicts": verdicts(),
         "lineage": lineage(),
-        "enclaves": _frame([enclave], [k2]),
+        "scrap_groups": _frame([group], [_moved(SHAPES["C1"])]),
+        "enclaves": _frame([inner, enclave, nested], [_moved(SHAPES["C4"]), k2, k1]),
+        "holdings": pd.DataFrame(holders),
+        "mixture": pd.DataFrame([mixed, mixed | {"zone_id": "Z1", "parcels": 1}]),
         "zones": _frame([zone | {"far": 0.6}], [k1]),
         "block_lines": _frame([block, total], [k1, None]),
         "findings": _frame([finding, overlap], [None, k1]),

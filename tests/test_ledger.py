@@ -17,6 +17,7 @@ from openpyxl import Workbook, load_workbook
 
 import small_results
 from gisland.base.errors import ProjectError
+from gisland.detect.spellings import spelling_findings
 from gisland.present import workbook
 from gisland.present.balance import balance, holds
 from gisland.present.ledger import ledger
@@ -72,9 +73,11 @@ def hostile(text: str) -> dict[str, Any]:
 
 def test_worksheets_in_order_with_chinese_titles() -> None:
     titles = reopened(build()).sheetnames
-    assert titles[:4] == ["总览", "改造项目用地", "零星用地并入方案", "宗地"]
+    assert titles[:3] == ["总览", "改造项目用地", "零星用地并入方案"]
     assert titles[-2:] == ["规则依据", "求解"]
-    assert len(titles) == 14
+    assert len(titles) == 17
+    assert titles[3:5] == ["零星用地组", "宗地"]
+    assert titles[6:9] == ["插花地（权属）", "权利人用地", "国有与集体混杂"]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -199,8 +202,13 @@ def test_heads_of_the_summary_do_not_carry_over() -> None:
 def test_summary_is_in_chinese() -> None:
     run = small_results.run() | {
         "counts": {"border_pairs": 12, "absorbed_m2": 2100.0, "findings_error": 1},
-        "skipped": [{"analysis": "enclaves_owner", "reason": "no column owner"}],
+        "skipped": [
+            {"analysis": "enclaves_owner", "reason": "no column owner"},
+            {"analysis": "enclaves_industry", "reason": "column industry is empty"},
+            {"analysis": "enclaves_村组", "reason": "no column 村组"},
+        ],
     }
+    run["counts"] |= {"enclaves": 2, "jointly_enclosed": 700, "scrap_groups": 1}
     run["inputs"] = [run["inputs"][0] | {"layer": "exclusions.red_line"}]
     run["crs"]["chosen"] = "3-degree Gauss-Krüger zone 38 of the data"
     told = summary(ledger(small_results.tables(), run=run, language="zh"))
@@ -208,6 +216,9 @@ def test_summary_is_in_chinese() -> None:
     assert told["并入零星用地面积（m²）"] == 2100.0
     assert told["数据质量问题：错误"] == 1
     assert told["插花地（权利人）"] == "宗地图层没有权利人字段（owner）"
+    assert told["插花地（行业代码）"] == "宗地图层的字段 industry 全为空"
+    assert told["插花地（村组）"] == "宗地图层没有字段 村组"
+    assert told["共同包围的插花地（权属）"] == 700
     assert "管控区 red_line" in told
     assert told["坐标系选取方式"] == "按数据所在的 3 度带高斯－克吕格投影第 38 带选取"
 
@@ -215,8 +226,53 @@ def test_summary_is_in_chinese() -> None:
 def test_findings_and_enclaves_are_told_in_chinese() -> None:
     findings = cells(build(), "数据质量问题")
     assert findings["说明"].tolist() == ["宗地 N1 没有图形", "宗地 K1 与 K2 重叠 1.25 m²"]
-    enclave = cells(build(), "插花地（权属）").iloc[0]
-    assert (enclave["实测值"], enclave["包围方"]) == ("集体", "国有")
+    enclave = cells(build(), "插花地（权属）").set_index("插花地编号")
+    columns = ["类型", "依据", "权利人、权属等", "包围方"]
+    assert enclave.loc["权属性质（K2）", columns].tolist() == [
+        "基本包围",
+        "权属性质",
+        "集体",
+        "国有",
+    ]
+    nested = enclave.loc["用地类别（C1）", [*columns, "位于插花地之内", "嵌套层次"]]
+    told = ["完全包围", "用地类别", "工业用地", "物流仓储用地", "用地类别（B1）", 2]
+    assert nested.tolist() == told
+    jointly = enclave.loc["权利人（C4）", ["类型", "包围方", "包围方宗地"]]
+    assert jointly.tolist() == ["共同包围", "青光村集体经济合作社；新华纺织厂", "K2;K1"]
+
+
+def test_groups_holdings_and_mixture_have_worksheets() -> None:
+    book = reopened(build())
+    group = cells(build(), "零星用地组").iloc[0]
+    told = "合计面积在单宗零星用地上限之内；合计面积小于最小宗地面积"
+    assert group["合并后仍为零星用地的原因"] == told
+    assert group[["零星用地组编号", "零星用地类型", "面积（亩）"]].tolist() == [
+        "G-C1",
+        "边角地",
+        3.15,
+    ]
+    owners = cells(build(), "权利人用地")
+    assert owners["片数"].tolist() == [2, 1]
+    assert owners["最大一片（m²）"].tolist() == [37_200.0, 900.0]
+    sheet = book["国有与集体混杂"]
+    assert [sheet.cell(r, 1).value for r in (2, 3)] == ["全部范围", "Z1"]
+    forms = {c.value: sheet.cell(2, c.column).number_format for c in sheet[1]}
+    assert forms["交界密度（m/公顷）"] == "0.00"
+    assert forms["插花地宗数占比"] == "0.00%"
+    assert forms["国有（亩）"] == "0.000"
+    assert forms["国有片数"] == "0"
+
+
+def test_tests_of_enclaves_name_what_they_are_by_and_what_decided() -> None:
+    told = cells(build(), "逐项判定")
+    row = told[told["宗地编号"].eq("C4") & told["对象"].eq("权利人")].iloc[0]
+    assert row["检验项"].startswith("插花地（权属）")
+    assert row["规则编号"].startswith("定义：由多方共同包围")
+    assert row["分母"] == "外边界长"
+    assert "参数“夹心地共边占比”" in told["规则编号"].tolist()
+    assert "scrap.area_cap" in told["规则编号"].tolist()
+    plan = cells(build(), "零星用地并入方案").set_index("宗地编号")
+    assert "包围" not in plan.loc["C4", "各项检验（实测值与限值）"]
 
 
 @pytest.mark.parametrize(
@@ -237,6 +293,23 @@ def test_findings_and_enclaves_are_told_in_chinese() -> None:
 def test_findings_are_composed_or_fall_back(code: str, message: str, told: str) -> None:
     row = {"code": code, "layer": "parcels", "parcel_id": "K1", "value": 0.5, "unit": "m2"}
     assert finding_text(row | {"message": message}, texts=catalog("zh")) == told
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("zh", "按同一土地权利人处理：'Ａ' → 'A', \"B's\" → 'B’s' 等（另 2 种写法）"),
+        ("en", "and compared as one: 'Ａ' → 'A', \"B's\" → 'B’s' and 2 more"),
+    ],
+)
+def test_spellings_are_told_in_words(language: str, told: str) -> None:
+    lots = pd.DataFrame({"owner": ["A", "A", "Ａ", "C", "C", "c", "D", "D", "d"]})
+    found = {"code": "spellings", "value": 3.0, "unit": "parcels"}
+    message = "parcels: owner is spelt in another way by 3 parcels, and compared as one:"
+    message += " 'Ａ' for 'A', \"B's\" for 'B’s' and 2 more"
+    assert finding_text(found | {"message": message}, texts=catalog(language)).endswith(told)
+    own = spelling_findings(lots, columns=["owner"])[0]  # its message is what the pattern reads
+    assert "'c' → 'C'" in finding_text(own, texts=catalog(language))
 
 
 def test_noise_of_floats_is_not_stored() -> None:

@@ -18,6 +18,7 @@ from gisland.present.sheets import report
 from gisland.present.style import catalog
 from gisland.present.wording import comparison, number
 
+FROM_DATA = {"owner", "备注", "block_id", "surrounded_by"}
 HOSTILE = (
     "<script>alert(1)</script>",
     "=cmd|' /C calc'!A0",
@@ -118,7 +119,8 @@ def test_parts_stand_in_the_order_officials_use(language: str) -> None:
     texts = catalog(language)
     heads = re.findall(r"<h2[^>]*>(.*?)</h2>", build(language=language))
     keys = ["basis", "overall"]
-    after = ["enclaves", "zones", "block_lines", "quality", "skipped", "solver", "rules"]
+    after = ["enclaves", "mixture", "scrap_groups", "holdings", "zones", "block_lines"]
+    after += ["quality", "skipped", "solver", "rules"]
     assert heads[:2] == [texts[f"report.head.{k}"] for k in keys]
     assert heads[4:] == [texts[f"report.head.{k}"] for k in after]
     assert "S1" in heads[2]
@@ -131,7 +133,8 @@ def test_no_chinese_display_text_in_the_english_report() -> None:
     run["crs"]["chosen"] = run["area_basis"] = "plane"
     for name, frame in tables.items():
         texts = frame.columns.drop("geometry", errors="ignore")
-        tables[name] = frame.assign(**{c: "x" for c in texts if c in {"owner", "备注", "block_id"}})
+        tables[name] = frame.assign(**{c: "x" for c in texts if c in FROM_DATA})
+    tables["enclaves"]["value"] = "x"
     page = report(tables, run=run, language="en")
     style_free = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
     assert not re.findall(r"[\u4e00-\u9fff]+", style_free)
@@ -164,7 +167,8 @@ def test_indicators_before_after_delta_and_missing() -> None:
 
 def test_scraps_tell_reasons_with_value_and_limit() -> None:
     text = Page(sections(build())[0]).text
-    assert "C2\n土地整理中心\n相邻零星用地\n4,800.00\n7.200\n240.00\n不可并入" in text
+    kind = "相邻零星用地\n沿项目 37.5%、临空 50.0%、沿其他 12.5%"
+    assert f"C2\n土地整理中心\n{kind}\n4,800.00\n7.200\n240.00\n不可并入" in text
     assert "超出单宗零星用地面积上限；土地权利人不一致" in text
     assert "✗\n单宗零星用地面积上限\n4,800.00 m²（要求 < 2,000.00 m²）" in text
     assert "土地权利人一致（提示）" in text
@@ -186,12 +190,86 @@ def test_rules_are_quoted_with_source_and_status() -> None:
 
 def test_rest_of_the_report() -> None:
     text = Page(build()).text
-    assert "E1\n权属性质\n集体\nK2\n国有\n基本包围\n81.00%\n9,900.00\n14.850" in text
+    assert "基本包围\n权属性质\n集体\nK2\n14.850\n国有\n81.00%\n10.00%\n—" in text
     assert "全部区块\n—\n80,000.00" in text
     assert "25.00%\n20.00%\n未通过" in text  # new-type land in all blocks: share, cap, outcome
     assert "错误\n图形缺失\n1" in text
     assert "低效用地识别\nparcels 没有 output_yuan 列" in text
     assert "2 个求解分组全部已证最优。" in text
+
+
+def test_enclaves_begin_with_those_that_one_patch_surrounds() -> None:
+    text = Page(build()).text
+    part = text[text.index("\n插花地（权属）\n按") :]
+    first = "完全包围\n用地类别\n工业用地\nC1\n14.850\n物流仓储用地\n100.00%\n0.00%"
+    first += "\n用地类别（B1），第 2 层"
+    last = "共同包围\n权利人\n海河仓储股份公司\nC4\n1.350\n青光村集体经济合作社；新华纺织厂"
+    places = [part.index(told) for told in (first, "基本包围\n权属性质", last)]
+    assert places == sorted(places)
+    plain = small_results.tables()
+    plain["enclaves"] = plain["enclaves"].assign(inside_of=None)
+    assert "位于插花地之内" in text
+    assert "位于插花地之内" not in Page(build(plain)).text
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_each_of_the_tables_says_by_which_definition(language: str) -> None:
+    run = small_results.run()
+    run["parameters"] |= {"enclave_share": 0.8, "enclave_by": ["owner", "industry"]}
+    run["parameters"] |= {"min_border_m": 2.5}
+    text = Page(report(small_results.tables(), run=run, language=language)).text
+    told = {
+        "zh": (
+            "按权利人、行业代码查找：同一方相连宗地的外边界有 80% 以上",
+            "（完全包围 1 处、基本包围 1 处）",
+            "（1 处：同属一方的几片合计达 80%",
+            "彼此共边不少于 2.5 m 的小块土地",
+            "共 2 名权利人，其中 1 名有两宗以上土地；最多的是津北机械制造有限公司，4 宗。",
+        ),
+        "en": (
+            "Found by owner and industry code: ",
+            "at least 80% of their outer boundary",
+            "(fully surrounded: 1, nearly: 1), and jointly surrounded (1)",
+            "over at least 2.5 m",
+            "Owners: 2, of whom 1 have two parcels or more; 津北机械制造有限公司 has the most, 4.",
+        ),
+    }
+    assert [t for t in told[language] if t not in text] == []
+    assert ("权利人；行业代码" if language == "zh" else "owner; industry code") in text
+
+
+def test_mixture_scrap_groups_and_holdings_are_told() -> None:
+    text = Page(build()).text
+    row = "全部范围\n10\n169.800\n154.950\n14.850\n3\n1\n141.50\n12.50\n1\n10.00%"
+    assert row in text
+    assert "权属未定（亩）" not in text  # nothing is undetermined
+    group = "G-C1\nC1；C3\nS1\n边角地\n2,100.00\n3.150\n20.00\n120.00"
+    group += "\n40.00% · 50.00% · 10.00%"
+    group += "\n合计面积在单宗零星用地上限之内；合计面积小于最小宗地面积"
+    assert group in text
+    assert "津北机械制造有限公司\n4\n2\n38,100.00\n57.150\n37,200.00\n2" in text
+    assert "未登记\n1\n1" not in text  # of one parcel
+
+
+def test_tests_of_enclaves_and_kinds_stay_out_of_the_site_sheets() -> None:
+    tables = small_results.tables()
+    tables["verdicts"].loc[tables["verdicts"]["test"] == "enclave", "subject"] = "S2"
+    told = Page(sections(build(tables))[1]).text
+    assert "单宗零星用地面积上限" in told
+    assert "包围" not in told
+    assert "夹心地：" not in told
+
+
+def test_long_tables_of_owners_and_enclaves_are_cut_with_their_number() -> None:
+    tables = small_results.tables()
+    many = pd.concat([tables["holdings"].iloc[:1]] * 30, ignore_index=True)
+    tables["holdings"] = many.assign(owner=[f"公司{n:02}" for n in range(30)])
+    tables["enclaves"] = pd.concat([tables["enclaves"]] * 50, ignore_index=True)
+    text = Page(build(tables)).text
+    assert "共 30 行，此处列出 20 行" in text
+    assert "公司19" in text
+    assert "公司20" not in text
+    assert "共 150 行，此处列出 100 行" in text
 
 
 def test_scraps_are_in_the_order_of_their_verdicts() -> None:
@@ -266,7 +344,7 @@ def test_same_bytes_twice() -> None:
 def test_missing_tables_are_told_not_guessed() -> None:
     page = Page(report({}, run={}, language="zh"))
     assert page.open == []
-    assert page.texts.count("未做此项分析。") == 5
+    assert page.texts.count("未做此项分析。") == 8
     assert "本次没有改造项目用地，因此没有可并入的零星用地。" in page.texts
     lone = Page(build({"sites": small_results.sites()}))
     assert lone.texts.count("没有与本项目相邻的零星用地。") == 2

@@ -5,16 +5,21 @@ from __future__ import annotations
 import itertools
 import re
 import string
+from dataclasses import fields
 
 import numpy as np
 import pytest
 
 from gisland.base import schema
 from gisland.base.errors import ProjectError
+from gisland.base.parameters import Parameters
 from gisland.base.rules import MODES, OPERATORS, STATUSES
 from gisland.base.rulespecs import SPECS
 from gisland.base.tables import PARCEL_RESULTS
+from gisland.detect.kinds import RULE_IDS
+from gisland.layers.writing.results import TABLES
 from gisland.present import style
+from gisland.present.messages import rule_text
 
 CODES = {
     "verdict": ("site", "absorbed", "eligible", "ineligible", "none"),
@@ -30,6 +35,7 @@ CODES = {
         *("min_lot", "min_width", "min_frontage", "adjacent", "share_cap", "area_cap"),
         *("not_developable", "same_tenure", "same_owner", "same_use", "planned_use", "exclusion"),
         *("far_not_above", "far", "coverage", "tax", "output", "investment", "status"),
+        *("enclave", *RULE_IDS),
         *("vacant", "unfinished", "idle"),
     ),
     "reason": (
@@ -39,19 +45,35 @@ CODES = {
     "finding": (
         *("null_geometry", "empty_geometry", "invalid_geometry", "duplicate_geometry", "overlap"),
         *("gap", "hairline_gaps", "enclosed_space", "sliver", "recorded_area", "multipart"),
-        *("unknown_use", "unknown_tenure", "impossible_value", "no_overlap", "ids_made"),
+        *(
+            "spellings",
+            "unknown_use",
+            "unknown_tenure",
+            "impossible_value",
+            "no_overlap",
+            "ids_made",
+        ),
         *("industry_no_code", "date_unread", "date_month", "future_date"),
     ),
     "action": ("make_valid", "not_repairable"),
     "solver_status": ("optimal", "optimal_area", "time_limit"),
     "role": ("site", "absorbed", "kept", "no_geometry"),
-    "enclave_kind": ("strict", "nearly"),
-    "denominator": tuple(d for spec in SPECS.values() for d in spec.denominators),
+    "enclave_kind": ("strict", "nearly", "jointly"),
+    "denominator": (
+        *(d for spec in SPECS.values() for d in spec.denominators),
+        *("outer boundary", "boundary of the scrap", "area of the scrap"),
+    ),
+    "attribute": ("owner", "tenure", "use_class", "planned_use", "planned_use_class"),
+    "rule_id": ("definition.no_way_out", "definition.hole", "definition.corner"),
+    "table": tuple(TABLES),
+    "parameter": tuple(f.name for f in fields(Parameters)),
+    "group_reason": ("min_lot", "min_width", "area_cap"),
     "unit": tuple(spec.unit for spec in SPECS.values() if spec.unit),
     "column": (
         *(c for c in schema.PARCELS),
         *(c for c in schema.FINDINGS),
         *(c for c in schema.VERDICTS),
+        *(c for table in TABLES.values() for c in table.columns),
         *PARCEL_RESULTS,
     ),
     "indicator": (
@@ -74,6 +96,11 @@ def test_every_code_has_a_name(section: str, language: str) -> None:
 def test_each_finding_has_a_text(language: str) -> None:
     texts = style.catalog(language)
     assert [c for c in CODES["finding"] if not texts.get(f"finding_text.{c}")] == []
+
+
+@pytest.mark.parametrize("rule_id", [*RULE_IDS.values(), "parameters.enclave_share"])
+def test_what_decides_without_a_rule_has_a_name(rule_id: str) -> None:
+    assert rule_text(rule_id, texts=style.catalog("zh")) != rule_id
 
 
 def test_each_test_can_be_a_reason() -> None:

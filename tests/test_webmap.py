@@ -15,6 +15,7 @@ import shapely
 
 from gisland.base.errors import CRSError, ProjectError
 from gisland.present import style
+from gisland.present.maplayers import map_layers
 from gisland.present.webmap import folium_map, web_map
 from maptables import CRS, X, Y, map_run, map_tables
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 LAYERS = (
     *("parcels", "scraps", "sites_before", "sites_after", "block_lines", "zones", "enclaves"),
-    *("exclusions", "roads", "findings"),
+    *("enclaves_jointly", "scrap_groups", "exclusions", "roads", "findings"),
 )
 CODED = ("verdict", "scrap_kind", "kind", "attribute", "outcome", "test", "operator", "unit")
 CODED = (*CODED, "mode", "severity", "code", "share_denominator", "cap_operator")
@@ -146,6 +147,65 @@ def test_enclaves_of_tenure_are_told_in_words() -> None:
     assert {"集体", "国有"} <= set(shown.values())
 
 
+def test_jointly_surrounded_patches_are_a_layer_of_their_own(zh: str) -> None:
+    data = blocks(zh)
+    classes = {k: {c["label"]: c["count"] for c in data[k]["classes"]} for k in LAYERS}
+    assert classes["enclaves"] == {"完全包围": "1", "基本包围": "1"}
+    assert classes["enclaves_jointly"] == {"共同包围": "1"}
+    names = [f[1] for k in ("enclaves", "enclaves_jointly") for f in data[k]["features"]]
+    assert len(set(names)) == 3
+    shown = facts(popup(zh, "enclaves_jointly", data["enclaves_jointly"]["features"][0][1]))
+    assert shown["包围方"] == "武汉甲机械有限公司；红旗村集体"
+    assert shown["包围方宗地"] == "P05；P09"
+    assert (shown["包围占比"], shown["临路临空边占比"]) == ("100.00%", "0.00%")
+    assert "位于插花地之内" not in shown
+    nested = [popup(zh, "enclaves", f[1]) for f in data["enclaves"]["features"]]
+    told = [facts(p) for p in nested if p["s"] == "完全包围"]
+    assert told[0]["位于插花地之内"] == "权利人（P04）"
+    assert told[0]["嵌套层次"] == "2"
+
+
+@pytest.mark.parametrize("layer", ["enclaves", "enclaves_jointly", "scrap_groups"])
+def test_layers_of_many_patches_are_off_at_first(layer: str) -> None:
+    made = {m.id: m for m in map_layers(map_tables(), records={}, texts=style.catalog("en"))}
+    assert not made[layer].show
+
+
+def test_only_joint_enclaves_make_only_their_layer() -> None:
+    tables = map_tables()
+    tables["enclaves"] = tables["enclaves"].assign(kind="jointly")
+    data = blocks(web_map(tables, run={}, language="en"))
+    assert "enclaves" not in data
+    assert data["enclaves_jointly"]["classes"][0]["count"] == "3"
+
+
+def test_a_scrap_group_tells_its_parcels_and_why_it_is_small(zh: str, en: str) -> None:
+    shown = popup(zh, "scrap_groups", "scrap_group:0")
+    assert (shown["t"], shown["s"]) == ("零星用地组 G-P03", "零星用地组")
+    told = facts(shown)
+    assert told["合并后仍为零星用地的原因"] == "合计面积在单宗零星用地上限之内"
+    assert told["其中与项目相邻的宗地"] == "P03"
+    assert told["与各项目共边占比"] == "44.00%"
+    assert facts(popup(en, "parcels", "parcel:P03"))["scrap group"] == "G-P03"
+    assert facts(popup(en, "parcels", "parcel:P03"))["frontage on roads"] == "12.50 m"
+
+
+def test_the_numbers_of_a_kind_stand_with_it_once(en: str) -> None:
+    shown = popup(en, "scraps", "scrap:P03")
+    assert shown["s"] == "corner scrap"
+    told = facts(shown)
+    assert told["free boundary share"] == "25.00%"
+    assert told["border share with other parcels"] == "13.00%"
+    assert told["share in the convex hull of a site"] == "40.00%"
+    assert "corner:" not in json.dumps(popup(en, "parcels", "parcel:P03"))
+
+
+def test_an_enclave_test_is_no_test_towards_a_site(en: str) -> None:
+    shown = popup(en, "parcels", "parcel:P07")
+    assert [b for b in shown["b"] if b[0] == "quote"]  # of the rules that allow it
+    assert "outer boundary" not in json.dumps(shown)
+
+
 def test_sites_carry_their_names_and_both_counts_of_parcels(en: str) -> None:
     layer = blocks(en)["sites_after"]
     assert layer["names"]
@@ -231,6 +291,7 @@ def test_any_table_may_be_missing(name: str) -> None:
     tables = {k: v for k, v in map_tables().items() if k != name}
     data = blocks(web_map(tables, run=map_run(), language="en"))
     gone = {"parcels": {"parcels", "sites_before"}, "plan": {"scraps"}, "sites": {"sites_after"}}
+    gone["enclaves"] = {"enclaves", "enclaves_jointly"}
     assert set(LAYERS) - set(data) == gone.get(name, {name} & set(LAYERS))
 
 

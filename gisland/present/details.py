@@ -76,7 +76,8 @@ DETAILS = {
     "sheet_duplicate": r"lies in (?P<detail>sheets .*)$",
     "sheet_same_shape": r": (?P<detail>.*) have the same shape",
     "sheet_types": r"read as text: (?P<detail>.*)$",
-    "spellings": r": (?P<column>.+?) is spelt in another way .*? as one: (?P<detail>.*)$",
+    "spellings": r": (?P<column>.+?) is spelt in another way .*? as one: "
+    r"(?P<detail>.*?)( and (?P<more>\d+) more)?$",
     "shx_rebuilt": r"^[^:]*: (?P<detail>.*); the places",
     "similar_ids": _ROWS,
     "stacked_level": _PARCELS,

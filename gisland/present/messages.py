@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COUNTED = ("count", "rows", "texts")  # units that a template words itself
+MORE = {"spellings": "more_spellings"}  # texts for lists that are cut, where not of parcels
 COLUMN_REASONS = {"no_column": r"no column (.+)", "empty_column": r"column (.+) is empty"}
 
 
@@ -70,7 +71,8 @@ def _places(
     found = re.search(DETAILS[code], message, re.DOTALL) if code in DETAILS else None
     told = {} if found is None else {k: v for k, v in found.groupdict().items() if v}
     if "more" in told:
-        told["detail"] = texts["finding_text.more"].format(shown=told["detail"], n=told["more"])
+        more = texts[f"finding_text.{MORE.get(code, 'more')}"]
+        told["detail"] = more.format(shown=told["detail"], n=told["more"])
     if code == "invalid_geometry" and told:
         told["detail"] = geometry_text(message, texts=texts)
     if code == "not_repaired" and told:
