@@ -402,6 +402,10 @@ def test_demo_runs_the_sample_in_one_go(tmp_path: Path) -> None:
     assert said.code == 0
     assert "plan proved optimal for 12 of 12\n" in said.out
     assert str(tmp_path / "demo" / "map.html") in said.out
+    counts = json.loads((tmp_path / "demo" / "run.json").read_text("utf-8"))["counts"]
+    jointly = counts["jointly_enclosed"]
+    assert jointly > 0
+    assert f", {counts['enclaves']} enclaves (and {jointly} jointly enclosed), 1 zone" in said.out
     assert said.progress == said.err.splitlines()
     assert {p.name for p in (tmp_path / "demo").iterdir()} == RESULTS
 

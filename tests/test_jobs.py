@@ -181,8 +181,12 @@ def test_record_counts_what_the_tables_hold(sample_run: Done, record: dict[str, 
     assert counts["parcels"] == len(tables["parcels"]) == 647
     assert counts["fragments"] == tables["parcels"]["fragment"].sum() == 50
     assert counts["border_pairs"] == len(tables["borders"]) / 2
-    for name in ("sites", "zones", "enclaves"):
+    for name in ("sites", "zones"):
         assert counts[name] == len(tables[name]) > 0
+    assert counts["scrap_groups"] == len(tables["scrap_groups"])
+    kinds = tables["enclaves"]["kind"].value_counts()
+    assert counts["enclaves"] == kinds["strict"] + kinds["nearly"] > 0
+    assert counts["jointly_enclosed"] == kinds["jointly"] > 0
     assert counts["scraps"] == plan["parcel_id"].nunique() == 34
     assert counts["absorbed"] == len(taken) == 24
     assert counts["absorbed_m2"] == pytest.approx(taken["area_m2"].sum(), abs=0.005)

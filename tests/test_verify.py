@@ -795,6 +795,40 @@ def test_road_parcels_count_as_frontage(tmp_path: Path) -> None:
     assert undevelopable(gather(read), pd.Index(["s2"]))["s2"]
 
 
+def test_frontage_is_without_water_and_with_borders_along_road_lines(tmp_path: Path) -> None:
+    case = right_case()
+    off = dataclasses.replace(
+        rule("fragment.min_lot.default", 3000.0, unit="m2", operator=">="), mode="off"
+    )
+    # k2, 50 m by 100 m: k1 on its left, so that 200 m are free
+    case.rules(off, rule("fragment.min_frontage.default", 190.0, unit="m", operator=">="))
+
+    def fails(**cells: float) -> bool:
+        case.set("parcels", "k2", **{"free_water_m": None, "frontage_road_m": None, **cells})
+        read = read_results(_again(case, tmp_path))
+        return bool(undevelopable(gather(read), pd.Index(["k2"]))["k2"])
+
+    assert not fails()
+    assert fails(free_water_m=20.0)
+    assert not fails(free_water_m=20.0, frontage_road_m=15.0)
+    assert fails(free_water_m=20.0, frontage_road_m=5.0)
+
+
+def test_a_road_parcel_is_not_counted_twice_as_a_line(tmp_path: Path) -> None:
+    case = right_case()
+    off = dataclasses.replace(
+        rule("fragment.min_lot.default", 3000.0, unit="m2", operator=">="), mode="off"
+    )
+    # s2 meets the road r1 over 100 m; its other sides are closed but for 100 m on the right
+    case.rules(off, rule("fragment.min_frontage.default", 205.0, unit="m", operator=">="))
+    case.set("parcels", "s2", frontage_road_m=100.0)
+    read = read_results(_again(case, tmp_path))
+    assert undevelopable(gather(read), pd.Index(["s2"]))["s2"]
+    case.set("parcels", "s2", frontage_road_m=110.0)
+    read = read_results(_again(case, tmp_path))
+    assert not undevelopable(gather(read), pd.Index(["s2"]))["s2"]
+
+
 def test_messages_list_at_most_ten_ids() -> None:
     case = right_case()
     case.tables["lineage"] = case.tables["lineage"].iloc[:0]

@@ -182,6 +182,9 @@ def test_only_joint_enclaves_make_only_their_layer() -> None:
 def test_a_scrap_group_tells_its_parcels_and_why_it_is_small(zh: str, en: str) -> None:
     shown = popup(zh, "scrap_groups", "scrap_group:0")
     assert (shown["t"], shown["s"]) == ("零星用地组 G-P03", "零星用地组")
+    data = blocks(zh)["scrap_groups"]
+    assert data["names"]
+    assert data["features"][0][4][0] == "G-P03"
     told = facts(shown)
     assert told["合并后仍为零星用地的原因"] == "合计面积在单宗零星用地上限之内"
     assert told["其中与项目相邻的宗地"] == "P03"

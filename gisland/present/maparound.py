@@ -12,7 +12,7 @@ from gisland.present.enclavewords import worded_enclaves
 from gisland.present.facts import fields, plain_rows
 from gisland.present.lists import some_ids
 from gisland.present.mapfeatures import Features, Kind, Made, drawn_rows
-from gisland.present.wording import named_list, visible
+from gisland.present.wording import named_list, shortened, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,6 +65,7 @@ _SOURCES = {
     "exclusions": _Source("exclusions", "name", "exclusion", ()),
     "roads": _Source("roads", "road_id", "road", ("name",)),
 }
+LONGEST_NAME = 24  # characters of a name written into a feature
 _LISTS = ("surrounding_ids", "scrap_ids", "site_ids")  # shortened in popups
 
 
@@ -108,7 +109,9 @@ def around(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> dict
             for row, code in zip(_worded(layer, rows, texts), codes, strict=True)
         ]
         keys = [f"{source.title}:{i}" for i in number]
-        made[layer] = (Features(rows.geometry, codes, keys, popups), kinds)
+        named = layer == "scrap_groups"
+        names = tuple(shortened(i, longest=LONGEST_NAME) for i in rows[source.column] if named)
+        made[layer] = (Features(rows.geometry, codes, keys, popups, names), kinds)
     return made
 
 

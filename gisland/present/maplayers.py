@@ -15,7 +15,7 @@ import shapely
 from gisland.base.errors import CRSError
 from gisland.present import style
 from gisland.present.facts import Rules, fields, plain_rows
-from gisland.present.maparound import around
+from gisland.present.maparound import LONGEST_NAME, around
 from gisland.present.mapfeatures import Features, Kind, Made, drawn_rows, is_drawn, is_spatial, keys
 from gisland.present.popups import parcel_popups, scrap_popups, site_popups
 from gisland.present.wording import named, shortened, visible
@@ -192,7 +192,9 @@ def _sites(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> dict
                 for s in ids
             ]
             kind = {when: Kind(texts[f"map.class.{when}"], style.SITES[when])}
-            names = tuple(shortened(s, longest=24) for s in ids) if when == "after" else ()
+            names = (
+                tuple(shortened(s, longest=LONGEST_NAME) for s in ids) if when == "after" else ()
+            )
             site_keys = keys("site", rows["site_id"])
             features = Features(rows.geometry, [when] * len(ids), site_keys, found, names)
             made[f"sites_{when}"] = (features, kind)
