@@ -736,6 +736,7 @@ def test_scrap_of_a_land_bank_passes_the_owner_test(tmp_path: Path) -> None:
     case.tables["holdings"] = holdings(lots)
     assert written(case, tmp_path) == []
     case.set("parcels", "c1", owner="乙公司")
+    case.tables["holdings"] = holdings(case.tables["parcels"])
     assert codes(verify(_again(case, tmp_path))) == {"ineligible_same_owner"}
 
 
