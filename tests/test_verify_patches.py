@@ -152,6 +152,18 @@ def test_a_planted_fault_is_found(
     assert code in changed(results, table, row, **cells)
 
 
+def test_a_group_lies_outside_the_sites(results: Results) -> None:
+    """Every other table follows suit."""
+    lots = results.tables["parcels"].copy()
+    lots.loc[lots["parcel_id"] == "site", "scrap_group"] = "G-a"
+    groups = results.tables["scrap_groups"].assign(
+        parcel_ids="a;b;c;site", parcels=4, area_m2=11_350.0, area_mu=17.025
+    )
+    tables = {**results.tables, "parcels": lots, "scrap_groups": groups}
+    found = verify(Results(tables, results.run, results.folder))
+    assert [str(v) for v in found] == ["group_members: parcels of sites in a group: site"]
+
+
 @pytest.mark.parametrize(
     ("drop", "expected"),
     [
