@@ -152,6 +152,24 @@ def test_a_planted_fault_is_found(
     assert code in changed(results, table, row, **cells)
 
 
+@pytest.mark.parametrize(
+    ("kind", "open_m", "right"),
+    [
+        ("strict", 0.08, True),
+        ("strict", 0.12, False),
+        ("nearly", 0.12, True),
+        ("nearly", 0.08, False),
+    ],
+)
+def test_a_joint_does_not_open_an_enclave(
+    results: Results, kind: str, open_m: float, *, right: bool
+) -> None:
+    share = 1 - open_m / 80  # of 20 m by 20 m
+    cells = {"share": share, "free_share": 1 - share, "kind": kind}
+    counted = changed(results, "enclaves", "owner:i", **cells)
+    assert ("enclave_share" not in counted) == right
+
+
 def test_a_group_lies_outside_the_sites(results: Results) -> None:
     """Every other table follows suit."""
     lots = results.tables["parcels"].copy()

@@ -16,6 +16,7 @@ from gisland.verify.facts import AREA_M2, Facts, Violation, differs, valid, viol
 KINDS = ("strict", "nearly", "jointly")
 STRICT_SHARE = 0.9995
 ROUNDING_SHARE = 0.02  # what tolerances at corners may take of a boundary wholly along others
+STRICT_M, NEAR_M = 0.1, 0.01  # joints between those around; doubt about the outer boundary
 WAY_OUT_M = 3.0  # boundary through which one gets out
 SLACK = 0.02
 ROUNDING = 1e-6
@@ -131,12 +132,14 @@ def _bad_share(facts: Facts, rows: pd.DataFrame, around: pd.Series) -> pd.Series
     values = members_of(rows["surrounded_by"]).groupby(level=0).size().reindex(rows.index)
     least = pd.Series(facts.parameters.enclave_share, index=rows.index)
     jointly = kind == "jointly"
-    shut = 1 - np.minimum(ROUNDING_SHARE, WAY_OUT_M / _outer_m(facts, rows[jointly])) - ROUNDING
-    one_value = least.where(values == 1, np.inf)[jointly]
-    least[jointly] = np.minimum(shut, one_value)
+    outer_m = _outer_m(facts, rows)
+    shut = 1 - (WAY_OUT_M / outer_m).clip(upper=ROUNDING_SHARE) - ROUNDING
+    least = least.mask(jointly, shut.where((values != 1) | (shut < least), least))
     bad = ~kind.isin(KINDS) | (patches < 1) | ((patches == 1) == jointly) | share.isna()
     bad |= (share < least - ROUNDING) | (share > 1 + SLACK)
-    bad |= ~jointly & ((kind == "strict") != (share >= STRICT_SHARE))
+    rest_m, whole = (1 - share) * outer_m, share >= STRICT_SHARE
+    bad |= (kind == "strict") & ~whole & (rest_m > STRICT_M + NEAR_M)
+    bad |= (kind == "nearly") & (whole | (rest_m < STRICT_M - NEAR_M))
     free = rows["free_share"]
     return bad | free.isna() | (free < -SLACK) | (share + free > 1 + ROUNDING)
 
