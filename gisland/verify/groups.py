@@ -56,7 +56,7 @@ def check_groups(facts: Facts) -> list[Violation]:
     odd |= _bad_scraps(facts, rows, own)
     text = "number of parcels, scraps or sites is not theirs"
     found += violations("group_members", text, ids[odd.fillna(value=True)])
-    area = own.map(facts.area_m2).groupby(level=0).sum().reindex(rows.index)
+    area = lookup(own, facts.area_m2).groupby(level=0).sum().reindex(rows.index)
     wrong = differs(rows["area_m2"], area) | differs(rows["area_mu"], m2_to_mu(area))
     return [*found, *violations("group_area", "areas are not the sums of the parcels", ids[wrong])]
 

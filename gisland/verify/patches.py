@@ -77,7 +77,7 @@ def check_enclaves(facts: Facts) -> list[Violation]:
     if found:
         return found
     found = _check_values(facts, rows, own)
-    area = own.map(facts.area_m2).groupby(level=0).sum().reindex(rows.index)
+    area = lookup(own, facts.area_m2).groupby(level=0).sum().reindex(rows.index)
     wrong = differs(rows["area_m2"], area) | differs(rows["area_mu"], m2_to_mu(area))
     smaller = rows["surrounding_area_m2"] <= rows["area_m2"] - AREA_M2
     ids = rows["enclave_id"]
