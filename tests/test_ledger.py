@@ -17,6 +17,7 @@ from openpyxl import Workbook, load_workbook
 
 import small_results
 from gisland.base.errors import ProjectError
+from gisland.base.schema import VERDICTS
 from gisland.detect.spellings import spelling_findings
 from gisland.present import workbook
 from gisland.present.balance import balance, holds
@@ -464,3 +465,21 @@ def test_a_run_that_is_broken_off_leaves_nothing_on_the_screen(
 def test_unknown_language_is_refused() -> None:
     with pytest.raises(ProjectError, match="language 'fr' is unknown"):
         ledger({}, run={}, language="fr")
+
+
+def test_tests_that_could_be_made_of_no_parcel_are_told_once() -> None:
+    rows = [
+        {"parcel_id": p, "test": t, "outcome": o, "limit": 5.0, "rule_id": f"r.{t}"}
+        for p in ("a", "b")
+        for t, o in (("far", "not_assessed"), ("min_lot", "pass"))
+    ]
+    rows.append({"parcel_id": "c", "test": "min_lot", "outcome": "not_assessed"})
+    verdicts = pd.DataFrame(rows, columns=list(VERDICTS)).assign(subject="", mode="on")
+    book = load_workbook(io.BytesIO(ledger({"verdicts": verdicts}, run={}, language="en")))
+    shown = [row[:4] for row in book.worksheets[1].iter_rows(min_row=2, values_only=True)]
+    assert shown == [
+        ("a", "—", "minimum lot area", "pass"),
+        ("b", "—", "minimum lot area", "pass"),
+        ("c", "—", "minimum lot area", "not assessed"),
+        ("(all 2 rows)", "—", "FAR", "not assessed"),
+    ]

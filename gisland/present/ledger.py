@@ -167,6 +167,7 @@ def _worded(frame: pd.DataFrame, *, table: str, texts: Mapping[str, str]) -> pd.
     if table == "enclaves":
         return worded_enclaves(frame, texts=texts)
     if table == "verdicts":
+        frame = _told_once(frame, texts=texts)
         told = _mapped(frame["subject"], lambda v: attribute_name(v, texts=texts))
         return frame.assign(subject=frame["subject"].mask(frame["test"] == "enclave", told))
     if table == "mixture":
@@ -175,6 +176,19 @@ def _worded(frame: pd.DataFrame, *, table: str, texts: Mapping[str, str]) -> pd.
         count = [len(listed(ids)) for ids in frame["absorbed_ids"]]
         frame.insert(_after(frame, "parcels_before"), "absorbed_count", count)
     return frame
+
+
+def _told_once(verdicts: pd.DataFrame, *, texts: Mapping[str, str]) -> pd.DataFrame:
+    """Tests that could be made of no parcel in one row each, behind all others."""
+    unmade = verdicts["outcome"] == "not_assessed"
+    never = unmade.groupby(verdicts["test"]).transform("all")
+    many = verdicts[never].groupby("test").size()
+    once = verdicts[never].drop_duplicates("test").sort_values("test")
+    every = [texts["ledger.every_parcel"].format(n=many[test]) for test in once["test"]]
+    plain = {"parcel_id": every, "limit": float("nan")} | dict.fromkeys(
+        ("subject", "operator", "unit", "denominator", "rule_id"), ""
+    )
+    return pd.concat([verdicts[~never], once.assign(**plain)], ignore_index=True)
 
 
 def _change(message: object, *, texts: Mapping[str, str]) -> str:
