@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from gisland.base.definitions import ROUNDING_SHARE, STRICT_M, STRICT_SHARE, WAY_OUT_M
 from gisland.base.errors import TableError, did_you_mean
 from gisland.base.keys import ID_SEPARATOR, aligned, joined_runs, joined_texts
 from gisland.base.names import comparable, usual_spelling
@@ -24,11 +25,7 @@ from gisland.detect.enclosing import drawn_patches, find_patches, least_outer_m,
 if TYPE_CHECKING:
     from gisland.detect.enclosing import Patches
 
-STRICT_SHARE = 0.9995  # 1.000 at the three decimals that shares are reported with
-STRICT_M = 0.1  # or all but this: a joint between those around may be as wide as the tolerance
 NEAR_SHARE = 0.5  # from here on a patch that is no enclave is told of
-ROUNDING_SHARE = 0.02  # what tolerances at corners may take of a boundary wholly along others
-WAY_OUT_M = 3.0  # boundary through which a lorry gets out; with less there is no way out
 LENGTH_DECIMALS = 2  # borders are held against each other in centimetres
 ALONE, SAME_VALUE, TOGETHER = range(3)  # levels: one patch, several of one value, several of all
 COLUMNS = {

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gisland.base.definitions import ROUNDING_SHARE, STRICT_M, STRICT_SHARE, WAY_OUT_M
 from gisland.base.keys import ID_SEPARATOR
 from gisland.base.names import comparable
 from gisland.base.schema import TENURES
@@ -14,10 +15,7 @@ from gisland.base.units import m2_to_mu
 from gisland.verify.facts import AREA_M2, Facts, Violation, differs, valid, violations
 
 KINDS = ("strict", "nearly", "jointly")
-STRICT_SHARE = 0.9995
-ROUNDING_SHARE = 0.02  # what tolerances at corners may take of a boundary wholly along others
-STRICT_M, NEAR_M = 0.1, 0.01  # joints between those around; doubt about the outer boundary
-WAY_OUT_M = 3.0  # boundary through which one gets out
+NEAR_M = 0.01  # doubt about the outer boundary
 SLACK = 0.02
 ROUNDING = 1e-6
 OVERALL, UNKNOWN = "overall", "unknown"
