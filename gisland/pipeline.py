@@ -10,6 +10,7 @@ import pandas as pd
 
 from gisland.base.clock import Clock
 from gisland.base.crs import crs_name, require_metric
+from gisland.base.definitions import WAY_OUT_M
 from gisland.base.errors import CRSError
 from gisland.base.keys import aligned
 from gisland.base.result import Result, skipped_analyses, summary_counts, without_mended
@@ -239,13 +240,15 @@ def _facts(
     around = beyond(
         boundary, roads=inputs.roads, water=inputs.water, corridor_m=parameters.corridor_m
     )
-    water_m = aligned(around["water_m"], inputs.parcels.index)
+    # across a street from water a parcel can be reached, with water at its very edge it cannot
+    shore = beyond(boundary, roads=inputs.roads, water=inputs.water, corridor_m=WAY_OUT_M)
+    around["shore_m"] = shore["water_m"]
     frame = shape_facts(
         inputs.parcels,
         borders,
         area_basis=parameters.area_basis,
         rules=choices.rules,
-        water_m=water_m,
+        shore_m=aligned(around["shore_m"], inputs.parcels.index),
     )
     frame = frame.join(around.drop(columns="free_m").add_prefix("free_"))
     amounts, findings = building_facts(

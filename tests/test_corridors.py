@@ -112,9 +112,13 @@ def test_a_road_line_gives_frontage_and_water_takes_it() -> None:
     )
     assert reached.loc["in", ["frontage_m", "frontage_road_m"]].tolist() == pytest.approx([20, 20])
     assert "min_frontage" not in reached.loc["in", "fragment_reasons"]
-    west = layer("water_id", {"w": at(-30, -10, 10, 80)})
+    west = layer("water_id", {"w": at(-12, -10, 10, 80)})
     wet = run(Inputs(lots(shapes), water=west), choices).tables["parcels"].set_index("parcel_id")
-    assert wet.loc["out", "frontage_m"] == pytest.approx(180.0)  # the west side faces water
+    assert wet.loc["out", "frontage_m"] == pytest.approx(180.0)  # the west side is a shore
+    assert wet.loc["out", "free_shore_m"] == pytest.approx(60.0)
+    across = layer("water_id", {"w": at(-14, -10, 10, 80)})  # there is room for a lane between
+    dry = run(Inputs(lots(shapes), water=across), choices).tables["parcels"].set_index("parcel_id")
+    assert dry.loc["out", ["frontage_m", "free_water_m"]].tolist() == pytest.approx([240.0, 60.0])
     assert closed.loc["out", "frontage_m"] == pytest.approx(240.0)
 
 

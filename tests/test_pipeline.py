@@ -44,6 +44,7 @@ CONTRACT: dict[str, dict[str, str]] = {
         "frontage_road_m": NUMBER,
         "free_road_m": NUMBER,
         "free_water_m": NUMBER,
+        "free_shore_m": NUMBER,
         "free_nothing_m": NUMBER,
         "free_edge_m": NUMBER,
         "far": NUMBER,

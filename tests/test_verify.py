@@ -805,14 +805,14 @@ def test_frontage_is_without_water_and_with_borders_along_road_lines(tmp_path: P
     case.rules(off, rule("fragment.min_frontage.default", 190.0, unit="m", operator=">="))
 
     def fails(**cells: float) -> bool:
-        case.set("parcels", "k2", **{"free_water_m": None, "frontage_road_m": None, **cells})
+        case.set("parcels", "k2", **{"free_shore_m": None, "frontage_road_m": None, **cells})
         read = read_results(_again(case, tmp_path))
         return bool(undevelopable(gather(read), pd.Index(["k2"]))["k2"])
 
     assert not fails()
-    assert fails(free_water_m=20.0)
-    assert not fails(free_water_m=20.0, frontage_road_m=15.0)
-    assert fails(free_water_m=20.0, frontage_road_m=5.0)
+    assert fails(free_shore_m=20.0)
+    assert not fails(free_shore_m=20.0, frontage_road_m=15.0)
+    assert fails(free_shore_m=20.0, frontage_road_m=5.0)
 
 
 def test_a_road_parcel_is_not_counted_twice_as_a_line(tmp_path: Path) -> None:

@@ -191,6 +191,7 @@ def _parcels() -> gpd.GeoDataFrame:
                 "scrap_group": None,
                 "free_road_m": None,
                 "free_water_m": None,
+                "free_shore_m": None,
                 "free_nothing_m": None,
                 "free_edge_m": None,
                 "far": 2.0 if drawn else None,

@@ -26,6 +26,7 @@ PARCEL_RESULTS: dict[str, str] = {
     "frontage_road_m": "float64",
     "free_road_m": "float64",
     "free_water_m": "float64",
+    "free_shore_m": "float64",
     "free_nothing_m": "float64",
     "free_edge_m": "float64",
     "far": "float64",

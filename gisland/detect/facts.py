@@ -28,7 +28,7 @@ def shape_facts(
     *,
     area_basis: str,
     rules: RuleSet | None = None,
-    water_m: pd.Series | None = None,
+    shore_m: pd.Series | None = None,
 ) -> gpd.GeoDataFrame:
     """Add area, perimeter, width, measures of shape, free boundary and frontage.
 
@@ -43,8 +43,8 @@ def shape_facts(
     rules
         The rule set; widths near its limits are found more finely, and parts of parcels are
         narrow by its ``fragment.min_width``.
-    water_m
-        Free boundary with water beyond it, by parcel id, if known.
+    shore_m
+        Free boundary at the edge of water, by parcel id, if known.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def shape_facts(
         elongation=elongation(shapes),
         narrow_share=narrow_share(shapes, width_m=least.where(asked.notna()), known_m=width),
         free_m=free,
-    ).join(frontage_m(free, borders, parcels.get("use_class"), water_m=water_m))
+    ).join(frontage_m(free, borders, parcels.get("use_class"), shore_m=shore_m))
 
 
 def _limits(parcels: gpd.GeoDataFrame, *, rules: RuleSet | None, rule_id: str) -> pd.Series:

@@ -67,12 +67,12 @@ def frontage_m(
     borders: pd.DataFrame,
     use_class: pd.Series | None,
     *,
-    water_m: pd.Series | None = None,
+    shore_m: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Length of boundary through which a parcel can be reached.
 
-    Free boundary (nothing beyond it in the parcel layer, and no water), borders with transport
-    parcels, and borders with other land that a road line runs along.
+    Free boundary (nothing beyond it in the parcel layer, and no water at its edge), borders with
+    transport parcels, and borders with other land that a road line runs along.
 
     Parameters
     ----------
@@ -82,8 +82,8 @@ def frontage_m(
         Border table, both directions, with the columns of `with_corridors` if known.
     use_class
         Use class by parcel id, or None if no parcel has one.
-    water_m
-        The part of `free_m` with water beyond it; None or missing where that is not known.
+    shore_m
+        The part of `free_m` at the edge of water; None or missing where that is not known.
 
     Returns
     -------
@@ -105,8 +105,8 @@ def frontage_m(
     beside = ends_among(pair, "neighbor", roads)
     along = borders["border_m"].where(beside, part_m(borders, "road_m"))
     road = aligned(along.groupby(level="focal").sum(), free_m.index).fillna(0.0)
-    water = 0.0 if water_m is None else water_m.fillna(0.0)
-    return pd.DataFrame({"frontage_m": free_m - water + road, "frontage_road_m": road})
+    shore = 0.0 if shore_m is None else shore_m.fillna(0.0)
+    return pd.DataFrame({"frontage_m": free_m - shore + road, "frontage_road_m": road})
 
 
 def fragment_verdicts(parcels: gpd.GeoDataFrame, *, rules: RuleSet) -> pd.DataFrame:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from gisland.present.plaintext import Block
 
 FREE = (
-    *("free_road_m", "free_water_m", "free_nothing_m", "free_edge_m"),
+    *("free_road_m", "free_water_m", "free_shore_m", "free_nothing_m", "free_edge_m"),
     *("plan_edge_m", "line_m"),
 )
 PART = 5e-4  # a smaller share of a parcel in a block is its edge

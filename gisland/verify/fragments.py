@@ -195,10 +195,10 @@ def _frontage(facts: Facts, ids: pd.Index) -> pd.Series:
         if len(land) < len(beside):
             found.iloc[at] = _open(scraps[at], around[land], tolerance)
     slack = pd.Series(which[~road[near]]).value_counts().reindex(range(len(ids)), fill_value=0)
-    told = facts.parcels.reindex(ids)[["frontage_road_m", "free_water_m"]].fillna(0.0)
+    told = facts.parcels.reindex(ids)[["frontage_road_m", "free_shore_m"]].fillna(0.0)
     lines = (told["frontage_road_m"] - (found - free)).clip(lower=0.0)
     surely = (found - SLACK_TOLERANCES * tolerance * slack.to_numpy()).clip(lower=0.0)
-    return (surely - told["free_water_m"] + lines).clip(lower=0.0)
+    return (surely - told["free_shore_m"] + lines).clip(lower=0.0)
 
 
 def _open(shape: shapely.Geometry, neighbors: np.ndarray, tolerance_m: float) -> float:
