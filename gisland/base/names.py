@@ -9,12 +9,13 @@ import pandas as pd
 
 from gisland.base.keys import aligned
 
-# What prints no ink: blanks, controls, and the code points that Unicode lets a reader ignore.
+# What prints no ink: blanks and controls, and code points that Unicode lets a reader ignore.
+_BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2800\u3164\uffa0\u115f\u1160]+")
 _INVISIBLE = re.compile(
-    r"[\s\x00-\x1f\x7f-\x9f\u2800"
-    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    r"\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]+"
+    r"[\u00ad\u034f\u061c\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff0-\ufffb\U000e0000-\U000e0fff]+"
 )
+_FIRST_CJK = "\u2e80"
 # NFKC leaves these dashes apart; U+30FC is a Japanese vowel and U+4E00 the number one, not dashes.
 _DASHES = re.compile(r"[\u2010-\u2015\u2212]")
 
@@ -23,9 +24,10 @@ def comparable(texts: pd.Series) -> pd.Series:
     """Names in a form that is equal for all spellings of a name.
 
     Compatible characters are unified by Unicode's NFKC (full-width letters, digits and brackets;
-    also "①" and "1"), letters by case folding, dashes by hand; blanks of every kind and
-    characters of no width are left out. Nothing is guessed: names that differ in any other
-    character, such as "甲1" and "甲一", stay apart.
+    also "①" and "1"), letters by case folding, dashes by hand; characters of no width are left
+    out, and blanks of every kind, but for one between two letters or digits that are not
+    Chinese. Nothing is guessed: names that differ in any other character, such as "甲1" and
+    "甲一", or "Ann Abel" and "Anna Bel", stay apart.
 
     Parameters
     ----------
@@ -79,5 +81,15 @@ def usual_spelling(texts: pd.Series) -> pd.Series:
 
 def _folded(text: str) -> str:
     """One name; normalised twice, as folding and leaving out can undo the first time."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return unicodedata.normalize("NFKC", _DASHES.sub("-", _INVISIBLE.sub("", folded)))
+    folded = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text).casefold())
+    words = _BLANKS.sub(" ", _DASHES.sub("-", folded)).split()
+    joined = "".join(
+        word if k == 0 or not _parted(words[k - 1][-1], word[0]) else f" {word}"
+        for k, word in enumerate(words)
+    )
+    return unicodedata.normalize("NFKC", joined)
+
+
+def _parted(one: str, other: str) -> bool:
+    """Whether a blank between two characters parts words: not beside Chinese ones or signs."""
+    return all(c.isalnum() and c < _FIRST_CJK for c in (one, other))
