@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from gisland.base.definitions import SEPARATED_SHARE
+from gisland.base.rules import AREA_DECIMALS as LENGTH_DECIMALS
+from gisland.base.schema import FREE_USE_CLASSES
 from gisland.topology.alongside import along_lines
 
 if TYPE_CHECKING:
@@ -33,9 +36,9 @@ def with_corridors(
     parcels
         The parcels it was made from.
     roads, water
-        Lines, or polygons whose outlines count.
+        Lines, or polygons: what lies in them runs along them.
     plan_boundary
-        Polygons of the plan.
+        Polygons of the plan, whose outlines count.
     reach_m
         How far a line may be off the border.
     tolerance_m
@@ -45,8 +48,9 @@ def with_corridors(
     -------
     pandas.DataFrame
         A copy with ``road_m`` (along a road), ``corridor_m`` (along a road or water, which
-        separates the two parcels) and ``edge_m`` (along any of the three), in metres; missing
-        where no such layer is given.
+        separates the two parcels; all of a border of which they take 90 %) and ``edge_m`` (along
+        any of the three), in metres; missing where no such layer is given, and 0 beside parcels
+        that are roads or water themselves.
 
     Examples
     --------
@@ -60,21 +64,57 @@ def with_corridors(
     >>> found.loc[("a", "b"), ["border_m", "road_m", "corridor_m"]].tolist()
     [30.0, 25.0, 25.0]
     """
-    given = {
-        "road_m": [roads],
-        "corridor_m": [roads, water],
-        "edge_m": [roads, water, plan_boundary],
-    }
+    edge = plan_boundary if plan_boundary is None else plan_boundary.boundary
+    lines = [None if x is None else x.geometry for x in (roads, water)]
+    given = {"road_m": lines[:1], "corridor_m": lines, "edge_m": [*lines, edge]}
+    roads_and_water = parcels.index[:0]
+    if "use_class" in parcels:
+        roads_and_water = parcels.index[parcels["use_class"].isin(FREE_USE_CLASSES)]
     made: dict[str, pd.Series | float] = {}
     known: dict[int, pd.Series] = {}  # the same layers are measured once
     for name, layers in given.items():
-        lines = [layer.geometry for layer in layers if layer is not None]
-        if lines and len(lines) not in known:
-            known[len(lines)] = along_lines(
-                parcels, borders, pd.concat(lines), reach_m=reach_m, tolerance_m=tolerance_m
+        there = [layer for layer in layers if layer is not None]
+        if there and len(there) not in known:
+            known[len(there)] = along_lines(
+                parcels,
+                borders,
+                pd.concat(there),
+                reach_m=reach_m,
+                tolerance_m=tolerance_m,
+                within=True,
+                left_out=roads_and_water,
             )
-        made[name] = known[len(lines)] if lines else float("nan")
-    return borders.assign(**made)
+        made[name] = known[len(there)] if there else float("nan")
+    table = borders.assign(**made)
+    mostly = table["corridor_m"] >= SEPARATED_SHARE * table["border_m"]
+    for name in ("corridor_m", "edge_m"):
+        table[name] = table[name].mask(mostly, table["border_m"])
+    return table
+
+
+def open_borders(borders: pd.DataFrame) -> pd.DataFrame:
+    """Borders without what corridors take of them.
+
+    Parameters
+    ----------
+    borders
+        Border table, with or without the columns of `with_corridors`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With what is left as ``border_m``; pairs with nothing left are left out.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"border_m": [9.0, 9.0], "corridor_m": [9.0, 2.0]})
+    >>> open_borders(table)["border_m"].tolist()
+    [7.0]
+    """
+    if "corridor_m" not in borders or borders["corridor_m"].isna().all():
+        return borders
+    left = borders.assign(border_m=borders["border_m"] - part_m(borders, "corridor_m"))
+    return left[left["border_m"].round(LENGTH_DECIMALS) > 0]
 
 
 def part_m(borders: pd.DataFrame, name: str) -> pd.Series:

@@ -11,12 +11,16 @@ import shapely
 from gisland.base.units import require_metres
 from gisland.topology.graph import ends
 from gisland.topology.overlay import robust
-from gisland.topology.segments import line_segments
+from gisland.topology.segments import AREA, line_segments
+from gisland.topology.unions import unions
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from gisland.topology.segments import Floats, Ints, Segments
+
+    Shapes = NDArray[np.object_]
 
 REACH = 1.01  # a neighbor exactly a tolerance away is still beside
 LEAST_COSINE = np.sqrt(0.5)  # lines at more than 45 degrees cross a boundary, as for borders
@@ -29,6 +33,8 @@ def along_lines(
     *,
     reach_m: float,
     tolerance_m: float = 0.05,
+    within: bool = False,
+    left_out: pd.Index | None = None,
 ) -> pd.Series:
     """Part of each border that runs along some lines.
 
@@ -45,6 +51,10 @@ def along_lines(
         How far a line may be off the border, in metres, above 0.
     tolerance_m
         That of the border table, in metres, above 0.
+    within
+        Whether border inside of a polygon counts too, as in a road that is drawn as an area.
+    left_out
+        Parcels whose borders are not looked at and get 0, such as roads.
 
     Returns
     -------
@@ -75,20 +85,47 @@ def along_lines(
     shapes = parcels.geometry.reindex(order).to_numpy()
     focal, neighbor = ends(order, borders)
     low, high = np.minimum(focal, neighbor), np.maximum(focal, neighbor)
-    targets = line_segments(lines.to_numpy())
-    rows = np.flatnonzero(focal == low)
-    rows = rows[_near(shapes[low[rows]], shapes[high[rows]], targets, reach_m=reach_m)]
-    around = shapely.buffer(shapes[high[rows]], REACH * tolerance_m)
-    shared = robust(shapely.intersection, shapely.boundary(shapes[low[rows]]), around)
-    pieces = line_segments(shared)
+    asked = np.ones(len(order), dtype=bool)
+    if left_out is not None:
+        asked[order.isin(left_out)] = False
+    targets = lines.to_numpy()
+    areas = targets[shapely.is_valid(targets) & (shapely.get_dimensions(targets) == AREA)]
+    rows = np.flatnonzero((focal == low) & asked[low] & asked[high])
+    near = {"lines": line_segments(targets), "areas": areas, "reach_m": reach_m}
+    rows = rows[_near(shapes[low[rows]], shapes[high[rows]], **near)]
+    shared = _shared(shapes[low[rows]], shapes[high[rows]], reach_m=REACH * tolerance_m)
     length = np.zeros(len(rows))
-    np.add.at(length, pieces.parcel, along_m(pieces, targets, reach_m=reach_m))
+    if within and len(areas):
+        inside, shared = _parted(shared, areas)
+        length += inside
+    pieces = line_segments(shared)
+    np.add.at(length, pieces.parcel, along_m(pieces, near["lines"], reach_m=reach_m))
     length[length <= 2 * REACH * tolerance_m] = 0.0  # a line that turns off at a corner
     pair = pd.Series(length, index=pd.MultiIndex.from_arrays([low[rows], high[rows]]))
     both = pd.MultiIndex.from_arrays([low, high])
     along = pair.reindex(both).fillna(0.0).to_numpy()
     most = borders["border_m"].to_numpy()  # two ways of measuring may differ by the tolerance
     return pd.Series(np.minimum(along, most), index=borders.index, name="along_m")
+
+
+def _shared(one: Shapes, other: Shapes, *, reach_m: float) -> Shapes:
+    """Boundary that two polygons share; that of the one with more points is cut out."""
+    swap = shapely.get_num_coordinates(one) < shapely.get_num_coordinates(other)
+    large, small = np.where(swap, other, one), np.where(swap, one, other)
+    around = shapely.buffer(small, reach_m)
+    return np.asarray(robust(shapely.intersection, shapely.boundary(large), around))
+
+
+def _parted(shared: Shapes, areas: Shapes) -> tuple[Floats, Shapes]:
+    """How much of each line lies in some polygons, and the rest of it."""
+    row, area = shapely.STRtree(areas).query(shared, predicate="intersects")
+    length, rest = np.zeros(len(shared)), shared.copy()
+    hit, group = np.unique(row, return_inverse=True)
+    order = np.argsort(group, kind="stable")
+    covers = unions(areas[area[order]], group[order])
+    rest[hit] = robust(shapely.difference, shared[hit], covers)
+    length[hit] = shapely.length(shared[hit]) - shapely.length(rest[hit])
+    return length, rest
 
 
 def along_m(pieces: Segments, lines: Segments, *, reach_m: float) -> Floats:
@@ -137,11 +174,13 @@ def along_m(pieces: Segments, lines: Segments, *, reach_m: float) -> Floats:
     return _covered(piece[there], begin[there], end[there], count=len(length))
 
 
-def _near(one: np.ndarray, other: np.ndarray, lines: Segments, *, reach_m: float) -> Ints:
-    """Pairs of polygons with a line about where they meet: where their boxes do."""
+def _near(one: Shapes, other: Shapes, *, lines: Segments, areas: Shapes, reach_m: float) -> Ints:
+    """Pairs of polygons with a line or an area about where they meet: where their boxes do."""
     low = np.maximum(shapely.bounds(one)[:, :2], shapely.bounds(other)[:, :2]) - reach_m
     high = np.minimum(shapely.bounds(one)[:, 2:], shapely.bounds(other)[:, 2:]) + reach_m
-    return np.unique(_tree(lines).query(shapely.box(*low.T, *high.T))[0])
+    boxes = shapely.box(*low.T, *high.T)
+    found = [_tree(lines).query(boxes)[0], shapely.STRtree(areas).query(boxes)[0]]
+    return np.unique(np.concatenate(found))
 
 
 def _pairs(pieces: Segments, lines: Segments, *, reach_m: float) -> tuple[Ints, Ints]:
