@@ -5,6 +5,7 @@ from __future__ import annotations
 import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 from shapely import LineString, box
 
 from districts import at, frame, layer, lots, with_rules
@@ -15,6 +16,7 @@ from gisland.base.schema import Inputs
 from gisland.detect.corridors import part_m, with_corridors
 from gisland.detect.enclaves import enclaves
 from gisland.detect.facts import shape_facts
+from gisland.detect.holdings import holdings
 from gisland.detect.scraps import scrap_pairs, site_geometry
 from gisland.detect.sites import members_by_cluster
 from gisland.pipeline import run
@@ -95,6 +97,64 @@ def test_between_a_site_and_a_corridor() -> None:
     row = pair(roads=drawn(LineString([(108, -20), (108, 160)])))
     assert row[NUMBERS].tolist() == pytest.approx([100, 0, 100 / 216, 100 / 216, 116 / 216, 0])
     assert row["scrap_kind"] == "corner"
+
+
+def test_a_road_or_canal_drawn_as_an_area_separates_whatever_its_width() -> None:
+    for half in (1.0, 6.0, 40.0):
+        area = drawn(box(100 - half, -50, 100 + half, 150))
+        row = pair(roads=area)
+        assert row[["border_m", "corridor_m"]].tolist() == [0.0, 100.0], half
+        assert pair(water=area)[["border_m", "corridor_m"]].tolist() == [0.0, 100.0], half
+    part = pair(roads=drawn(box(94, 20, 106, 150)))
+    assert part[["border_m", "corridor_m"]].tolist() == pytest.approx([20, 80], abs=2.01)
+
+
+def test_a_line_that_is_cut_off_too_early_still_separates() -> None:
+    row = pair(roads=drawn(LineString([(100, 5), (100, 200)])))  # 95 of the 100 m
+    assert row[["border_m", "corridor_m"]].tolist() == [0.0, 100.0]
+    row = pair(roads=drawn(LineString([(100, 15), (100, 200)])))
+    assert row[["border_m", "corridor_m"]].tolist() == [15.0, 85.0]
+
+
+def test_borders_of_roads_and_water_that_are_parcels_are_left_alone() -> None:
+    parcels = frame(SHAPES, use_class=["industrial", "transport", "industrial"])
+    table = with_corridors(
+        borders(parcels), parcels, roads=drawn(ALONG_SITE), reach_m=2.0, tolerance_m=0.05
+    )
+    assert table["road_m"].tolist() == [0.0] * 4
+
+
+@pytest.mark.parametrize("drawing", ["line", "gap", "parcel"])
+def test_a_street_divides_patches_however_it_is_drawn(drawing: str) -> None:
+    """A on both sides of a street, in B: two patches, each with the street as free boundary."""
+    half = 0.0 if drawing == "line" else 5.0
+    west, east = box(40, 40, 60 - half, 80), box(60 + half, 40, 80, 80)
+    street = box(60 - half, 0, 60 + half, 120) if half else shapely.Polygon()
+    land = box(0, 0, 120, 120) - west - east - street
+    shapes = {"w": west, "e": east}
+    shapes |= {f"b{k}": part for k, part in enumerate(shapely.get_parts(land))}
+    owner = ["A", "A"] + ["B"] * (len(shapes) - 2)
+    uses = ["industrial"] * len(shapes)
+    if drawing == "parcel":
+        shapes["street"] = street
+        owner, uses = [*owner, "City"], [*uses, "transport"]
+    if drawing == "line":  # what surrounds is cut there too
+        land = shapes.pop("b0")
+        shapes |= {"b0": land.intersection(box(0, 0, 60, 120)), "b1": land - box(0, 0, 60, 120)}
+        owner, uses = ["A", "A", "B", "B"], ["industrial"] * 4
+    parcels = frame(shapes, owner=owner, use_class=uses)
+    parcels["area_m2"] = parcels.area
+    lane = drawn(LineString([(60, -9), (60, 129)])) if drawing == "line" else None
+    table = with_corridors(borders(parcels), parcels, roads=lane, reach_m=2.0, tolerance_m=0.05)
+    found = enclaves(parcels, table, attribute="owner", enclave_share=0.5)
+    assert sorted(found["parcel_ids"]) == ["e", "w"]
+    wide = 20 - half
+    share = (2 * wide + 40) / (2 * wide + 80)
+    assert found["share"].tolist() == pytest.approx([share] * 2)
+    assert found["free_share"].tolist() == pytest.approx([1 - share] * 2)
+    assert found["holder_patches"].tolist() == [2, 2]
+    held = holdings(parcels, table).set_index("owner")
+    assert held.loc[["A", "B"], "patches"].tolist() == [2, 2]
 
 
 def test_a_road_line_gives_frontage_and_water_takes_it() -> None:

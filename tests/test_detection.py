@@ -88,6 +88,22 @@ def test_columns_to_compare_by_are_a_list_of_names() -> None:
     assert Parameters.from_mapping({"enclave_by": ["lease"]}).enclave_by == ("lease",)
 
 
+@pytest.mark.parametrize("column", ["area_m2", "fragment", "geometry", "tax_yuan", "day"])
+def test_measured_columns_make_no_patches(column: str) -> None:
+    parcels = district(tax_yuan=[1.0, 2.0, 3.0], day=pd.to_datetime(["2020-01-01"] * 3))
+    with pytest.raises(ProjectError, match=f"enclave_by has '{column}', which is no column of"):
+        ran(parcels, by(column))
+
+
+def test_mixture_does_not_hang_on_what_enclaves_are_asked_for() -> None:
+    parcels = district(tenure=["collective", "state", "state"], owner=["A", "A", "A"])
+    row = ran(parcels, by("owner")).tables["mixture"].iloc[0]
+    assert row["enclave_parcels"] == 1
+    empty = ran(district(tenure=["", None, " "]))
+    assert "mixture" not in empty.tables
+    assert skipped(empty)["mixture"] == "column tenure is empty"
+
+
 def test_spellings_are_told_once_for_each_column() -> None:
     parcels = district(owner=["甲厂 ", "乙", "甲厂"], tenure=["state"] * 3)
     parcels = pd.concat([parcels, lots({"d": at(300, 0, 50, 50)}, owner=["甲厂"])])

@@ -232,6 +232,28 @@ def test_verdicts_tell_the_share_of_what_came_near() -> None:
     assert joint == {"in": ("fail", 1.0, 0.98)}
 
 
+def test_a_neighbor_of_several_parts_counts_part_by_part() -> None:
+    """A ring of A; B lies in its hole and beside it, or in its hole and all around it."""
+    ring, hole = box(0, 0, 100, 100) - box(5, 5, 95, 95), box(5, 5, 95, 95)
+    beside = MultiPolygon([hole, box(100, 0, 300, 100)])  # 100 of the 400 m outside
+    assert find(layer({"a": ring, "b": beside}, ["A", "B"])).empty
+    found = find(layer({"a": ring, "b": beside}, ["A", "B"]), 0.25)
+    assert found[["parcel_ids", "kind"]].to_numpy().tolist() == [["a", "nearly"]]
+    assert found[["share", "free_share"]].to_numpy().tolist() == [
+        [pytest.approx(0.25, abs=1e-3), pytest.approx(0.75, abs=1e-3)]
+    ]
+    around = MultiPolygon([hole, box(-10, -10, 110, 110) - box(0, 0, 100, 100)])
+    found = find(layer({"a": ring, "b": around}, ["A", "B"]))
+    assert found[["parcel_ids", "kind", "share"]].to_numpy().tolist() == [["a", "strict", 1.0]]
+
+
+def test_a_separator_in_a_name_is_widened_where_names_are_joined() -> None:
+    west, east = box(0, 0, 45, 100) - INNER, box(45, 0, 100, 100) - INNER
+    found = find(layer({"in": INNER, "w": west, "e": east}, ["A;B", "甲;乙", "C"]))
+    assert found[["value", "surrounded_by"]].to_numpy().tolist() == [["A;B", "C;甲；乙"]]
+    assert enclave_labels([found], pd.Index(["in"])).tolist() == ["owner:A；B"]
+
+
 def test_an_unknown_column_is_named() -> None:
     with pytest.raises(TableError, match="no column 'holder'"):
         find(layer({"in": INNER}, ["A"]), attribute="holder")

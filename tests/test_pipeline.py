@@ -487,6 +487,7 @@ def test_what_is_missing_is_said() -> None:
     assert set(skipped(planned(two(), "tianjin-2024"))) == {
         "enclaves_owner",
         "enclaves_tenure",
+        "mixture",
         "far",
         "coverage",
         "planning_conditions",

@@ -51,6 +51,15 @@ def numbers(found: gpd.GeoDataFrame) -> list[list[object]]:
     return found[columns].round(6).to_numpy().tolist()
 
 
+def test_a_site_that_is_met_at_a_corner_only_says_nothing_of_the_kind() -> None:
+    claw = box(110, 30, 220, 140) - box(120, 40, 210, 130)  # its hull holds the scrap's corner
+    shapes = {"s1": SITE, "c": box(100, 0, 110, 30), "s2": claw, "o": box(110, 0, 160, 30)}
+    found = find(shapes).set_index("site_id")
+    assert found["border_m"].to_dict() == {"S1": 30.0, "S2": 0.0}
+    assert found["hull_share"].tolist() == [0.0, 0.0]
+    assert found["scrap_kind"].tolist() == ["adjacent", "adjacent"]
+
+
 # --- sandwiched ---------------------------------------------------------------------------------
 
 

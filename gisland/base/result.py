@@ -220,6 +220,7 @@ def skipped_analyses(
             inputs.block_lines is not None and "use_class" in parcels,
             "no layer block_lines, or no use class",
         ),
+        "mixture": (not _without_values(parcels, "tenure"), _without_values(parcels, "tenure")),
         "merging": (sites > 0, f"{no_site}: there is nothing to merge into"),
     }
     by = choices.parameters.enclave_by

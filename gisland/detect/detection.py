@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
+from gisland.base.errors import ProjectError
 from gisland.base.keys import ID_SEPARATOR
+from gisland.base.names import comparable
+from gisland.base.tables import PARCEL_RESULTS
 from gisland.base.verdicts import failing
 from gisland.detect.enclaves import enclave_labels, judged_patches
 from gisland.detect.fragments import fragment_verdicts
@@ -26,6 +30,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from gisland.base.result import Choices
+
+
+PLANNED = ("planned_use", "planned_use_class", "planning_zone_id")  # results that are codes
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,7 @@ def detect(parcels: gpd.GeoDataFrame, borders: pd.DataFrame, *, choices: Choices
     rules, parameters, ids = choices.rules, choices.parameters, parcels.index
     fragment = fragment_verdicts(parcels, rules=rules)
     low = low_use_verdicts(parcels, rules=rules, as_of=choices.as_of)
-    by = [name for name in parameters.enclave_by if name in parcels and parcels[name].notna().any()]
+    by = compared_columns(parcels, parameters.enclave_by)
     how = {"enclave_share": parameters.enclave_share, "tolerance_m": parameters.tolerance_m}
     judged = {name: judged_patches(parcels, borders, attribute=name, **how) for name in by}
     around = [table for table, _ in judged.values()]
@@ -101,8 +108,9 @@ def detect(parcels: gpd.GeoDataFrame, borders: pd.DataFrame, *, choices: Choices
         tables["enclaves"] = pd.concat(around, ignore_index=True)
     if "owner" in parcels:
         tables["holdings"] = holdings(parcels, borders)
-    if "tenure" in parcels:
-        within = _enclosed(judged.get("tenure"))
+    if compared_columns(parcels, ("tenure",)):
+        tenure = judged.get("tenure") or judged_patches(parcels, borders, attribute="tenure", **how)
+        within = pd.Index(tenure[0]["parcel_ids"].str.split(ID_SEPARATOR).explode())
         tables["mixture"] = mixture(frame, borders, within, zone=frame["zone_id"])
     findings = future_dates(parcels, as_of=choices.as_of)
     findings += spelling_findings(parcels, columns=("owner", *by))
@@ -110,11 +118,48 @@ def detect(parcels: gpd.GeoDataFrame, borders: pd.DataFrame, *, choices: Choices
     return Detected(frame, verdicts, tables, findings)
 
 
-def _enclosed(judged: tuple[gpd.GeoDataFrame, pd.DataFrame] | None) -> pd.Index:
-    """Parcels in the enclaves that were found."""
-    if judged is None:
-        return pd.Index([], dtype="str")
-    return pd.Index(judged[0]["parcel_ids"].str.split(ID_SEPARATOR).explode())
+def compared_columns(parcels: gpd.GeoDataFrame, names: tuple[str, ...]) -> list[str]:
+    """Columns by which patches can be made: those of texts, codes or flags that have values.
+
+    Parameters
+    ----------
+    parcels
+        Parcel table.
+    names
+        Columns that are asked for.
+
+    Returns
+    -------
+    list of str
+        In the order of `names`; what is not there or empty is told by `skipped_analyses`.
+
+    Raises
+    ------
+    ProjectError
+        If a column holds shapes, dates or measured numbers, or is a result of the run itself.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> lots = gpd.GeoDataFrame({"owner": ["A"], "tenure": [None]}, geometry=[None], index=["a"])
+    >>> compared_columns(lots, ("owner", "tenure", "lease"))
+    ['owner']
+    """
+    found = []
+    for name in dict.fromkeys(names):
+        own = name in PARCEL_RESULTS and name not in PLANNED
+        if name not in parcels and not own:
+            continue
+        kind = parcels[name].dtype if name in parcels else np.dtype(float)
+        measured = pd.api.types.is_float_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind)
+        if measured or own or name == parcels.geometry.name:
+            raise ProjectError(
+                f"[parameters] enclave_by has {name!r}, which is no column of texts or codes",
+                do="give columns such as owner, tenure, use_class, planned_use_class",
+            )
+        if comparable(parcels[name]).notna().any():
+            found.append(name)
+    return found
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from gisland.detect.enclosing import Patches
 
 NEAR_SHARE = 0.5  # from here on a patch that is no enclave is told of
+ROUNDING = 1e-9  # of shares: sums of lengths that add up to nothing
+WIDE_SEPARATOR = "；"  # in names, where several are joined
 LENGTH_DECIMALS = 2  # borders are held against each other in centimetres
 ALONE, SAME_VALUE, TOGETHER = range(3)  # levels: one patch, several of one value, several of all
 COLUMNS = {
@@ -185,7 +187,8 @@ def judged_patches(
     shown, around = usual_spelling(ordered[attribute]), _surrounding(beside, held)
     table = _table(held, around, drawn, found=found, value=shown)
     others = pair["border_m"].groupby(pair["focal"]).sum()
-    table["free_share"] = 1 - (others / drawn["outer_m"]).reindex(held.index).to_numpy()
+    free = 1 - (others / drawn["outer_m"]).reindex(held.index).to_numpy()
+    table["free_share"] = np.where(np.abs(free) < ROUNDING, 0.0, free)
     known = near[found.table["simple"][near.index] & (near["share"].round(3) >= NEAR_SHARE)]
     told = pd.concat([judged, known.drop(index=judged.index, errors="ignore")])
     return table, _verdicts(told, found, ordered.index, attribute=attribute)
@@ -251,6 +254,7 @@ def _table(
     joined = joined_texts(ids[members].to_series(), ids[patch[members]].to_series())
     told = around.assign(id=ids[around["neighbor"]], text=value.iloc[around["neighbor"]].to_numpy())
     named = told.drop_duplicates(["focal", "value"])
+    named = named.assign(text=_without_separator(named["text"]))
     holder = of.groupby("value")["area_m2"].agg(["size", "sum"]).reindex(of["value"][number])
     rest_m = (1 - held["share"]) * drawn["outer_m"].reindex(number)
     strict = (held["share"] >= STRICT_SHARE) | (rest_m <= STRICT_M)
@@ -264,7 +268,9 @@ def _table(
         "value": value.iloc[number],
         "parcel_ids": aligned(joined, ids[number]),
         "kind": np.where(alone, kind, "jointly"),
-        "surrounded_by": _listed(named, "text", number),
+        "surrounded_by": _listed(
+            named.assign(text=_without_separator(named["text"])), "text", number
+        ),
         "surrounding_ids": _listed(told, "id", number),
         "share": held["share"],
         "free_share": np.nan,
@@ -280,6 +286,10 @@ def _table(
     table = pd.DataFrame(plain, columns=list(COLUMNS)).astype(COLUMNS)
     shapes = drawn.geometry.reindex(number).to_numpy()
     return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(shapes, crs=drawn.crs), crs=drawn.crs)
+
+
+def _without_separator(texts: pd.Series) -> pd.Series:
+    return texts.astype("str").str.replace(ID_SEPARATOR, WIDE_SEPARATOR, regex=False)
 
 
 def _listed(rows: pd.DataFrame, column: str, number: pd.Index) -> pd.Series:
@@ -346,5 +356,6 @@ def enclave_labels(tables: list[gpd.GeoDataFrame], parcel_ids: pd.Index) -> pd.S
     parts = [pd.DataFrame(t[["attribute", "value", "parcel_ids"]]) for t in tables]
     rows = pd.concat([pd.DataFrame(columns=["attribute", "value", "parcel_ids"]), *parts])
     each = rows.assign(parcel_ids=rows["parcel_ids"].str.split(ID_SEPARATOR)).explode("parcel_ids")
-    joined = joined_texts(each["attribute"] + ":" + each["value"], each["parcel_ids"])
+    value = _without_separator(each["value"])
+    joined = joined_texts(each["attribute"] + ":" + value, each["parcel_ids"])
     return aligned(joined, parcel_ids).fillna("").astype("str").rename("enclave_of")

@@ -12,15 +12,21 @@ import shapely
 
 from gisland.base.keys import NOWHERE, positions
 from gisland.base.tables import is_land, lookup
-from gisland.detect.corridors import part_m
+from gisland.detect.corridors import open_borders, part_m
 from gisland.topology.graph import ends, patches
+from gisland.topology.overlay import robust
 from gisland.topology.unions import closed, unions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
+    Floats = NDArray[np.float64]
     Shapes = NDArray[np.object_]
+
+
+TOUCH_M = 0.1  # two parts of one parcel are told apart by what lies so near to the patch
 
 
 @dataclass(frozen=True)
@@ -73,20 +79,22 @@ def find_patches(parcels: gpd.GeoDataFrame, borders: pd.DataFrame, value: pd.Ser
     """
     land = is_land(parcels)
     value = value.where(land)
-    label = patches(value.to_frame("value"), borders, attribute="value")
+    label = patches(value.to_frame("value"), open_borders(borders), attribute="value")
     patch = positions(label, parcels.index)
     parcel, beside = ends(parcels.index, borders)
     focal, neighbor = patch[parcel], patch[beside]
+    code = pd.factorize(value)[0]
     counted = (focal != NOWHERE) & land.to_numpy()[beside]
     same = counted & (focal == neighbor)
+    counted &= code[parcel] != code[beside]  # a patch of the same value lies across a corridor
     border_m = borders["border_m"].to_numpy()
     open_m = border_m - part_m(borders, "corridor_m").to_numpy()
     pair = pd.DataFrame(
         {"focal": focal, "neighbor": neighbor, "beside": beside, "border_m": open_m}
     )
     inside_m = pd.Series(border_m[same]).groupby(focal[same]).sum()
-    table = _patch_table(parcels, patch, pd.factorize(value)[0], inside_m=inside_m)
-    return Patches(patch, pair[counted & ~same], table)
+    table = _patch_table(parcels, patch, code, inside_m=inside_m)
+    return Patches(patch, pair[counted], table)
 
 
 def _patch_table(
@@ -244,9 +252,38 @@ def outside(pair: pd.DataFrame, shapes: Shapes, drawn: gpd.GeoDataFrame) -> pd.D
     parts, owner = shapely.get_parts(drawn["outline"].to_numpy(), return_index=True)
     holed = shapely.get_num_interior_rings(parts) > 0
     owner = drawn.index.to_numpy()[owner[holed]]
-    whole = shapely.polygons(shapely.get_exterior_ring(parts[holed]))
     around = pair[pair["focal"].isin(owner)]
-    inner = shapely.point_on_surface(shapes[around["beside"]])
-    row, hole = shapely.STRtree(whole).query(inner, predicate="within")
-    own = owner[hole] == around["focal"].to_numpy()[row]
-    return pair.drop(index=around.index[row[own]])
+    if around.empty:
+        return pair
+    whole = shapely.polygons(shapely.get_exterior_ring(parts[holed]))
+    pieces, row = shapely.get_parts(shapes[around["beside"]], return_index=True)
+    piece, hole = shapely.STRtree(whole).query(shapely.point_on_surface(pieces), predicate="within")
+    inside = np.zeros(len(pieces), dtype=bool)
+    inside[piece[owner[hole] == around["focal"].to_numpy()[row[piece]]]] = True
+    share = _outside_share(
+        pieces, row, inside=inside, outline=drawn["outline"][around["focal"]].to_numpy()
+    )
+    pair = pair.assign(
+        border_m=pair["border_m"].mul(pd.Series(share, around.index), fill_value=1.0)
+    )
+    return pair[pair["border_m"] > 0]
+
+
+def _outside_share(pieces: Shapes, row: Ints, *, inside: Flags, outline: Shapes) -> Floats:
+    """Part of each border that is not with pieces in a hole; of several, by what they touch."""
+    count = len(outline)
+    shut = np.bincount(row, weights=inside, minlength=count)
+    share = np.where(shut > 0, 0.0, 1.0)
+    mixed = (shut > 0) & (shut < np.bincount(row, minlength=count))
+    look = mixed[row]
+    touch = shapely.length(
+        robust(
+            shapely.intersection,
+            shapely.boundary(pieces[look]),
+            shapely.buffer(outline[row[look]], TOUCH_M),
+        )
+    )
+    total = np.bincount(row[look], weights=touch, minlength=count)
+    free = np.bincount(row[look], weights=touch * ~inside[look], minlength=count)
+    share[mixed] = (free / np.where(total > 0, total, 1.0))[mixed]
+    return share

@@ -194,9 +194,10 @@ def _table(
     rows = touched.rename(columns={"group": "parcel_id"}).reset_index(drop=True)
     shares = whole[["sites_share", "free_share", "other_share"]]
     measures = kind_measures(
-        rows.join(shares, on="parcel_id"),
+        rows.join(shares, on="parcel_id").assign(border_m=np.inf),
         whole.geometry.reindex(rows["parcel_id"]).to_numpy(),
         sites,
+        min_border_m=parameters.min_border_m,
         tolerance_m=parameters.tolerance_m,
     )
     scraps = beside.drop_duplicates("parcel_id").set_index("parcel_id")["group"]

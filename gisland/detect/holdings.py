@@ -12,6 +12,7 @@ from gisland.base.names import comparable, usual_spelling
 from gisland.base.schema import require_ids
 from gisland.base.tables import is_land
 from gisland.base.units import m2_to_mu
+from gisland.detect.corridors import open_borders
 from gisland.topology.graph import patches
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def holdings(
     ordered = parcels.sort_index()  # sums of areas must not depend on the order of the rows
     written = ordered[attribute].where(is_land(ordered))
     key = comparable(written).rename("key")
-    patch = patches(key.to_frame(), borders, attribute="key")
+    patch = patches(key.to_frame(), open_borders(borders), attribute="key")
     held = pd.DataFrame(
         {"key": key, "patch": patch, "written": written, "area_m2": ordered["area_m2"]}
     )[key.notna()].astype({"written": "str", "area_m2": "float64"})

@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 
 from gisland.base.rules import SHARE_DECIMALS
-from gisland.base.verdicts import stacked, verdict_frame
+from gisland.base.verdicts import long_enough, stacked, verdict_frame
 from gisland.topology.overlay import robust
 from gisland.topology.unions import closed, unions
 
@@ -32,19 +32,26 @@ BOUNDARY, AREA = "boundary of the scrap", "area of the scrap"
 
 
 def kind_measures(
-    pairs: pd.DataFrame, shapes: Shapes, sites: gpd.GeoSeries, *, tolerance_m: float = 0.05
+    pairs: pd.DataFrame,
+    shapes: Shapes,
+    sites: gpd.GeoSeries,
+    *,
+    min_border_m: float,
+    tolerance_m: float = 0.05,
 ) -> pd.DataFrame:
     """Numbers that the kind of each scrap follows from.
 
     Parameters
     ----------
     pairs
-        One row per scrap and site that touch: ``parcel_id``, ``site_id`` and, equal for all rows
-        of a scrap, ``sites_share``, ``free_share``, ``other_share``.
+        One row per scrap and site that touch: ``parcel_id``, ``site_id``, ``border_m`` and, equal
+        for all rows of a scrap, ``sites_share``, ``free_share``, ``other_share``.
     shapes
         Of the scraps, one for each row.
     sites
         Polygons by site id.
+    min_border_m
+        Sites with a shorter border do not count.
     tolerance_m
         A gap up to this wide between the parcels of a site does not open its holes.
 
@@ -57,21 +64,24 @@ def kind_measures(
 
     Examples
     --------
-    >>> pair = {"parcel_id": ["c"], "site_id": ["S"], "sites_share": [0.25]}
+    >>> pair = {"parcel_id": ["c"], "site_id": ["S"], "border_m": [1.0], "sites_share": [0.25]}
     >>> pairs = pd.DataFrame(pair | {"free_share": [0.75], "other_share": [0.0]})
     >>> site = gpd.GeoSeries([shapely.box(0, 0, 9, 9)], index=["S"])
-    >>> kind_measures(pairs, np.array([shapely.box(9, 0, 10, 1)]), site).loc["c"].to_dict()
+    >>> scrap = np.array([shapely.box(9, 0, 10, 1)])
+    >>> kind_measures(pairs, scrap, site, min_border_m=1.0).loc["c"].to_dict()
     ... # doctest: +NORMALIZE_WHITESPACE
     {'sites_share': 0.25, 'free_share': 0.75, 'other_share': 0.0, 'hull_share': 0.0,
      'hole_share': 0.0}
     """
     size = shapely.area(shapes)
+    counted = long_enough(pairs["border_m"], min_border_m=min_border_m).to_numpy()
     around = {"hull_share": sites.convex_hull, "hole_share": _filled(sites, tolerance_m)}
     inside = {
         name: shapely.area(
             robust(shapely.intersection, shapes, shape.reindex(pairs["site_id"]).to_numpy())
         )
         / size
+        * counted
         for name, shape in around.items()
     }
     most = pd.DataFrame(inside).groupby(pairs["parcel_id"].to_numpy()).max()

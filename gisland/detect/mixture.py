@@ -11,6 +11,7 @@ from gisland.base.keys import among, ends_among
 from gisland.base.schema import TENURES
 from gisland.base.tables import is_land
 from gisland.base.units import m2_to_mu
+from gisland.detect.corridors import open_borders
 from gisland.topology.graph import ends, patches
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def mixture(
     land = parcels[is_land(parcels)].sort_index()
     pair = cast("pd.MultiIndex", borders.index)
     within = ends_among(pair, "focal", land.index) & ends_among(pair, "neighbor", land.index)
-    inside = borders[within]
+    inside = open_borders(borders[within])
     own = zone.reindex(land.index)
     everywhere = pd.Series(OVERALL, index=land.index, dtype="str")
     tables = [_table(land, inside, enclave_ids, zone=z) for z in (everywhere, own)]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gisland.base.parameters import Parameters
     from gisland.base.rules import Rule
 
+ROUNDING = 1e-9  # of shares: sums of lengths that add up to nothing
 PAIR_COLUMNS = (
     "parcel_id",
     "site_id",
@@ -149,7 +150,8 @@ def scrap_pairs(
     pairs = pairs.join(shares, on="parcel_id")
     pairs["site_share"] = pairs["border_m"] / lookup(pairs["parcel_id"], parcels["perimeter_m"])
     scrap = parcels.geometry.reindex(pairs["parcel_id"]).to_numpy()
-    measures = kind_measures(pairs, scrap, sites, tolerance_m=parameters.tolerance_m)
+    lengths = {"min_border_m": parameters.min_border_m, "tolerance_m": parameters.tolerance_m}
+    measures = kind_measures(pairs, scrap, sites, **lengths)
     pairs = pairs.join(measures[["hull_share", "hole_share"]], on="parcel_id")
     pairs["scrap_kind"] = lookup(pairs["parcel_id"], scrap_kinds(measures, parameters=parameters))
     return gpd.GeoDataFrame(
@@ -272,4 +274,6 @@ def boundary_shares(parts: pd.DataFrame) -> pd.DataFrame:
     [[0.25, 0.75, 0.0]]
     """
     sites, free = (parts[c] / parts["perimeter_m"] for c in ("sites_m", "free_m"))
-    return pd.DataFrame({"sites_share": sites, "free_share": free, "other_share": 1 - sites - free})
+    shares = {"sites_share": sites, "free_share": free, "other_share": 1 - sites - free}
+    found = pd.DataFrame(shares)
+    return found.mask(found.abs() < ROUNDING, 0.0)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gisland.base.names import comparable
 from gisland.base.units import m2_to_mu
 
 if TYPE_CHECKING:
@@ -257,6 +258,11 @@ def indicator_rows(
     return rows
 
 
+def _owners(names: Any) -> int:  # noqa: ANN401 - a column or its values
+    """Number of owners, whatever the spelling of their names."""
+    return int(comparable(pd.Series(names, dtype="object")).nunique())
+
+
 def _values(held: Holding) -> dict[str, float]:
     land, pieces = held.land_m2, held.piece_m2
     values = {
@@ -265,7 +271,7 @@ def _values(held: Holding) -> dict[str, float]:
         "floor_area": held.total("floor_area_m2"),
         "counted_floor_area": held.total("counted_floor_area_m2"),
     }
-    owners = len(pd.factorize(held.parcels["owner"])[1]) if "owner" in held.parcels else 0
+    owners = _owners(held.parcels["owner"]) if "owner" in held.parcels else 0
     if owners:
         values["owners"] = float(owners)
     if land > 0:
