@@ -12,13 +12,19 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from gisland.base.crs import require_metric
 from gisland.base.definitions import ROUNDING_SHARE, STRICT_M, STRICT_SHARE, WAY_OUT_M
-from gisland.base.errors import TableError, did_you_mean
+from gisland.base.guards import (
+    require_attribute,
+    require_borders,
+    require_columns,
+    require_share,
+)
 from gisland.base.keys import ID_SEPARATOR, aligned, joined_runs, joined_texts
 from gisland.base.names import comparable, usual_spelling
 from gisland.base.rules import AREA_DECIMALS, SHARE_DECIMALS
 from gisland.base.tables import lookup
-from gisland.base.units import m2_to_mu
+from gisland.base.units import m2_to_mu, require_metres
 from gisland.base.verdicts import verdict_frame
 from gisland.detect.enclosing import drawn_patches, find_patches, least_outer_m, outside, sides
 
@@ -98,8 +104,9 @@ def enclaves(
 
     Raises
     ------
-    TableError
-        If the attribute is no column.
+    GislandError
+        If the attribute is not one column of values, there is no ``area_m2`` or no metric CRS,
+        ids or borders are not as they must be, or the share is no number from 0 to 1.
 
     Examples
     --------
@@ -147,8 +154,8 @@ def judged_patches(
 
     Raises
     ------
-    TableError
-        If the attribute is no column.
+    GislandError
+        See `enclaves`.
 
     Examples
     --------
@@ -164,10 +171,8 @@ def judged_patches(
     >>> rows[["parcel_id", "outcome", "value", "limit"]].values.tolist()
     [['p1', 'fail', 1.0, 0.75]]
     """
-    if attribute not in parcels:
-        raise TableError(
-            f"parcels: no column {attribute!r}", do=did_you_mean(attribute, parcels.columns)
-        )
+    _require(parcels, borders, attribute=attribute, enclave_share=enclave_share)
+    require_metres(tolerance_m, name="tolerance_m")
     ordered = parcels.sort_index()  # sums of areas must not depend on the order of the rows
     shapes = ordered.geometry.to_numpy()
     found = find_patches(ordered, borders, comparable(ordered[attribute]))
@@ -192,6 +197,16 @@ def judged_patches(
     known = near[found.table["simple"][near.index] & (near["share"].round(3) >= NEAR_SHARE)]
     told = pd.concat([judged, known.drop(index=judged.index, errors="ignore")])
     return table, _verdicts(told, found, ordered.index, attribute=attribute)
+
+
+def _require(
+    parcels: gpd.GeoDataFrame, borders: pd.DataFrame, *, attribute: str, enclave_share: float
+) -> None:
+    require_attribute(parcels, attribute)
+    require_columns(parcels, ["area_m2"], what="parcels")
+    require_metric(parcels, what="parcels")
+    require_borders(borders)
+    require_share(enclave_share, name="enclave_share")
 
 
 def _judged(
@@ -247,7 +262,7 @@ def _table(
     value: pd.Series,
 ) -> gpd.GeoDataFrame:
     """The enclaves, with texts in place of numbers."""
-    ids, attribute, patch = value.index, str(value.name), found.patch
+    ids, attribute, patch = value.index.astype("str"), str(value.name), found.patch
     number, of = held.index, found.table
     first = ids[number].to_series()
     members = np.flatnonzero(np.isin(patch, number))

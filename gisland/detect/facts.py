@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.crs import areas_m2
+from gisland.base.errors import ProjectError
 from gisland.base.tables import is_land
 from gisland.base.units import m2_to_mu
 from gisland.base.verdicts import limits_by_use_class
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from gisland.base.rules import RuleSet
+
+AREA_BASES = ("plane", "ellipsoidal")
 
 
 def shape_facts(
@@ -55,6 +58,13 @@ def shape_facts(
         ``fragment.min_width`` and ``fragment.max_narrow_share`` are in force, and not of roads
         and water.
 
+    Raises
+    ------
+    ProjectError
+        If the basis of areas is unknown.
+    GislandError
+        If parcels or borders cannot be used; see `free_boundary`.
+
     Examples
     --------
     >>> import geopandas as gpd
@@ -68,10 +78,13 @@ def shape_facts(
     >>> found[["area_m2", "area_mu", "frontage_m"]].values.tolist()
     [[1000.0, 1.5, 130.0]]
     """
+    if area_basis not in AREA_BASES:
+        do = f"use one of {', '.join(AREA_BASES)}"
+        raise ProjectError(f"area_basis is {area_basis!r}", do=do)
+    free = free_boundary(parcels, borders)
     shapes = parcels.geometry
     perimeter = perimeter_m(shapes)
     area = areas_m2(shapes, basis=area_basis).where(perimeter.notna())
-    free = free_boundary(parcels, borders)
     found = parcels.assign(area_m2=area, area_mu=m2_to_mu(area), perimeter_m=perimeter)
     least, asked = (
         _limits(found, rules=rules, rule_id=f"fragment.{test}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gisland.base.errors import TableError, did_you_mean
+from gisland.base.guards import require_attribute, require_borders, require_columns
 from gisland.base.keys import aligned, in_order
 from gisland.base.names import comparable, usual_spelling
 from gisland.base.schema import require_ids
@@ -49,8 +49,8 @@ def holdings(
     Raises
     ------
     TableError
-        If ids are missing or repeated, the attribute is no column, or a border names an unknown
-        parcel.
+        If ids are missing or repeated, the attribute is not one column of values, there is no
+        ``area_m2``, or `borders` is no table of borders or names an unknown parcel.
 
     Examples
     --------
@@ -63,11 +63,10 @@ def holdings(
     >>> found[["owner", "parcels", "patches", "largest_patch_m2", "spellings"]].values.tolist()
     [['A', 3, 2, 400.0, 2], ['B', 1, 1, 50.0, 1]]
     """
+    require_attribute(parcels, attribute)
+    require_columns(parcels, ["area_m2"], what="parcels")
     require_ids(parcels, what="parcels")
-    if attribute not in parcels:
-        raise TableError(
-            f"parcels: no column {attribute!r}", do=did_you_mean(attribute, parcels.columns)
-        )
+    require_borders(borders)
     ordered = parcels.sort_index()  # sums of areas must not depend on the order of the rows
     written = ordered[attribute].where(is_land(ordered))
     key = comparable(written).rename("key")

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pandas as pd
 
+from gisland.base.errors import TableError
+from gisland.base.guards import require_borders, require_columns
 from gisland.base.keys import among, ends_among
-from gisland.base.schema import TENURES
+from gisland.base.schema import TENURES, require_ids
 from gisland.base.tables import is_land
 from gisland.base.units import m2_to_mu
 from gisland.detect.corridors import open_borders
@@ -74,6 +76,12 @@ def mixture(
         share (0-1) of all parcels. A zone is taken by itself: what lies outside of it makes
         neither border nor patch.
 
+    Raises
+    ------
+    TableError
+        If ``area_m2`` or ``tenure`` is no column, ids are missing or repeated, `borders` is no
+        table of borders, or `enclave_ids` or `zone` do not name parcels.
+
     Examples
     --------
     >>> from gisland.topology.borders import borders
@@ -90,6 +98,10 @@ def mixture(
     >>> found[["zone_id", "state_mu", "mixed_m_per_ha"]].values.tolist()
     [['overall', 6.0, 100.0]]
     """
+    require_columns(parcels, ["area_m2", "tenure"], what="parcels")
+    require_ids(parcels, what="parcels")
+    require_borders(borders)
+    _require_by_id(parcels.index, enclave_ids, zone=zone)
     land = parcels[is_land(parcels)].sort_index()
     pair = cast("pd.MultiIndex", borders.index)
     within = ends_among(pair, "focal", land.index) & ends_among(pair, "neighbor", land.index)
@@ -98,6 +110,23 @@ def mixture(
     everywhere = pd.Series(OVERALL, index=land.index, dtype="str")
     tables = [_table(land, inside, enclave_ids, zone=z) for z in (everywhere, own)]
     return pd.concat(tables, ignore_index=True).astype(COLUMNS)
+
+
+def _require_by_id(ids: pd.Index, enclave_ids: object, *, zone: object) -> None:
+    if not isinstance(enclave_ids, pd.Index):
+        raise TableError(
+            f"enclave_ids is a {type(enclave_ids).__name__}",
+            do="give a pandas.Index of the ids of parcels in enclaves",
+        )
+    if not isinstance(zone, pd.Series):
+        raise TableError(
+            f"zone is a {type(zone).__name__}", do="give a pandas.Series of zones by parcel id"
+        )
+    require_ids(zone.to_frame(), what="zone")
+    if len(zone) and len(ids) and not among(zone.index, ids).any():
+        raise TableError(
+            "zone: none of its ids is among the parcels", do="index it by the ids of the parcels"
+        )
 
 
 def _table(

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.crs import require_metric
+from gisland.base.guards import require_borders
 from gisland.base.schema import require_ids, usable
 from gisland.topology.graph import ends
 
@@ -44,7 +45,8 @@ def surroundings(parcels: gpd.GeoDataFrame, borders: pd.DataFrame) -> pd.DataFra
     CRSError
         If the CRS is missing or not metric.
     TableError
-        If ids are missing or repeated, or a border names an unknown parcel.
+        If ids are missing or repeated, or `borders` is no table of borders or names an unknown
+        parcel.
 
     Examples
     --------
@@ -59,6 +61,7 @@ def surroundings(parcels: gpd.GeoDataFrame, borders: pd.DataFrame) -> pd.DataFra
     """
     require_metric(parcels, what="parcels")
     require_ids(parcels, what="parcels")
+    require_borders(borders)
     ids = parcels.index.sort_values()
     focal, neighbor = ends(ids, borders)
     length = borders["border_m"].to_numpy(dtype="float64")

@@ -11,6 +11,7 @@ from gisland.topology.boundary import (
     CORNER_TOLERANCES,
     Stretches,
     nearest_stretches,
+    require_boundary,
     symmetric_table,
 )
 
@@ -53,6 +54,8 @@ def across(boundary: Boundary, *, corridor_m: float = 40.0) -> pd.DataFrame:
     ------
     ProjectError
         If the corridor is not a positive number.
+    TableError
+        If `boundary` is not from `trace`.
 
     Examples
     --------
@@ -64,6 +67,7 @@ def across(boundary: Boundary, *, corridor_m: float = 40.0) -> pd.DataFrame:
     >>> across(trace(lots), corridor_m=60).loc["south", "facing_m"].to_dict()
     {'middle': 20.0, 'north': 10.0}
     """
+    require_boundary(boundary)
     require_metres(corridor_m, name="corridor_m")
     free, ids = boundary.free, boundary.ids
     seen = nearest_stretches(free, left_m=0.0, right_m=corridor_m, opaque=True)

@@ -12,7 +12,7 @@ from gisland.base.crs import crs_name, require_metric
 from gisland.base.errors import CRSError
 from gisland.base.units import require_metres
 from gisland.topology.beside_loops import EXACT_M
-from gisland.topology.boundary import nearest_stretches
+from gisland.topology.boundary import nearest_stretches, require_boundary
 from gisland.topology.segments import Segments, explode
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def beyond(
         If a layer has another CRS than the parcels.
     ProjectError
         If the corridor is not a positive number.
+    TableError
+        If `boundary` is not from `trace`.
 
     Examples
     --------
@@ -73,6 +75,7 @@ def beyond(
     >>> beyond(trace(lots), roads=lane).drop(columns="water_m").loc["a"].to_dict()
     {'free_m': 100.0, 'road_m': 25.0, 'nothing_m': 5.0, 'edge_m': 70.0}
     """
+    require_boundary(boundary)
     require_metres(corridor_m, name="corridor_m")
     given = {"roads": roads, "water": water}
     count, free = len(boundary.ids), boundary.free

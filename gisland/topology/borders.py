@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gisland.base.crs import require_metric
+from gisland.base.guards import require_borders
 from gisland.base.schema import require_ids, usable
 from gisland.topology.boundary import find_borders
 
@@ -90,7 +91,8 @@ def free_boundary(parcels: gpd.GeoDataFrame, borders: pd.DataFrame) -> pd.Series
     CRSError
         If the CRS is missing or not metric.
     TableError
-        If ids are missing or repeated.
+        If ids are missing or repeated, or `borders` is no table of borders or names an unknown
+        parcel.
 
     Examples
     --------
@@ -103,6 +105,7 @@ def free_boundary(parcels: gpd.GeoDataFrame, borders: pd.DataFrame) -> pd.Series
     """
     require_metric(parcels, what="parcels")
     require_ids(parcels, what="parcels")
+    require_borders(borders, parcel_ids=parcels.index)
     perimeter = parcels.geometry.length.where(usable(parcels.geometry))
     shared = borders["border_m"].groupby(level="focal").sum()
     return (perimeter - shared.reindex(parcels.index, fill_value=0.0)).rename("free_m")

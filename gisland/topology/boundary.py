@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from gisland.base.crs import require_metric
+from gisland.base.errors import TableError
 from gisland.base.schema import require_ids, require_polygons, usable
 from gisland.base.threads import in_threads
 from gisland.base.units import require_metres
@@ -88,6 +89,31 @@ def trace(parcels: gpd.GeoDataFrame, *, tolerance_m: float = 0.05) -> Boundary:
     found = _find(parcels, tolerance_m)
     free = _free(found.loose, found.stretches.near)
     return Boundary(_borders(found, tolerance_m), free, found.ids, parcels.crs, tolerance_m)
+
+
+def require_boundary(boundary: object) -> None:
+    """Refuse what `trace` does not return.
+
+    Parameters
+    ----------
+    boundary
+        Such as its table.
+
+    Raises
+    ------
+    TableError
+        If it is no `Boundary`.
+
+    Examples
+    --------
+    >>> require_boundary(pd.DataFrame())
+    Traceback (most recent call last):
+    ...
+    gisland.base.errors.TableError: boundary is a DataFrame; give trace(parcels), not its table
+    """
+    if not isinstance(boundary, Boundary):
+        found = type(boundary).__name__
+        raise TableError(f"boundary is a {found}", do="give trace(parcels), not its table")
 
 
 def find_borders(parcels: gpd.GeoDataFrame, *, tolerance_m: float) -> pd.DataFrame:
@@ -370,6 +396,5 @@ def _free(segments: Segments, near: Floats) -> Segments:
     most = len(segments.parcel) + len(near)
     starts, ends = np.empty((2, most, 2))
     owners = np.empty(most, dtype=np.int32)
-    layer = (segments.start, segments.end, segments.parcel, near)
-    count = uncovered(*layer, starts, ends, owners)
+    count = uncovered(segments.start, segments.end, segments.parcel, near, starts, ends, owners)
     return Segments(starts[:count].copy(), ends[:count].copy(), owners[:count].copy())

@@ -14,6 +14,7 @@ from scipy import sparse
 
 from gisland.base.crs import require_metric
 from gisland.base.errors import GislandError, TableError, did_you_mean
+from gisland.base.guards import require_columns, require_table
 from gisland.base.schema import require_ids, usable
 from gisland.topology.graph import ends
 
@@ -73,6 +74,7 @@ def to_networkx(
     """
     require_metric(parcels, what="parcels")
     require_ids(parcels, what="parcels")
+    require_table(borders, what="borders")
     _require_columns(parcels, columns)
     ordered = parcels.sort_index()
     focal, neighbor = ends(ordered.index, borders)
@@ -171,8 +173,7 @@ def to_sparse(
     [[0.0, 10.0, 0.0], [10.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
     """
     require_ids(parcels, what="parcels")
-    if weight not in borders:
-        raise TableError(f"borders: no column {weight!r}", do=did_you_mean(weight, borders.columns))
+    require_columns(borders, [weight], what="borders")
     value = borders[weight].to_numpy(dtype="float64")
     if np.isnan(value).any():
         raise TableError(

@@ -9,7 +9,8 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse import csgraph
 
-from gisland.base.errors import ProjectError, TableError, did_you_mean
+from gisland.base.errors import ProjectError, TableError
+from gisland.base.guards import require_attribute, require_columns, require_table
 from gisland.base.schema import require_ids
 from gisland.topology.lowlink import cut_nodes
 
@@ -78,8 +79,8 @@ def patches(
     Raises
     ------
     TableError
-        If ids are missing or repeated, the attribute is no column, or a border names an unknown
-        parcel.
+        If ids are missing or repeated, the attribute is not one column of values, or `borders`
+        is no table of borders or names an unknown parcel.
     ProjectError
         If the least border is not a number of 0 or more.
 
@@ -91,11 +92,9 @@ def patches(
     >>> patches(lots, border, attribute="owner").to_dict()
     {'1': '1', '2': '1', '3': '3', '4': '4'}
     """
+    require_attribute(parcels, attribute)
     require_ids(parcels, what="parcels")
-    if attribute not in parcels:
-        raise TableError(
-            f"parcels: no column {attribute!r}", do=did_you_mean(attribute, parcels.columns)
-        )
+    require_columns(borders, ["border_m"], what="borders")
     if not min_border_m >= 0:
         raise ProjectError(f"min_border_m is {min_border_m!r}", do="give a number of 0 or more")
     value = parcels[attribute].sort_index()
@@ -160,7 +159,7 @@ def ends(ids: pd.Index, pairs: pd.DataFrame) -> tuple[Ints, Ints]:
     Raises
     ------
     TableError
-        If a pair names an id that is not in `ids`.
+        If `pairs` is no table, or a pair names an id that is not in `ids`.
 
     Examples
     --------
@@ -168,8 +167,14 @@ def ends(ids: pd.Index, pairs: pd.DataFrame) -> tuple[Ints, Ints]:
     >>> focal.tolist(), neighbor.tolist()
     ([1], [0])
     """
+    require_table(pairs, what="borders")
     index = pairs.index
     if not isinstance(index, pd.MultiIndex) or list(index.names) != ["focal", "neighbor"]:
+        if len(pairs.columns) < len(("focal", "neighbor")):
+            raise TableError(
+                "pairs: neither an index nor two columns hold the ids",
+                do="give the table as gisland.borders returns it",
+            )
         index = pd.MultiIndex.from_frame(pairs.iloc[:, :2])
     # each id is looked up once; a missing one has the code -1, so what stands last is for it
     focal, neighbor = (

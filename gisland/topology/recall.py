@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gisland.base.errors import TableError
-from gisland.topology.boundary import nearest_stretches
+from gisland.topology.boundary import nearest_stretches, require_boundary
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -130,7 +130,7 @@ def recall(boundary: Boundary, parcels: gpd.GeoDataFrame) -> Recall:
     Raises
     ------
     TableError
-        If parcels that were traced are missing.
+        If `boundary` is not from `trace`, or parcels that were traced are missing.
 
     Examples
     --------
@@ -143,6 +143,7 @@ def recall(boundary: Boundary, parcels: gpd.GeoDataFrame) -> Recall:
     >>> found.exact_m, round(found.missed_m, 6), found.suggested_tolerance_m
     (20.0, 60.0, 0.11)
     """
+    require_boundary(boundary)
     unknown = boundary.ids.difference(parcels.index)
     if len(unknown):
         raise TableError(
