@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import reprlib
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
+from gisland.base.errors import TableError
 from gisland.base.parameters import Parameters
 from gisland.layers.writing.oneparcel import read_parcel
 from gisland.topology.borders import borders
@@ -28,7 +31,7 @@ def explain(results: str | Path, parcel_id: str, *, language: str | None = None)
     results
         The output folder of a run, or its ``results.gpkg``.
     parcel_id
-        Id of the parcel.
+        Id of the parcel; a whole number is taken as text.
     language
         ``zh`` or ``en``; by default that of the run.
 
@@ -43,6 +46,8 @@ def explain(results: str | Path, parcel_id: str, *, language: str | None = None)
         If there are no results, they cannot be read, or hold no such parcel.
     ProjectError
         If there is no such language.
+    TableError
+        If the id is neither text nor a whole number.
 
     Examples
     --------
@@ -87,10 +92,21 @@ file); give the output folder of a run, or its results.gpkg
     """
     from gisland.present.explain import explained  # noqa: PLC0415 - with the heavy ones
 
+    parcel_id = _one_id(parcel_id)
     found = read_parcel(results, parcel_id)
     tables = {**found.tables, "borders": borders_of(found, parcel_id)}
     told = language or found.run.get("language") or "zh"
     return explained(tables, parcel_id, run=found.run, language=told)
+
+
+def _one_id(parcel_id: object) -> str:
+    if isinstance(parcel_id, str):
+        return str(parcel_id)
+    if isinstance(parcel_id, int | np.integer) and not isinstance(parcel_id, bool):
+        return str(int(parcel_id))
+    plain = isinstance(parcel_id, float | list | tuple) or parcel_id is None
+    found = reprlib.repr(parcel_id) if plain else f"a {type(parcel_id).__name__}"
+    raise TableError(f"parcel_id is {found}", do="give one id as text")
 
 
 def borders_of(found: Results, parcel_id: str) -> pd.DataFrame:

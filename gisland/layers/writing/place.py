@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def results_file(path: str | Path) -> Path:
     Raises
     ------
     OutputError
-        If there is none.
+        If there is none, or what was given is no path.
 
     Examples
     --------
@@ -38,6 +39,7 @@ def results_file(path: str | Path) -> Path:
     gisland.base.errors.OutputError: no/such/folder holds no results of gisland (there is no \
 results.gpkg); give the output folder of a run, or its results.gpkg
     """
+    _require_path(path)
     given = Path(path)
     file = given if given.suffix.lower() == ".gpkg" else given / GPKG
     if not file.is_file():
@@ -47,6 +49,13 @@ results.gpkg); give the output folder of a run, or its results.gpkg
             do=f"give the output folder of a run, or its {GPKG}",
         )
     return file
+
+
+def _require_path(path: object) -> None:
+    if not isinstance(path, str | os.PathLike):
+        has_folder = isinstance(getattr(path, "folder", None), os.PathLike)
+        do = "its folder" if has_folder else f"the output folder of a run, or its {GPKG}"
+        raise OutputError(f"results is a {type(path).__name__}, not a path", do=f"give {do}")
 
 
 def run_of(path: str | Path) -> dict[str, Any]:
