@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import re
 import unicodedata
 
@@ -17,8 +18,8 @@ def industry_digits(text: object) -> str:
     Parameters
     ----------
     text
-        Such as ``C26``, ``2614`` or ``26``; full-width signs, small letters and blanks around are
-        allowed.
+        Such as ``C26``, ``2614`` or ``26``, also the number 26; full-width signs, small letters
+        and blanks around are allowed.
 
     Returns
     -------
@@ -27,9 +28,11 @@ def industry_digits(text: object) -> str:
 
     Examples
     --------
-    >>> [industry_digits(t) for t in ("C26", " ｃ２６１４", "2614", "C", "化工", "26-28", None)]
+    >>> [industry_digits(t) for t in ("C26", " ｃ２６１４", 2614, "C", "化工", "26-28", None)]
     ['26', '2614', '2614', '', '', '', '']
     """
+    if isinstance(text, numbers.Real) and float(text).is_integer():
+        text = str(int(float(text)))
     if not isinstance(text, str):
         return ""
     found = CODE.fullmatch(unicodedata.normalize("NFKC", text).strip().upper())
@@ -42,7 +45,7 @@ def digits_of(industry: pd.Series) -> pd.Series:
     Parameters
     ----------
     industry
-        Texts; missing ones are allowed.
+        Texts, or whole numbers; missing ones are allowed.
 
     Returns
     -------

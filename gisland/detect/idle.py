@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from gisland.base.errors import TableError
 from gisland.base.keys import in_order
 from gisland.base.phrases import count_of, first_of
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 MONTHS = 12
 SHOWN = 5  # parcels named in a finding
+DATES = ("datetime64", "datetime", "date")
 
 
 def idle_years(idle_since: pd.Series, *, as_of: dt.date) -> pd.Series:
@@ -36,7 +38,12 @@ def idle_years(idle_since: pd.Series, *, as_of: dt.date) -> pd.Series:
     -------
     pandas.Series
         float64 on the index of `idle_since`; missing where there is no date or it is after
-        `as_of`.
+        `as_of`. A time of day and a time zone are passed over.
+
+    Raises
+    ------
+    TableError
+        If the values are no dates.
 
     Examples
     --------
@@ -45,7 +52,7 @@ def idle_years(idle_since: pd.Series, *, as_of: dt.date) -> pd.Series:
     >>> idle_years(since, as_of=date(2026, 1, 1)).round(4).tolist()
     [1.0, 0.5014, nan, nan]
     """
-    days = pd.to_datetime(idle_since).to_numpy().astype("datetime64[D]")
+    days = _dates(idle_since).to_numpy().astype("datetime64[D]")
     end = np.datetime64(as_of, "D")
     known = ~np.isnat(days)
     known[known] = days[known] <= end
@@ -56,6 +63,24 @@ def idle_years(idle_since: pd.Series, *, as_of: dt.date) -> pd.Series:
     years = np.full(len(days), np.nan)
     years[known] = whole + (end - last) / (following - last)
     return pd.Series(years, index=idle_since.index, dtype="float64")
+
+
+def _dates(idle_since: pd.Series) -> pd.Series:
+    """Dates without a zone; numbers are refused, for they would be read as nanoseconds."""
+    kind = pd.api.types.infer_dtype(idle_since, skipna=True)
+    if kind not in DATES and idle_since.notna().any():
+        raise TableError(
+            f"parcels: idle_since holds no dates, its dtype is {idle_since.dtype}",
+            do="convert it first: pandas.to_datetime(parcels['idle_since'])",
+        )
+    try:
+        dates = pd.Series(pd.to_datetime(idle_since.where(idle_since.notna(), None)))
+    except ValueError as error:  # such as several time zones
+        raise TableError(
+            f"parcels: idle_since cannot be read: {error}",
+            do="convert it first: pandas.to_datetime(parcels['idle_since'])",
+        ) from error
+    return dates.dt.tz_localize(None)
 
 
 def _year(days: np.ndarray | np.datetime64) -> np.ndarray:
@@ -85,6 +110,11 @@ def future_dates(parcels: gpd.GeoDataFrame, *, as_of: dt.date | None) -> list[di
     list of dict
         One finding ``future_date`` for all of them, or none.
 
+    Raises
+    ------
+    TableError
+        If the values are no dates.
+
     Examples
     --------
     >>> from datetime import date
@@ -94,7 +124,7 @@ def future_dates(parcels: gpd.GeoDataFrame, *, as_of: dt.date | None) -> list[di
     """
     if as_of is None or "idle_since" not in parcels:
         return []
-    since = pd.to_datetime(parcels["idle_since"]).dt.floor("D")
+    since = _dates(parcels["idle_since"]).dt.floor("D")
     late = since[since > pd.Timestamp(as_of)]
     if late.empty:
         return []

@@ -100,7 +100,8 @@ def _worded(parcels: gpd.GeoDataFrame, *, rule: Rule) -> pd.DataFrame:
     if "status" in parcels:
         code, texts = pd.factorize(parcels["status"])
         words = {_plain(word) for word in rule.value}
-        good = pd.array([*(_plain(text) not in words for text in texts), pd.NA], dtype="boolean")
+        plain = [_plain(text) for text in texts]
+        good = pd.array([*(t not in words if t else pd.NA for t in plain), pd.NA], dtype="boolean")
         outcome = outcomes(pd.Series(good.take(code), index=parcels.index))  # -1: missing
     else:
         outcome = np.full(len(parcels), "not_assessed", dtype=object)
