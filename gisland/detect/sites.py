@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, cast
 import pandas as pd
 
 from gisland.base.errors import ProjectError, TableError
-from gisland.base.keys import ends_among
+from gisland.base.keys import ID_SEPARATOR, ends_among
+from gisland.base.phrases import count_of
 from gisland.base.result import SITES_FROM
 from gisland.base.rules import AREA_DECIMALS
 from gisland.base.tables import lookup
@@ -44,7 +45,7 @@ def members_by_layer(
     Raises
     ------
     TableError
-        If a site polygon gets no parcel; lists the sites.
+        If a site polygon gets no parcel, or a site id holds ``;``; lists the sites.
 
     Examples
     --------
@@ -56,6 +57,7 @@ def members_by_layer(
     >>> members_by_layer(lots, drawn, site_overlap_share=0.5).to_dict()
     {'a': 'S1'}
     """
+    _require_no_separator(sites.index)
     best = dominant(parcels, sites)
     inside = best.loc[best["share"].round(6) >= site_overlap_share, "right_id"]
     empty = sites.index.difference(pd.Index(inside.unique()))
@@ -86,6 +88,8 @@ def members_by_field(parcels: gpd.GeoDataFrame) -> pd.Series:
     ------
     ProjectError
         If there is no such column.
+    TableError
+        If a site id holds ``;``; lists the sites.
 
     Examples
     --------
@@ -265,4 +269,19 @@ def members(
 
 
 def _named(series: pd.Series) -> pd.Series:
-    return series.astype("str").rename("site_id").rename_axis("parcel_id")
+    named = series.astype("str").rename("site_id").rename_axis("parcel_id")
+    _require_no_separator(named)
+    return named
+
+
+def _require_no_separator(site_ids: pd.Series | pd.Index) -> None:
+    joined = sorted(
+        name for name in site_ids.dropna().astype("str").unique() if ID_SEPARATOR in name
+    )
+    if joined:
+        raise TableError(
+            f"sites: {count_of(len(joined), 'site id')} with {ID_SEPARATOR!r}, which separates ids"
+            " in results",
+            do="rename the sites",
+            ids=joined,
+        )
