@@ -11,10 +11,17 @@ import pandas as pd
 from gisland.base.clock import Clock
 from gisland.base.crs import crs_name, require_metric
 from gisland.base.definitions import WAY_OUT_M
-from gisland.base.errors import CRSError
+from gisland.base.errors import CRSError, ProjectError, TableError
 from gisland.base.keys import aligned
-from gisland.base.result import Result, skipped_analyses, summary_counts, without_mended
-from gisland.base.schema import CHANGES, LAYERS, findings_frame, findings_together, require_polygons
+from gisland.base.result import Choices, Result, skipped_analyses, summary_counts, without_mended
+from gisland.base.schema import (
+    CHANGES,
+    LAYERS,
+    Inputs,
+    findings_frame,
+    findings_together,
+    require_polygons,
+)
 from gisland.base.tables import (
     context_tables,
     parcel_table,
@@ -44,8 +51,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gisland.base.parameters import Parameters
-    from gisland.base.result import Choices
-    from gisland.base.schema import Inputs
     from gisland.topology.boundary import Boundary
 
     Progress = Callable[[str], None]
@@ -92,6 +97,7 @@ def check_inputs(inputs: Inputs, *, parameters: Parameters) -> gpd.GeoDataFrame:
     >>> check_inputs(Inputs(lots.rename_axis("parcel_id")), parameters=Parameters())["code"].item()
     'overlap'
     """
+    _require_inputs(inputs)
     require_metric(inputs.parcels, what="parcels")
     require_polygons(inputs.parcels, what="parcels")
     _require_one_crs(inputs)
@@ -139,6 +145,8 @@ def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -
     [['factory', 'site'], ['strip', 'absorbed']]
     """
     clock = Clock(progress)
+    _require_inputs(inputs)
+    _require_choices(choices)
     parameters = choices.parameters
     clock.start("check")
     require_parcels(inputs.parcels)
@@ -189,6 +197,19 @@ def _with_findings(found: gpd.GeoDataFrame, more: pd.DataFrame | None) -> gpd.Ge
     if more is None or more.empty:
         return found
     return findings_together([found, more], crs=found.crs)
+
+
+def _require_inputs(inputs: object) -> None:
+    if not isinstance(inputs, Inputs):
+        loaded = isinstance(getattr(inputs, "inputs", None), Inputs)
+        do = "give its layers, loaded.inputs" if loaded else "give gisland.Inputs(parcels, …)"
+        raise TableError(f"inputs is a {type(inputs).__name__}", do=do)
+
+
+def _require_choices(choices: object) -> None:
+    if not isinstance(choices, Choices):
+        do = "give gisland.Choices(rules)"
+        raise ProjectError(f"choices is a {type(choices).__name__}", do=do)
 
 
 def _require_one_crs(inputs: Inputs) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -15,7 +16,7 @@ from gisland.base.crs import (
     choose_analysis_crs,
     crs_name,
 )
-from gisland.base.errors import GeometryError
+from gisland.base.errors import GeometryError, ProjectError
 from gisland.base.shapes import require_on_earth
 from gisland.layers.fields.columns import canonical_table
 from gisland.layers.fields.impossible import impossible_values
@@ -30,13 +31,13 @@ from gisland.layers.places.placing import (
     with_crs,
 )
 from gisland.layers.places.reach import beyond_use, distortion
+from gisland.layers.project import Project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from gisland.layers.findings import Finding
-    from gisland.layers.project import Project
     from gisland.layers.source import Source
 
 _LINES = ("LineString", "MultiLineString", "LinearRing")
@@ -84,6 +85,8 @@ def load_inputs(project: Project, *, progress: Callable[[str], None] | None = No
 
     Raises
     ------
+    ProjectError
+        If `project` is not what ``read_project`` returns, such as a path.
     LayerError
         If a file, a layer in it, or its encoding or filter cannot be used.
     FieldError
@@ -110,6 +113,7 @@ def load_inputs(project: Project, *, progress: Callable[[str], None] | None = No
     (['P000001'], "the parcel layer's own")
     >>> folder.cleanup()
     """
+    _require_project(project)
     layers: list[_Layer] = []
     for source in (*project.layers.values(), *project.exclusions.values()):
         if progress is not None:
@@ -129,6 +133,13 @@ def load_inputs(project: Project, *, progress: Callable[[str], None] | None = No
         findings=schema.findings_frame(rows, crs=crs),
     )
     return Loaded(inputs, [layer.record for layer in layers], crs, reason)
+
+
+def _require_project(project: object) -> None:
+    if not isinstance(project, Project):
+        is_path = isinstance(project, str | PurePath)
+        found = repr(str(project)) if is_path else f"a {type(project).__name__}"
+        raise ProjectError(f"project is {found}", do="give read_project(path)")
 
 
 def _read(source: Source, *, folder: Path) -> _Layer:
