@@ -389,6 +389,19 @@ def test_load_inputs_takes_a_project() -> None:
 
 
 @dataclass
+class _Project:
+    path: Path
+
+
+@pytest.mark.parametrize("read", [gl.read_project, gl.check_project, gl.run_project])
+def test_a_project_file_is_a_path(read: Callable[[Any], object]) -> None:
+    message = "path is a _Project; give project.path"
+    _told(ProjectError, message, lambda: read(_Project(Path("gisland.toml"))))
+    message = "path is a dict; give the path of a project file"
+    _told(ProjectError, message, lambda: read({}))
+
+
+@dataclass
 class _Loaded:
     inputs: gl.Inputs
 

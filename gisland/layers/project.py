@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,8 +66,8 @@ def read_project(path: str | Path) -> Project:
     Raises
     ------
     ProjectError
-        If the file is missing or not TOML, or a key is unknown, mistyped or missing; the
-        message names the file and the key.
+        If `path` is none, the file is missing or not TOML, or a key is unknown, mistyped or
+        missing; the message names the file and the key.
 
     Examples
     --------
@@ -79,6 +80,7 @@ def read_project(path: str | Path) -> Project:
     ('parcels.shp', 'zh', None)
     >>> folder.cleanup()
     """
+    _require_path(path)
     path = Path(path)
     file = str(path)
     raw = _toml(path)
@@ -96,6 +98,13 @@ def read_project(path: str | Path) -> Project:
         sites_from=sites_from,
         site_use_classes=use_classes,
     )
+
+
+def _require_path(path: object) -> None:
+    if not isinstance(path, str | os.PathLike):
+        is_project = isinstance(getattr(path, "path", None), os.PathLike)
+        do = "give project.path" if is_project else "give the path of a project file"
+        raise ProjectError(f"path is a {type(path).__name__}", do=do)
 
 
 def _toml(path: Path) -> dict[str, Any]:
