@@ -29,6 +29,7 @@ from gisland.present.abouttests import MARKS
 from gisland.present.explain import as_text, explained
 from gisland.present.messages import skip_reason
 from gisland.present.plaintext import WIDTH, block_lines, cells, plain, wrapped
+from gisland.present.popups import parcel_popups
 from gisland.present.rulebook import PASSAGE
 from gisland.present.style import catalog
 from gisland.present.wording import visible
@@ -395,6 +396,61 @@ def test_the_cap_in_square_metres(kind: str, operator: str, most: str) -> None:
     assert f"it can take at most {most} m²" in text
     assert "Chosen instead: q (850.00 m²); 850.00 m² together" in text
     assert "proved optimal" not in text
+
+
+def considered(verdict: str, *, reasons: str = "", **tests: tuple[str, str]) -> dict[str, Any]:
+    """Tables of scrap p, considered for site S: each test with outcome and mode."""
+    pair = {"parcel_id": "p", "site_id": "S", "verdict": verdict, "reasons": reasons}
+    pair |= {"area_m2": 900.0, "border_m": 9.0, "scrap_kind": "corner"}
+    given = {"parcel_id": "p", "subject": "S", "rule_id": "scrap.x"}
+    rows = [given | {"test": t, "outcome": o, "mode": m} for t, (o, m) in tests.items()]
+    parcels = made(verdict=[verdict, "site"], site_id=["S", "S"], reasons=[reasons, ""])
+    return {"parcels": parcels, "plan": pd.DataFrame([pair]), "verdicts": pd.DataFrame(rows)}
+
+
+@pytest.mark.parametrize(("verdict", "reasons"), [("absorbed", ""), ("eligible", "cap_full")])
+def test_a_verdict_that_binding_tests_are_left_out_of_says_so(verdict: str, reasons: str) -> None:
+    open_ = ("not_assessed", "on")
+    tables = considered(
+        verdict,
+        reasons=reasons,
+        exclusion=open_,
+        planned_use=open_,
+        area_cap=("pass", "on"),
+        same_use=("not_assessed", "advisory"),
+    )
+    zh = section(explained(tables, "p", run=RUN, language="zh"), "conclusion").splitlines()[0]
+    assert zh.endswith("；但须先核实（本次未能评定）：不占用管控区、规划用途符合要求。")
+    en = section(explained(tables, "p", run=RUN, language="en"), "conclusion").splitlines()[0]
+    assert "to be verified first" in en
+    assert en.endswith(": outside exclusion areas, permitted planned use.")
+    popup = parcel_popups(tables["parcels"], tables["verdicts"], records={}, texts=catalog("zh"))[0]
+    wanted = ["不占用管控区", "规划用途符合要求"]
+    assert ["list", "并入前须核实（本次未能评定）", wanted] in popup["b"]
+
+
+def test_a_verdict_on_tests_that_were_all_made_has_nothing_to_verify() -> None:
+    done = {"exclusion": ("pass", "on"), "planned_use": ("not_assessed", "advisory")}
+    for tables in (
+        considered("absorbed", **done),
+        considered("ineligible", reasons="area_cap", exclusion=("not_assessed", "on")),
+    ):
+        assert "核实" not in section(explained(tables, "p", run=RUN, language="zh"), "conclusion")
+        popup = parcel_popups(
+            tables["parcels"], tables["verdicts"], records={}, texts=catalog("zh")
+        )[0]
+        assert "核实" not in json.dumps(popup, ensure_ascii=False)
+
+
+def test_advisory_tests_that_failed_and_undecided_ones_are_told_apart() -> None:
+    advice = {"same_use": ("missing", "advisory"), "area_cap": ("fail", "advisory")}
+    tables = considered("absorbed", **advice)
+    zh = section(explained(tables, "p", run=RUN, language="zh"), "conclusion")
+    assert "提示性检验未能判定（不影响判定）：土地用途一致（缺数据）。" in zh
+    assert "提示性检验未通过（不影响判定）：超出单宗零星用地面积上限。" in zh
+    assert zh.count("提示性检验") == 2
+    en = section(explained(tables, "p", run=RUN, language="en"), "conclusion")
+    assert "Advisory for S, undecided and not deciding: same land use (data missing)." in en
 
 
 def test_columns_and_tables_that_a_later_run_may_have_are_told() -> None:

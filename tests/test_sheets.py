@@ -272,6 +272,18 @@ def test_long_tables_of_owners_and_enclaves_are_cut_with_their_number() -> None:
     assert "共 150 行，此处列出 100 行" in text
 
 
+def test_a_scrap_that_is_absorbed_names_the_binding_tests_that_were_not_made() -> None:
+    tables = small_results.tables()
+    tests = tables["verdicts"]
+    absorbed = tables["plan"].loc[tables["plan"]["verdict"] == "absorbed", "parcel_id"].iloc[0]
+    row = tests[tests["parcel_id"] == absorbed].iloc[:1]
+    more = row.assign(subject="S1", test="exclusion", outcome="not_assessed", mode="on")
+    tables["verdicts"] = pd.concat([tests, more], ignore_index=True)
+    text = Page(sections(build(tables))[0]).text
+    assert text.count("并入前须核实（本次未能评定）\n不占用管控区\n") == 1
+    assert "核实" not in Page(sections(build())[0]).text
+
+
 def test_scraps_are_in_the_order_of_their_verdicts() -> None:
     found = re.findall(r'<td class="v-(\w+)">', sections(build())[0])
     assert found == ["absorbed", "eligible", "ineligible"]

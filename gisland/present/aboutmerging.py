@@ -9,7 +9,7 @@ import shapely
 
 from gisland.base.schema import FREE_USE_CLASSES
 from gisland.present.abouttests import verdict_lines
-from gisland.present.facts import UNDECIDED, Row, plain_rows, reason, reasons
+from gisland.present.facts import UNDECIDED, Row, plain_rows, reason, reasons, unverified
 from gisland.present.lists import listed, share_test
 from gisland.present.wording import (
     MISSING,
@@ -108,6 +108,7 @@ def _pair(pair: Row, about: About, tests: list[Row]) -> list[str]:
     site, texts = _site(about, pair["site_id"]), about.texts
     name = shortened(pair["site_id"])
     code = visible(pair.get("reasons")).split(";")[0]
+    but = _but_verify(pair, about, tests)
     if pair["verdict"] == "absorbed":
         lines = [
             about.say(
@@ -116,14 +117,16 @@ def _pair(pair: Row, about: About, tests: list[Row]) -> list[str]:
                 kind=label(texts, "scrap_kind", pair.get("scrap_kind")),
                 area=area_both(texts, pair.get("area_m2")),
                 border=about.metres(pair.get("border_m")),
+                but=but,
             )
         ]
         share = comparison(texts, share_test(site))
         return [*lines, about.say("share_after", site=name, share=share)] if share else lines
     if code.startswith("taken_by:"):
-        return [about.say("taken_by", site=name, other=shortened(code.partition(":")[2]))]
+        other = shortened(code.partition(":")[2])
+        return [about.say("taken_by", site=name, other=other, but=but)]
     if pair["verdict"] == "eligible":
-        lines = [about.say("not_chosen", site=name, why=_why_idle(code, texts))]
+        lines = [about.say("not_chosen", site=name, why=_why_idle(code, texts), but=but)]
         if code == "cap_full" and site:
             lines += _over_cap(pair, site, about)
         elif code == "count_full" and site:
@@ -139,15 +142,24 @@ def _pair(pair: Row, about: About, tests: list[Row]) -> list[str]:
     ]
 
 
+def _but_verify(pair: Row, about: About, tests: list[Row]) -> str:
+    """Binding tests towards the site that could not be made, to end a sentence with."""
+    names = unverified([t for t in tests if t["subject"] == pair["site_id"]], texts=about.texts)
+    return about.say("but_verify", names=about.texts["explain.names"].join(names)) if names else ""
+
+
 def _advisory(pair: Row, about: About, tests: list[Row]) -> list[str]:
-    """Advisory tests that failed: nobody was refused for them, but a board will ask."""
-    failed = [
+    """Advisory tests not passed: nobody was refused for them, but a board will ask."""
+    told = [
         t | {"subject": ""}
         for t in tests
         if t["subject"] == pair["site_id"] and t["mode"] == "advisory" and t["outcome"] in UNDECIDED
     ]
     site = shortened(pair["site_id"])
-    return [about.say("advised", site=site, why=reason(t, texts=about.texts)) for t in failed]
+    keys = {"fail": "advised", "missing": "advised_open"}
+    return [
+        about.say(keys[t["outcome"]], site=site, why=reason(t, texts=about.texts)) for t in told
+    ]
 
 
 def _why_idle(code: str, texts: Any) -> str:  # noqa: ANN401 - the catalog

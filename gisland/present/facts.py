@@ -184,7 +184,8 @@ def reason(test: Row, *, texts: Mapping[str, str]) -> str:
     missing = "missing:" if test["outcome"] == "missing" else ""
     text = named(texts, "reason", test["test"])
     if missing:
-        text = f"{named(texts, 'test', test['test'])} ({named(texts, 'outcome', 'missing')})"
+        name, outcome = named(texts, "test", test["test"]), named(texts, "outcome", "missing")
+        text = texts["report.detail"].format(name=name, detail=outcome)
     measured = "" if missing else comparison(texts, test)
     if measured:
         text = texts["map.popup.reason_measured"].format(reason=text, measured=measured)
@@ -192,6 +193,36 @@ def reason(test: Row, *, texts: Mapping[str, str]) -> str:
         site = visible(test["subject"])
         text = texts["map.popup.reason_site"].format(site=site, reason=text)
     return text
+
+
+def unverified(tests: Iterable[Mapping[Any, Any]], *, texts: Mapping[str, str]) -> list[str]:
+    """Binding tests towards a site that could not be made: what is to be verified elsewhere.
+
+    Parameters
+    ----------
+    tests
+        Rows of the verdicts table.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    list of str
+        Names of the tests, each once.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> row = {"test": "exclusion", "outcome": "not_assessed", "subject": "S1", "mode": "on"}
+    >>> unverified([row], texts=catalog("en"))
+    ['outside exclusion areas']
+    """
+    names = [
+        named(texts, "test", t["test"])
+        for t in tests
+        if t["outcome"] == "not_assessed" and t.get("mode") == "on" and visible(t["subject"])
+    ]
+    return list(dict.fromkeys(names))
 
 
 def quotes(tests: list[Row], records: Rules, *, texts: Mapping[str, str]) -> list[Block]:

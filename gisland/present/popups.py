@@ -16,6 +16,7 @@ from gisland.present.facts import (
     quotes,
     reason,
     reasons,
+    unverified,
     verdict_rows,
 )
 from gisland.present.lists import parcel_counts, share_test
@@ -104,6 +105,7 @@ def _parcel(parcel: Row, tests: list[Row], *, records: Rules, texts: Mapping[str
     advisory = [t for t in pairs if t["mode"] == "advisory" and t["outcome"] in UNDECIDED]
     lists = [
         ("reasons", reasons(parcel.get("reasons"), deciding, texts=texts)),
+        ("unverified", _unverified(parcel, pairs, texts=texts)),
         ("advisory", [reason(t, texts=texts) for t in advisory]),
         ("fragment", reasons(parcel.get("fragment_reasons"), own, texts=texts)),
         ("low_use", reasons(parcel.get("low_use_reasons"), own, texts=texts)),
@@ -119,6 +121,13 @@ def _parcel(parcel: Row, tests: list[Row], *, records: Rules, texts: Mapping[str
             *quotes(cited, records, texts=texts),
         ],
     }
+
+
+def _unverified(parcel: Row, pairs: list[Row], *, texts: Mapping[str, str]) -> list[str]:
+    """What is to be verified before a parcel is merged, where it can be."""
+    if parcel.get("verdict") not in {"absorbed", "eligible"}:
+        return []
+    return unverified([t for t in pairs if _speaks(t, parcel)], texts=texts)
 
 
 def _speaks(test: Row, parcel: Row) -> bool:

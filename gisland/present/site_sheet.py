@@ -8,6 +8,7 @@ import pandas as pd
 
 from gisland.base.units import m2_to_mu
 from gisland.present.conditions import FRAGMENT_TESTS
+from gisland.present.facts import unverified
 from gisland.present.lists import listed, parcel_counts, some, some_ids
 from gisland.present.picture import picture
 from gisland.present.rulebook import references
@@ -258,6 +259,7 @@ def _scraps(
             "code": row["verdict"],
             "verdict": label(texts, "verdict", row["verdict"]),
             "reasons": _reasons(row["reasons"], texts=texts),
+            "unverified": _unverified(row, by_parcel.get(row["parcel_id"]), texts=texts),
             "tests": _tests(by_parcel.get(row["parcel_id"]), texts=texts),
         }
         for row in pd.DataFrame(scraps).to_dict("records")
@@ -274,6 +276,13 @@ def _kind_shares(row: Mapping[Any, Any], *, texts: Texts) -> str:
 def _reasons(codes: object, *, texts: Texts) -> str:
     names = shortened(named_list(texts, "reason", codes))
     return "" if names == MISSING else names
+
+
+def _unverified(row: Mapping[Any, Any], tests: pd.DataFrame | None, *, texts: Texts) -> str:
+    """What is to be verified before a scrap is merged, where it can be."""
+    if tests is None or row["verdict"] not in {"absorbed", "eligible"}:
+        return ""
+    return texts["report.list"].join(unverified(tests.to_dict("records"), texts=texts))
 
 
 def _tests(tests: pd.DataFrame | None, *, texts: Texts) -> list[dict[str, Any]]:
