@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import json
 import re
 import shutil
@@ -21,6 +22,7 @@ from gisland import cli
 from gisland.base.errors import OutputError, ProjectError
 from gisland.base.result import Choices
 from gisland.base.rules import load_rules
+from gisland.detect.idle import future_dates
 from gisland.explaining import borders_of, explain, explained_parcel
 from gisland.layers.writing.oneparcel import read_parcel
 from gisland.layers.writing.write import write_results
@@ -451,6 +453,27 @@ def test_advisory_tests_that_failed_and_undecided_ones_are_told_apart() -> None:
     assert zh.count("提示性检验") == 2
     en = section(explained(tables, "p", run=RUN, language="en"), "conclusion")
     assert "Advisory for S, undecided and not deciding: same land use (data missing)." in en
+
+
+@pytest.mark.parametrize(
+    ("since", "late"), [("2030-01-01", True), (None, False), ("2026-01-02", True)]
+)
+def test_land_that_lies_idle_only_later_is_told_as_such(
+    since: str | None,
+    *,
+    late: bool,
+) -> None:
+    row = {"parcel_id": "p", "subject": "", "test": "idle", "outcome": "missing", "mode": "on"}
+    row |= {"limit": 1.0, "operator": "<", "unit": "years", "rule_id": "low_use.idle"}
+    day = dt.date(2026, 1, 1)
+    parcels = made(idle_since=pd.to_datetime([since, None]), low_use=[None, None])
+    findings = pd.DataFrame(future_dates(parcels.set_index("parcel_id"), as_of=day))
+    tables = {"parcels": parcels, "verdicts": pd.DataFrame([row]), "findings": findings}
+    parts = explained(tables, "p", run=RUN | {"as_of": "2026-01-01"}, language="zh")
+    for key in ("low_use", "undone"):
+        assert ("闲置起始日期晚于基准日，未评定" in section(parts, key)) == late
+    assert ("缺“闲置起始日期”" in section(parts, "undone")) != late
+    assert (f"宗地 p 的闲置起始日期 {since} 晚于基准日" in section(parts, "quality")) == late
 
 
 def test_columns_and_tables_that_a_later_run_may_have_are_told() -> None:

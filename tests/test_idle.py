@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 from gisland.detect.idle import future_dates, idle_years
+from gisland.present.messages import finding_text
+from gisland.present.style import catalog
 
 
 def years(since: str, as_of: str) -> float:
@@ -61,23 +63,26 @@ def lots(*since: str | None) -> pd.DataFrame:
     return pd.DataFrame({"idle_since": pd.to_datetime(pd.Series(since)).to_numpy()}, index=ids)
 
 
-def test_dates_after_that_of_the_project_are_told_once() -> None:
+def test_each_date_after_that_of_the_project_is_told_of_its_parcel() -> None:
     frame = lots("2027-05-01", "2025-01-01", None, "2026-01-02", "2026-01-01")
-    (found,) = future_dates(frame, as_of=dt.date(2026, 1, 1))
-    assert (found["code"], found["severity"], found["layer"]) == (
-        "future_date",
-        "warning",
-        "parcels",
-    )
-    assert (found["value"], found["unit"]) == (2.0, "rows")
-    assert str(found["message"]).endswith("2 rows, such as 2027-05-01 (p0), 2026-01-02 (p3)")
-    turned = frame.iloc[::-1]
-    assert future_dates(turned, as_of=dt.date(2026, 1, 1)) == [found]
+    found = future_dates(frame, as_of=dt.date(2026, 1, 1))
+    kinds = {(f["code"], f["severity"], f["layer"], f["unit"]) for f in found}
+    assert kinds == {("future_date", "warning", "parcels", "days")}
+    assert [(f["parcel_id"], f["value"]) for f in found] == [("p0", 485.0), ("p3", 1.0)]
+    assert found[1]["message"] == "idle_since 2026-01-02 is after as_of 2026-01-01: not assessed"
+    assert future_dates(frame.iloc[::-1], as_of=dt.date(2026, 1, 1)) == found
 
 
-def test_many_of_them_are_counted() -> None:
-    (found,) = future_dates(lots(*["2030-01-01"] * 7), as_of=dt.date(2026, 1, 1))
-    assert str(found["message"]).endswith("2030-01-01 (p4) and 2 more")
+@pytest.mark.parametrize(
+    ("language", "wanted"),
+    [
+        ("zh", "宗地 p0 的闲置起始日期 2030-01-01 晚于基准日 2026-01-01，闲置年限不予评定"),
+        ("en", "parcel p0: idle since 2030-01-01, after 2026-01-01, the date of the project; time"),
+    ],
+)
+def test_they_are_told_in_words(language: str, wanted: str) -> None:
+    (found,) = future_dates(lots("2030-01-01"), as_of=dt.date(2026, 1, 1))
+    assert finding_text(found, texts=catalog(language)).startswith(wanted)
 
 
 def test_nothing_to_tell_without_dates_on_either_side() -> None:

@@ -101,7 +101,8 @@ def test_from_files_to_results_and_back(tmp_path: Path) -> None:
         days = pd.to_datetime(table["idle_since"]).dt.strftime("%Y-%m-%d").fillna("")
         assert days.tolist() == [s or "" for s in SINCE]
     findings = done.tables["findings"].set_index("code")
-    assert findings.loc["future_date", "value"] == 1.0
+    # 31 + 28 + 31 + 30 + 31 days of 2026 before June
+    assert findings.loc["future_date", ["parcel_id", "value"]].tolist() == ["p3", 151.0]
     assert findings.loc["industry_no_code", "message"].endswith("1 rows, such as '化工'")
     assert done.record["skipped"] != []
     assert "idle" not in {s["analysis"] for s in done.record["skipped"]}
@@ -191,7 +192,9 @@ def test_the_ledger_shows_them_beside_the_reasons() -> None:
     assert told["test that the score is of"] == "time idle"
     assert "state of use (vacant)" in str(told["low-efficiency tests not assessed"])
     messages = [str(c) for row in book["data findings"].iter_rows(values_only=True) for c in row]
-    assert any("2026-01-01, the date of the project, in 1 rows" in m for m in messages)
+    assert any(
+        "parcel p3: idle since 2026-06-01, after 2026-01-01, the date of the" in m for m in messages
+    )
 
 
 def test_the_rule_book_names_the_industry() -> None:

@@ -9,7 +9,6 @@ import pandas as pd
 
 from gisland.base.errors import TableError
 from gisland.base.keys import in_order
-from gisland.base.phrases import count_of, first_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 MONTHS = 12
-SHOWN = 5  # parcels named in a finding
 DATES = ("datetime64", "datetime", "date")
 
 
@@ -108,7 +106,8 @@ def future_dates(parcels: gpd.GeoDataFrame, *, as_of: dt.date | None) -> list[di
     Returns
     -------
     list of dict
-        One finding ``future_date`` for all of them, or none.
+        One finding ``future_date`` for each parcel, in the order of their ids, with the days
+        between.
 
     Raises
     ------
@@ -119,31 +118,27 @@ def future_dates(parcels: gpd.GeoDataFrame, *, as_of: dt.date | None) -> list[di
     --------
     >>> from datetime import date
     >>> lots = pd.DataFrame({"idle_since": pd.to_datetime(["2027-03-01"])}, index=["a"])
-    >>> future_dates(lots, as_of=date(2026, 1, 1))[0]["message"]
-    'parcels: idle_since is after as_of 2026-01-01, not assessed: 1 row, such as 2027-03-01 (a)'
+    >>> (found,) = future_dates(lots, as_of=date(2027, 1, 1))
+    >>> found["parcel_id"], found["value"], found["message"]
+    ('a', 59.0, 'idle_since 2027-03-01 is after as_of 2027-01-01: not assessed')
     """
     if as_of is None or "idle_since" not in parcels:
         return []
     since = _dates(parcels["idle_since"]).dt.floor("D")
     late = since[since > pd.Timestamp(as_of)]
-    if late.empty:
-        return []
     rows = in_order(
         pd.DataFrame({"parcel_id": late.index.astype("str"), "day": late.to_numpy()}),
         ["parcel_id", "day"],
-    )
-    told = [f"{day:%Y-%m-%d} ({name})" for name, day in rows.head(SHOWN).itertuples(index=False)]
-    message = (
-        f"parcels: idle_since is after as_of {as_of.isoformat()}, not assessed:"
-        f" {count_of(len(rows), 'row')}, such as {first_of(told, most=SHOWN, total=len(rows))}"
     )
     return [
         {
             "code": "future_date",
             "severity": "warning",
             "layer": "parcels",
-            "value": float(len(rows)),
-            "unit": "rows",
-            "message": message,
+            "parcel_id": parcel_id,
+            "value": float((day - pd.Timestamp(as_of)).days),
+            "unit": "days",
+            "message": f"idle_since {day:%Y-%m-%d} is after as_of {as_of}: not assessed",
         }
+        for parcel_id, day in rows.itertuples(index=False)
     ]

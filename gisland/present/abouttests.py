@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gisland.base.rulespecs import SPECS
-from gisland.present.about import column_name
+from gisland.present.about import column_name, value_text
 from gisland.present.conditions import told_verdicts
 from gisland.present.enclavewords import analysis_name
 from gisland.present.facts import Row, plain_rows
@@ -15,6 +15,7 @@ from gisland.present.rulebook import rulebook
 from gisland.present.wording import (
     MISSING,
     comparison,
+    is_missing,
     label,
     named_list,
     shortened,
@@ -141,6 +142,8 @@ def _line(test: Row, about: About) -> str:
     texts = about.texts
     measured = shortened(comparison(texts, test))
     outcome = label(texts, "outcome", test["outcome"])
+    if _is_late(test, about):
+        outcome = about.say("late")
     if test["outcome"] in UNDONE or not measured:
         measured = about.joined([outcome, measured])
     name = label(texts, "test", test["test"])
@@ -154,6 +157,14 @@ def _line(test: Row, about: About) -> str:
         mode=label(texts, "mode", test.get("mode")),
         rule=cited(test.get("rule_id"), about),
     )
+
+
+def _is_late(test: Row, about: About) -> bool:
+    """Whether land lies idle only from a date on that comes after that of the run."""
+    since, as_of = about.row.get("idle_since"), visible(about.run.get("as_of"))
+    if test["test"] != "idle" or test["outcome"] != "missing" or is_missing(since) or not as_of:
+        return False
+    return value_text("idle_since", since, texts=about.texts) > as_of
 
 
 def cited(rule_id: object, about: About) -> str:
@@ -256,6 +267,9 @@ def _any_of(stem: str, rule_ids: Iterable[str]) -> bool:
 
 def _open_test(test: Row, about: About) -> str:
     texts = about.texts
+    if _is_late(test, about):
+        name, late = label(texts, "test", test["test"]), about.say("late")
+        return texts["report.rule_line"].format(name=name, limit=late)
     column = NEEDS.get(test["test"])
     lacking = column_name(column, texts=texts) if column else ""
     key = "lacks" if test["outcome"] == "missing" else "lacks_layer"

@@ -32,7 +32,7 @@ DETAILS = {
     "tolerance_large": r"two tolerances \((?P<detail>\S+) m\)",
     "tolerance_small": _TOLERANCE,
     "tolerance_unclear": _TOLERANCE,
-    "future_date": r"after as_of (?P<date>\S+), .*: \d+ rows?, such as (?P<detail>.*)$",
+    "future_date": r"^idle_since (?P<date>\S+) is after as_of (?P<as_of>\S+): ",
     "gap": r"^hole between parcels (?P<detail>.*?)( and (?P<more>\d+) more)?$",
     "hairline_gaps": r"^(?P<many>\d+) gaps of at most (?P<limit>\S+) m²",
     "hairline_misses": r"^(?P<many>\d+) pairs .* by at most (?P<limit>\S+) m$",

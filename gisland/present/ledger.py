@@ -81,6 +81,7 @@ UNIT_FORMATS = {
     "yuan": "0",
     "yuan/mu": "0",
     "years": "0.00",
+    "days": "0",
 }
 BY_UNIT = ("value", "limit", "before", "after", "delta")
 SHARES = ("share", "coverage", "cap", "limit")

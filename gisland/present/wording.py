@@ -27,6 +27,7 @@ DECIMALS = {
     "yuan/mu": 0,
     "yuan_per_mu": 0,
     "count": 0,
+    "days": 0,
     "parcels": 0,
     "owners": 0,
 }
