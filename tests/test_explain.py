@@ -173,7 +173,7 @@ def test_only_what_concerns_the_parcel_is_read(sample_run: Done) -> None:
             "Absorbed into XM11 (sandwiched",
         ),
         (TWO_SITES, "conclusion", "但已并入 XM11", "absorbed by XM11"),
-        (ENCLAVE, "conclusion", "位于插花地（权属）之内", "It lies in an enclave"),
+        (ENCLAVE, "conclusion", "位于插花地（权利人）之内", "It lies in an enclave"),
         (ENCLAVE, "enclave", "被 江城永泰食品有限公司 完全包围", "fully surrounded by 江城永泰"),
         (ENCLAVE, "conclusion", "是碎片地块：不临路", "It is a fragment: no frontage"),
         (AROUND, "enclave", "江城永泰食品有限公司 的这片土地是插花地", "Its land, of 江城永泰"),
@@ -181,7 +181,12 @@ def test_only_what_concerns_the_parcel_is_read(sample_run: Done) -> None:
         (LOW_USE, "groups", "改造片区 Z01：6 宗", "Redevelopment zone Z01: parcels 6"),
         (SITE, "conclusion", "属于改造项目用地 XM07", "Part of site XM07"),
         (SITE, "merging", GREEDY, GREEDY),
-        (QUIET, "conclusion", "无：不与任何项目用地相邻", "None: no site is adjacent"),
+        (
+            QUIET,
+            "conclusion",
+            "未列入并入方案：不与任何项目用地相邻",
+            "Not considered for merging: no site is adjacent",
+        ),
         (QUIET, "lineage", "改造后保持不变", "It stays as it is"),
         (ROAD, "conclusion", "交通运输用地不作为零星用地", "roads and water are never scraps"),
     ],
@@ -311,7 +316,7 @@ def test_the_hostile_owner_is_shown(odd: Path) -> None:
 
 def test_a_parcel_without_geometry_is_told_as_such(odd: Path) -> None:
     parts = explained_parcel(odd, "nothing")
-    assert "None: the parcel has no geometry" in section(parts, "conclusion")
+    assert "Not considered for merging: the parcel has no geometry" in section(parts, "conclusion")
     assert "no usable geometry" in section(parts, "undone")
     assert "parcel nothing has no geometry" in section(parts, "quality")
     assert parts["data"]["neighbors"] == []
@@ -355,10 +360,22 @@ def test_results_with_few_tables_are_enough(odd: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("columns", "length", "wanted"),
     [
-        ({}, 0.5, "None: the border with S is only 0.50 m; 1.00 m are asked."),
-        ({}, 12.0, "None: it adjoins S (12.00 m of border), but can be developed alone"),
-        ({"verdict": ["none", "none"]}, 12.0, "None: no site is adjacent."),
-        ({"use_class": ["water", "industrial"]}, 12.0, "None: roads and water are never scraps"),
+        (
+            {},
+            0.5,
+            "Not considered for merging: the border with S is only 0.50 m; 1.00 m are asked.",
+        ),
+        (
+            {},
+            12.0,
+            "Not considered for merging: it adjoins S (12.00 m of border), but can be",
+        ),
+        ({"verdict": ["none", "none"]}, 12.0, "Not considered for merging: no site is adjacent."),
+        (
+            {"use_class": ["water", "industrial"]},
+            12.0,
+            "Not considered for merging: roads and water are never scraps",
+        ),
     ],
 )
 def test_why_a_parcel_was_considered_for_no_site(
@@ -368,7 +385,7 @@ def test_why_a_parcel_was_considered_for_no_site(
     parts = explained(tables, "p", run=RUN, language="en")
     assert wanted in section(parts, "conclusion")
     bare = explained(tables, "p", run={"sites_from": None}, language="en")
-    assert "None: this run has no site" in section(bare, "conclusion")
+    assert "Not considered for merging: this run has no site" in section(bare, "conclusion")
 
 
 @pytest.mark.parametrize(
@@ -474,6 +491,40 @@ def test_land_that_lies_idle_only_later_is_told_as_such(
         assert ("闲置起始日期晚于基准日，未评定" in section(parts, key)) == late
     assert ("缺“闲置起始日期”" in section(parts, "undone")) != late
     assert (f"宗地 p 的闲置起始日期 {since} 晚于基准日" in section(parts, "quality")) == late
+
+
+@pytest.mark.parametrize(("language", "yes"), [("zh", "：是 的土地"), ("en", "the land of yes ")])
+def test_enclaves_by_a_truth_value_are_told_in_words_and_by_its_name(
+    language: str, yes: str
+) -> None:
+    enclave = {"enclave_id": "listed:p", "attribute": "listed", "value": "True", "parcel_ids": "p"}
+    enclave |= {"kind": "strict", "surrounded_by": "False", "surrounding_ids": "n", "share": 1.0}
+    test = {"parcel_id": "p", "subject": "listed", "test": "enclave", "outcome": "fail"}
+    test |= {"mode": "on", "rule_id": "parameters.enclave_share"}
+    tables = {
+        "parcels": made(listed=[True, False]),
+        "enclaves": pd.DataFrame([enclave]),
+        "verdicts": pd.DataFrame([test]),
+    }
+    parts = explained(tables, "p", run=RUN, language=language)
+    told = section(parts, "enclave")
+    assert "“listed”" in told
+    assert yes in told
+    assert "True" not in as_text(parts)
+    assert "False" not in as_text(parts)
+    assert "权属" not in told
+    assert "listed" in section(parts, "conclusion")
+
+
+def test_the_row_of_all_blocks_is_told_of_no_parcel() -> None:
+    block = {"block_id": "B1", "level": 1, "cut_ids": "p", "industrial_share": 0.5}
+    whole = block | {"block_id": "overall", "level": None}
+    tables = {"parcels": made(), "block_lines": pd.DataFrame([block, whole])}
+    tables["parcels"]["geometry"] = None
+    tables["block_lines"]["geometry"] = None
+    told = section(explained(tables, "p", run=RUN, language="en"), "groups")
+    assert "Industrial block B1" in told
+    assert "overall" not in told
 
 
 def test_columns_and_tables_that_a_later_run_may_have_are_told() -> None:

@@ -267,7 +267,7 @@ def test_groups_holdings_and_mixture_have_worksheets() -> None:
 def test_tests_of_enclaves_name_what_they_are_by_and_what_decided() -> None:
     told = cells(build(), "逐项判定")
     row = told[told["宗地编号"].eq("C4") & told["对象"].eq("权利人")].iloc[0]
-    assert row["检验项"].startswith("插花地（权属）")
+    assert row["检验项"].startswith("插花地：外边界")
     assert row["规则编号"].startswith("定义：由多方共同包围")
     assert row["分母"] == "外边界长"
     assert "参数“夹心地共边占比”" in told["规则编号"].tolist()
@@ -347,7 +347,7 @@ def test_the_new_type_share_of_all_blocks_is_shown_with_its_verdict() -> None:
 def test_rules_are_quoted() -> None:
     rules = cells(build(), "规则依据")
     assert small_results.QUOTATION in rules["原文"].tolist()
-    assert rules.loc[rules["规则编号"] == "scrap.share_cap", "实测值"].tolist() == [0.1]
+    assert rules.loc[rules["规则编号"] == "scrap.share_cap", "限值"].tolist() == [0.1]
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))

@@ -56,7 +56,7 @@ def conclusion(about: About, tests: list[Row]) -> list[Block]:
     >>> lots = pd.DataFrame({"parcel_id": ["a"], "verdict": ["none"], "reasons": ["no_geometry"]})
     >>> about = About("a", {"parcels": lots}, {}, catalog("en"))
     >>> conclusion(about, [])[0][1][0][1]
-    'None: the parcel has no geometry, so that it was not analyzed.'
+    'Not considered for merging: the parcel has no geometry, so that it was not analyzed.'
     """
     verdict = visible(about.row.get("verdict"))
     pairs = _in_order(about.rows("plan", "parcel_id"))

@@ -34,6 +34,7 @@ FREE = (
     *("free_road_m", "free_water_m", "free_shore_m", "free_nothing_m", "free_edge_m"),
     *("plan_edge_m", "line_m"),
 )
+OVERALL = "overall"  # the row of all blocks together
 PART = 5e-4  # a smaller share of a parcel in a block is its edge
 MANY = 60  # neighbors listed
 
@@ -294,6 +295,7 @@ def _holding(about: About) -> list[Row]:
         }
         for row, shape in zip(plain_rows(frame), shapes, strict=True)
     ]
+    rows = [r for r in rows if visible(r.get("block_id")) != OVERALL]
     return [r for r in rows if r["cut"] or r["other"] or (r["part"] or 0.0) > PART]
 
 

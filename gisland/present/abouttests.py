@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gisland.base.rulespecs import SPECS
 from gisland.present.about import column_name, value_text
 from gisland.present.conditions import told_verdicts
-from gisland.present.enclavewords import analysis_name
+from gisland.present.enclavewords import analysis_name, attribute_name
 from gisland.present.facts import Row, plain_rows
 from gisland.present.lists import some
 from gisland.present.messages import skip_reason
@@ -148,7 +148,7 @@ def _line(test: Row, about: About) -> str:
         measured = about.joined([outcome, measured])
     name = label(texts, "test", test["test"])
     if test["test"] == ENCLAVE:  # asked of each attribute
-        attribute = label(texts, "attribute", test["subject"])
+        attribute = shortened(attribute_name(test["subject"], texts=texts))
         name = texts["report.detail"].format(name=name, detail=attribute)
     return about.say(
         "test",
@@ -272,6 +272,8 @@ def _open_test(test: Row, about: About) -> str:
         return texts["report.rule_line"].format(name=name, limit=late)
     column = NEEDS.get(test["test"])
     lacking = column_name(column, texts=texts) if column else ""
+    if test["test"] == "idle" and not visible(about.run.get("as_of")) and column in about.row:
+        return about.say("no_as_of", test=label(texts, "test", "idle"))
     key = "lacks" if test["outcome"] == "missing" else "lacks_layer"
     return about.say(
         f"{key}_column" if lacking else key,

@@ -20,6 +20,8 @@ BY_ATTRIBUTE = {  # sections that name the values of what enclaves are found by
     "status": "status",
 }
 
+TRUTHS = ("True", "False")
+
 
 def attribute_name(attribute: object, *, texts: Mapping[str, str]) -> str:
     """What enclaves are found by; a column that has no name of its own is shown as it is.
@@ -69,8 +71,16 @@ def values_of(attribute: object, joined: object, *, texts: Mapping[str, str]) ->
     >>> values_of("tenure", "state;collective", texts=catalog("en"))
     ['state-owned', 'collective']
     """
+    return [_value(attribute, v, texts=texts) for v in listed(joined)]
+
+
+def _value(attribute: object, value: str, *, texts: Mapping[str, str]) -> str:
+    """One value in words; truth values are yes and no, but an owner may have any name."""
     section = BY_ATTRIBUTE.get(visible(attribute), "")
-    return [named(texts, section, v) if section else v for v in listed(joined)]
+    if section:
+        return named(texts, section, value)
+    told = value in TRUTHS and visible(attribute) != "owner"
+    return texts[f"bool.{value.lower()}"] if told else value
 
 
 def analysis_name(analysis: object, *, texts: Mapping[str, str]) -> str:
@@ -166,10 +176,9 @@ def enclave_text(value: object, *, texts: Mapping[str, str]) -> str:
     for text in visible(value).split(";"):
         attribute, colon, rest = text.partition(":")
         known = texts.get(f"attribute.{attribute}") or texts.get(f"column.{attribute}")
-        if not colon or known is None:
+        if not colon or (known is None and rest not in TRUTHS):
             parts.append(text)
             continue
-        name, section = attribute_name(attribute, texts=texts), BY_ATTRIBUTE.get(attribute, "")
-        rest = named(texts, section, rest) if section else rest
+        name, rest = attribute_name(attribute, texts=texts), _value(attribute, rest, texts=texts)
         parts.append(texts["report.detail"].format(name=name, detail=rest))
     return texts["report.list"].join(parts)

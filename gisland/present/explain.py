@@ -21,6 +21,7 @@ from gisland.present.abouttests import (
     undone,
     verdict_lines,
 )
+from gisland.present.enclavewords import attribute_name
 from gisland.present.facts import Row, plain_rows
 from gisland.present.plaintext import WIDTH, Block, block_lines, cells, plain
 from gisland.present.style import catalog
@@ -201,8 +202,12 @@ def _answer(area: str, about: About, tests: list[Row]) -> str:
 def _sums(about: About, own: Mapping[str, list[Row]]) -> Block:
     """The other answers in one line each."""
     lines = [_answer(area, about, own[area]) for area in ("fragment", "low_use")]
-    if about.lists("enclaves", "parcel_ids"):
-        lines.append(about.say("in_enclave"))
+    found = about.lists("enclaves", "parcel_ids")
+    if found:
+        by = [shortened(attribute_name(r["attribute"], texts=about.texts)) for r in found]
+        lines.append(
+            about.say("in_enclave", by=about.texts["explain.names"].join(dict.fromkeys(by)))
+        )
     return ["list", [["-", line] for line in lines]]
 
 

@@ -278,6 +278,8 @@ def _column(
     if pd.api.types.is_numeric_dtype(values) or name in BY_UNIT:
         formats = _formats(values, units=units)
         return Column(head, _plain(values, formats), formats, fills)
+    if values.dtype == object:
+        values = values.map(lambda v: _truth(v, texts=texts))
     if section and name in LISTS:
         values = _mapped(values, lambda v: named_list(texts, section, v))
     elif name == "enclave_of":
@@ -289,6 +291,11 @@ def _column(
     elif section:
         values = _mapped(values, lambda v: named(texts, section, v))
     return Column(head, _plain(values), "@", fills)
+
+
+def _truth(value: Any, *, texts: Mapping[str, str]) -> Any:  # noqa: ANN401 - a cell
+    """A truth value among others, as the columns of nothing else tell it."""
+    return texts[f"bool.{str(value).lower()}"] if isinstance(value, bool) else value
 
 
 def _section(name: str, table: str) -> str:

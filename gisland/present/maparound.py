@@ -37,7 +37,7 @@ _ENCLAVE = _Source(
     "enclave_id",
     "enclave",
     (
-        *("attribute", "value", "surrounded_by", "share", "free_share", "area"),
+        *("attribute", "enclave_value", "surrounded_by", "share", "free_share", "area"),
         *("surrounding_area_m2", "parcel_ids", "surrounding_ids", "inside_of", "depth"),
         *("holder_patches", "holder_area_m2"),
     ),
@@ -124,7 +124,7 @@ def _told(source: _Source, row: Row) -> list[str]:
 def _worded(layer: str, rows: gpd.GeoDataFrame, texts: Mapping[str, str]) -> list[Row]:
     """Rows as popups tell them."""
     if _SOURCES[layer] is _ENCLAVE:
-        rows = worded_enclaves(rows, texts=texts)
+        rows = worded_enclaves(rows, texts=texts).rename(columns={"value": "enclave_value"})
     told = plain_rows(rows)
     for row in told:
         row |= {c: some_ids(row[c], texts=texts) for c in _LISTS if c in row}
