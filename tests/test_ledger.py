@@ -344,6 +344,15 @@ def test_the_new_type_share_of_all_blocks_is_shown_with_its_verdict() -> None:
     assert {forms[k] for k in ("M0 占比上限", "限值", "M0 占工业用地比例")} == {"0.00%"}
 
 
+def test_truth_values_with_gaps_between_are_in_words() -> None:
+    tables = small_results.tables()
+    listed = pd.Series([True, False, None] + [None] * (len(tables["parcels"]) - 3), dtype="object")
+    tables["parcels"] = tables["parcels"].assign(listed=listed.to_numpy())
+    shown = cells(build(tables), "宗地")["listed"]
+    assert shown.tolist()[:2] == ["是", "否"]
+    assert shown.isna().sum() == len(tables["parcels"]) - 2
+
+
 def test_rules_are_quoted() -> None:
     rules = cells(build(), "规则依据")
     assert small_results.QUOTATION in rules["原文"].tolist()
