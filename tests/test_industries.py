@@ -26,7 +26,7 @@ from gisland.base.industries import digits_of, industry_digits
         ("C26化学原料", ""),
         ("", ""),
         (None, ""),
-        (26, ""),
+        (26, "26"),
         ("٢٦", ""),  # digits, but not of a code
         ("=C26", ""),
     ],
