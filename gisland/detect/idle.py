@@ -35,7 +35,7 @@ def idle_years(idle_since: pd.Series, *, as_of: dt.date) -> pd.Series:
     Returns
     -------
     pandas.Series
-        float64 on the index of `idle_since`; missing where there is no date or it is after
+        Years, on the index of `idle_since`; missing where there is no date or it is after
         `as_of`. A time of day and a time zone are passed over.
 
     Raises
