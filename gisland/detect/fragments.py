@@ -100,11 +100,10 @@ def frontage_m(
     >>> frontage_m(free, table, uses).loc["a"].to_dict()
     {'frontage_m': 35.0, 'frontage_road_m': 30.0}
     """
-    pair = cast("pd.MultiIndex", borders.index)
-    roads = use_class.index[use_class == "transport"] if use_class is not None else free_m.index[:0]
-    beside = ends_among(pair, "neighbor", roads)
-    along = borders["border_m"].where(beside, part_m(borders, "road_m"))
-    road = aligned(along.groupby(level="focal").sum(), free_m.index).fillna(0.0)
+    beside = border_with(borders, use_class, ("transport",))
+    lines = part_m(borders, "road_m").groupby(level="focal").sum()  # none beside road parcels
+    beside, lines = (aligned(m, free_m.index).fillna(0.0) for m in (beside, lines))
+    road = beside + lines
     shore = 0.0 if shore_m is None else shore_m.fillna(0.0)
     return pd.DataFrame({"frontage_m": free_m - shore + road, "frontage_road_m": road})
 
