@@ -261,9 +261,10 @@ def _facts(
     around = beyond(
         boundary, roads=inputs.roads, water=inputs.water, corridor_m=parameters.corridor_m
     )
-    # across a street from water a parcel can be reached, with water at its very edge it cannot
-    shore = beyond(boundary, roads=inputs.roads, water=inputs.water, corridor_m=WAY_OUT_M)
-    around["shore_m"] = shore["water_m"]
+    around["shore_m"] = around["water_m"]
+    if inputs.water is not None:  # across a street from it a parcel can be reached, at its edge not
+        shore = beyond(boundary, roads=inputs.roads, water=inputs.water, corridor_m=WAY_OUT_M)
+        around["shore_m"] = shore["water_m"]
     frame = shape_facts(
         inputs.parcels,
         borders,

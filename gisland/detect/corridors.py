@@ -14,8 +14,6 @@ from gisland.topology.alongside import along_lines
 if TYPE_CHECKING:
     import geopandas as gpd
 
-COLUMNS = ("road_m", "corridor_m", "edge_m")
-
 
 def with_corridors(
     borders: pd.DataFrame,
@@ -86,6 +84,8 @@ def with_corridors(
             )
         made[name] = known[len(there)] if there else float("nan")
     table = borders.assign(**made)
+    if not known:
+        return table
     mostly = table["corridor_m"] >= SEPARATED_SHARE * table["border_m"]
     for name in ("corridor_m", "edge_m"):
         table[name] = table[name].mask(mostly, table["border_m"])
