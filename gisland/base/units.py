@@ -13,6 +13,7 @@ import pandas as pd
 from gisland.base.errors import ProjectError
 
 MU_M2 = 10_000 / 15
+HA_M2 = 10_000.0
 
 AREA_M2: dict[str, Fraction] = {
     "m2": Fraction(1),

@@ -12,7 +12,7 @@ from gisland.base.guards import require_borders, require_columns
 from gisland.base.keys import among, ends_among
 from gisland.base.schema import TENURES, require_ids
 from gisland.base.tables import is_land
-from gisland.base.units import m2_to_mu
+from gisland.base.units import HA_M2, m2_to_mu
 from gisland.detect.corridors import open_borders
 from gisland.topology.graph import ends, patches
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 
-HA_M2 = 10_000.0
 OVERALL = "overall"
 STATE, COLLECTIVE = TENURES[:2]
 UNKNOWN = "unknown"

@@ -30,10 +30,7 @@ if TYPE_CHECKING:
     from gisland.present.about import About
     from gisland.present.plaintext import Block
 
-FREE = (
-    *("free_road_m", "free_water_m", "free_shore_m", "free_nothing_m", "free_edge_m"),
-    *("plan_edge_m", "line_m"),
-)
+FREE = ("free_road_m", "free_water_m", "free_shore_m", "free_nothing_m", "free_edge_m")
 OVERALL = "overall"  # the row of all blocks together
 PART = 5e-4  # a smaller share of a parcel in a block is its edge
 MANY = 60  # neighbors listed

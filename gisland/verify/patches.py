@@ -11,7 +11,7 @@ from gisland.base.keys import ID_SEPARATOR
 from gisland.base.names import comparable
 from gisland.base.schema import TENURES
 from gisland.base.tables import is_land, lookup
-from gisland.base.units import m2_to_mu
+from gisland.base.units import HA_M2, m2_to_mu
 from gisland.verify.facts import AREA_M2, Facts, Violation, differs, valid, violations
 
 KINDS = ("strict", "nearly", "jointly")
@@ -19,7 +19,6 @@ NEAR_M = 0.01  # doubt about the outer boundary
 SLACK = 0.02
 ROUNDING = 1e-6
 OVERALL, UNKNOWN = "overall", "unknown"
-HA_M2 = 10_000.0
 AREA_MU = AREA_M2 * 15 / HA_M2
 
 
