@@ -11,16 +11,13 @@ import pandas as pd
 import shapely
 
 from gisland.base.errors import TableError
-from gisland.base.parameters import Parameters
-from gisland.layers.writing.oneparcel import read_parcel
+from gisland.layers.writing.oneparcel import REACH, read_parcel, tolerance_of
 from gisland.topology.borders import borders
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gisland.layers.writing.results import Results
-
-REACH = 3.0  # tolerances from the parcel: its borders depend on nothing farther away
 
 
 def explain(results: str | Path, parcel_id: str, *, language: str | None = None) -> str:
@@ -136,9 +133,7 @@ def borders_of(found: Results, parcel_id: str) -> pd.DataFrame:
     [9.0]
     """
     parcels = found.tables["parcels"]
-    tolerance_m = float(
-        found.run.get("parameters", {}).get("tolerance_m", Parameters().tolerance_m)
-    )
+    tolerance_m = tolerance_of(found.run)
     if not isinstance(parcels, gpd.GeoDataFrame):
         return pd.DataFrame({"focal": [], "neighbor": [], "border_m": []})
     lots = gpd.GeoDataFrame(parcels[["parcel_id", "geometry"]].set_index("parcel_id"))

@@ -21,7 +21,7 @@ from gisland.layers.writing.place import GPKG, results_file, run_of, unreadable
 from gisland.layers.writing.results import ARROW_TYPES, TABLES, Results, result_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 REACH = 3.0  # tolerances: whoever decides over a border lies within two of the parcel
@@ -112,7 +112,7 @@ class _Search:
                 do=self.remedy(parcel_id),
             )
         shape = own.geometry.iloc[0] if isinstance(own, gpd.GeoDataFrame) else None
-        tolerance_m = _tolerance(run)
+        tolerance_m = tolerance_of(run)
         tables = {
             name: self.read(name, self.rows_of_any(name, columns, parcel_id))
             for name, columns in ABOUT.items()
@@ -253,7 +253,24 @@ def _quoted(name: object) -> str:
     return '"' + str(name).replace('"', '""') + '"'
 
 
-def _tolerance(run: dict[str, Any]) -> float:
+def tolerance_of(run: Mapping[str, Any]) -> float:
+    """Tolerance of a run, by its record.
+
+    Parameters
+    ----------
+    run
+        The run's record, of any version.
+
+    Returns
+    -------
+    float
+        Metres; the default where the record does not tell.
+
+    Examples
+    --------
+    >>> tolerance_of({"parameters": {"tolerance_m": 0.1}}), tolerance_of({})
+    (0.1, 0.05)
+    """
     given = run.get("parameters", {}).get("tolerance_m", Parameters().tolerance_m)
     return float(given)
 
