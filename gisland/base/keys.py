@@ -97,6 +97,30 @@ def ends_among(pairs: pd.MultiIndex, level: str, ids: pd.Index) -> NDArray[np.bo
     return among(pairs.levels[number], ids)[pairs.codes[number]]
 
 
+def both_among(pairs: pd.MultiIndex, ids: pd.Index) -> NDArray[np.bool_]:
+    """Whether both ends of each pair are among some ids.
+
+    Parameters
+    ----------
+    pairs
+        Such as the index of a border table, with ``focal`` and ``neighbor``.
+    ids
+        Ids; repeated ones are allowed.
+
+    Returns
+    -------
+    numpy.ndarray
+        Bool, one for each pair.
+
+    Examples
+    --------
+    >>> pairs = pd.MultiIndex.from_tuples([("a", "b"), ("b", "c")], names=["focal", "neighbor"])
+    >>> both_among(pairs, pd.Index(["a", "b"])).tolist()
+    [True, False]
+    """
+    return ends_among(pairs, "focal", ids) & ends_among(pairs, "neighbor", ids)
+
+
 def aligned(values: pd.Series, ids: pd.Index) -> pd.Series:
     """Values on other ids.
 

@@ -257,6 +257,27 @@ def joined_ids(groups: pd.Series, index: pd.Index) -> pd.Series:
     return aligned(text, index).fillna("").astype("str")
 
 
+def members_of(lists: pd.Series) -> pd.Series:
+    """Ids of lists, one row each.
+
+    Parameters
+    ----------
+    lists
+        Texts of ids joined by ``;``.
+
+    Returns
+    -------
+    pandas.Series
+        Ids, on the index of `lists` repeated; none for a missing list.
+
+    Examples
+    --------
+    >>> members_of(pd.Series(["a;b", None, "c"])).to_dict()
+    {0: 'b', 2: 'c'}
+    """
+    return lists.dropna().str.split(ID_SEPARATOR).explode().astype("str")
+
+
 def member_labels(table: pd.DataFrame, parcel_ids: pd.Index, *, key: str) -> pd.Series:
     """What each parcel is a member of, from a table that lists members.
 
@@ -280,7 +301,7 @@ def member_labels(table: pd.DataFrame, parcel_ids: pd.Index, *, key: str) -> pd.
     >>> member_labels(zones, pd.Index(["b", "c"]), key="zone_id").tolist()
     ['Z1', nan]
     """
-    pairs = table.set_index(key)["parcel_ids"].str.split(ID_SEPARATOR).explode()
+    pairs = members_of(table.set_index(key)["parcel_ids"])
     label = pd.Series(pairs.index, index=pd.Index(pairs.to_numpy()))
     return aligned(label, parcel_ids).astype("str").rename(key)
 

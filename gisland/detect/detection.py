@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.errors import ProjectError
-from gisland.base.keys import ID_SEPARATOR
 from gisland.base.names import comparable
-from gisland.base.tables import PARCEL_RESULTS
+from gisland.base.tables import PARCEL_RESULTS, members_of
 from gisland.base.verdicts import failing
 from gisland.detect.enclaves import enclave_labels, judged_patches
 from gisland.detect.fragments import fragment_verdicts
@@ -110,7 +109,7 @@ def detect(parcels: gpd.GeoDataFrame, borders: pd.DataFrame, *, choices: Choices
         tables["holdings"] = holdings(parcels, borders)
     if compared_columns(parcels, ("tenure",)):
         tenure = judged.get("tenure") or judged_patches(parcels, borders, attribute="tenure", **how)
-        within = pd.Index(tenure[0]["parcel_ids"].str.split(ID_SEPARATOR).explode())
+        within = pd.Index(members_of(tenure[0]["parcel_ids"]))
         tables["mixture"] = mixture(frame, borders, within, zone=frame["zone_id"])
     findings = future_dates(parcels, as_of=choices.as_of)
     findings += spelling_findings(parcels, columns=("owner", *by))

@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from gisland.base.keys import ID_SEPARATOR, among, ends_among
+from gisland.base.keys import ID_SEPARATOR, among, both_among
 from gisland.base.tables import is_land, joined_ids, lookup, member_labels
 from gisland.base.units import m2_to_mu
 from gisland.base.verdicts import by_use_class, failing, long_enough, stacked
@@ -147,8 +147,7 @@ def _grouped(ids: pd.Index, borders: pd.DataFrame, *, min_border_m: float) -> pd
 
 
 def _among(borders: pd.DataFrame, ids: pd.Index) -> pd.DataFrame:
-    pair = cast("pd.MultiIndex", borders.index)
-    return borders[ends_among(pair, "focal", ids) & ends_among(pair, "neighbor", ids)]
+    return borders[both_among(cast("pd.MultiIndex", borders.index), ids)]
 
 
 def _whole(parcels: gpd.GeoDataFrame, label: pd.Series, *, tolerance_m: float) -> gpd.GeoDataFrame:

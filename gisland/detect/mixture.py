@@ -9,7 +9,7 @@ import pandas as pd
 
 from gisland.base.errors import TableError
 from gisland.base.guards import require_borders, require_columns
-from gisland.base.keys import among, ends_among
+from gisland.base.keys import among, both_among
 from gisland.base.schema import TENURES, require_ids
 from gisland.base.tables import is_land
 from gisland.base.units import HA_M2, m2_to_mu
@@ -102,8 +102,7 @@ def mixture(
     require_borders(borders)
     _require_by_id(parcels.index, enclave_ids, zone=zone)
     land = parcels[is_land(parcels)].sort_index()
-    pair = cast("pd.MultiIndex", borders.index)
-    within = ends_among(pair, "focal", land.index) & ends_among(pair, "neighbor", land.index)
+    within = both_among(cast("pd.MultiIndex", borders.index), land.index)
     inside = open_borders(borders[within])
     own = zone.reindex(land.index)
     everywhere = pd.Series(OVERALL, index=land.index, dtype="str")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import pandas as pd
 
 from gisland.base.errors import ProjectError, TableError
-from gisland.base.keys import ID_SEPARATOR, ends_among
+from gisland.base.keys import ID_SEPARATOR, both_among
 from gisland.base.phrases import count_of
 from gisland.base.result import SITES_FROM
 from gisland.base.rules import AREA_DECIMALS
@@ -178,7 +178,7 @@ def members_by_cluster(
     """
     ids = chosen.index[chosen]
     index = cast("pd.MultiIndex", borders.index)
-    inside = ends_among(index, "focal", ids) & ends_among(index, "neighbor", ids)
+    inside = both_among(index, ids)
     apart = part_m(borders, "corridor_m")
     enough = long_enough(borders["border_m"] - apart, min_border_m=min_border_m)
     inside &= ((apart == 0) | enough).to_numpy()

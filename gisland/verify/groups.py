@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from gisland.base.tables import lookup
+from gisland.base.tables import lookup, members_of
 from gisland.base.units import m2_to_mu
 from gisland.verify.facts import Facts, Violation, differs, violations
-from gisland.verify.patches import members_of
 
 FEWEST = 2
 

@@ -7,10 +7,9 @@ import pandas as pd
 import shapely
 
 from gisland.base.definitions import ROUNDING_SHARE, STRICT_M, STRICT_SHARE, WAY_OUT_M
-from gisland.base.keys import ID_SEPARATOR
 from gisland.base.names import comparable
 from gisland.base.schema import TENURES
-from gisland.base.tables import is_land, lookup
+from gisland.base.tables import is_land, lookup, members_of
 from gisland.base.units import HA_M2, m2_to_mu
 from gisland.verify.facts import AREA_M2, Facts, Violation, differs, valid, violations
 
@@ -20,27 +19,6 @@ SLACK = 0.02
 ROUNDING = 1e-6
 OVERALL, UNKNOWN = "overall", "unknown"
 AREA_MU = AREA_M2 * 15 / HA_M2
-
-
-def members_of(lists: pd.Series) -> pd.Series:
-    """Ids of lists, one row each.
-
-    Parameters
-    ----------
-    lists
-        Texts of ids joined by ``;``.
-
-    Returns
-    -------
-    pandas.Series
-        Ids, on the index of `lists` repeated; none for a missing list.
-
-    Examples
-    --------
-    >>> members_of(pd.Series(["a;b", None, "c"])).to_dict()
-    {0: 'b', 2: 'c'}
-    """
-    return lists.dropna().str.split(ID_SEPARATOR).explode().astype("str")
 
 
 def check_enclaves(facts: Facts) -> list[Violation]:
