@@ -51,13 +51,36 @@ def comparable(texts: pd.Series) -> pd.Series:
     return pd.Series(values.take(code), index=texts.index, name=texts.name)
 
 
-def usual_spelling(texts: pd.Series) -> pd.Series:
+def has_names(texts: pd.Series) -> bool:
+    """Whether there is anything to compare by: a text that `comparable` does not take for missing.
+
+    Parameters
+    ----------
+    texts
+        Names as written; missing ones are allowed.
+
+    Returns
+    -------
+    bool
+        Found at the first such text, without looking at the others.
+
+    Examples
+    --------
+    >>> has_names(pd.Series([None, "　", "甲"])), has_names(pd.Series([None, " "]))
+    (True, False)
+    """
+    return any(_folded(str(text)) for text in texts.dropna().unique())
+
+
+def usual_spelling(texts: pd.Series, keys: pd.Series) -> pd.Series:
     """Names as most rows write them.
 
     Parameters
     ----------
     texts
         Names as written; missing ones are allowed.
+    keys
+        What `comparable` makes of them.
 
     Returns
     -------
@@ -67,10 +90,11 @@ def usual_spelling(texts: pd.Series) -> pd.Series:
 
     Examples
     --------
-    >>> usual_spelling(pd.Series(["甲厂 ", "甲厂", "甲厂", None])).tolist()
+    >>> names = pd.Series(["甲厂 ", "甲厂", "甲厂", None])
+    >>> usual_spelling(names, comparable(names)).tolist()
     ['甲厂', '甲厂', '甲厂', nan]
     """
-    key = comparable(texts).rename("key")
+    key = keys.rename("key")
     rows = pd.DataFrame({"key": key, "written": texts.where(key.notna()).astype("str")}).dropna()
     size = rows.groupby(["key", "written"]).size().rename("times").reset_index()
     size = size.sort_values(["key", "times", "written"], ascending=[True, False, True])

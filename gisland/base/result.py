@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gisland.base.errors import ProjectError, RulesError
-from gisland.base.names import comparable
+from gisland.base.names import has_names
 from gisland.base.parameters import Parameters
 from gisland.base.rules import RuleSet
 from gisland.base.schema import USE_CLASSES
@@ -234,4 +234,4 @@ def _without_values(parcels: pd.DataFrame, column: str) -> str:
     """Why nothing can be compared by a column; empty where it can."""
     if column not in parcels:
         return f"no column {column}"
-    return "" if comparable(parcels[column]).notna().any() else f"column {column} is empty"
+    return "" if has_names(parcels[column]) else f"column {column} is empty"

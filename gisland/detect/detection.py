@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.errors import ProjectError
-from gisland.base.names import comparable
+from gisland.base.names import has_names
 from gisland.base.tables import PARCEL_RESULTS, members_of
 from gisland.base.verdicts import failing
 from gisland.detect.enclaves import enclave_labels, judged_patches
@@ -156,7 +156,7 @@ def compared_columns(parcels: gpd.GeoDataFrame, names: tuple[str, ...]) -> list[
                 f"[parameters] enclave_by has {name!r}, which is no column of texts or codes",
                 do="give columns such as owner, tenure, use_class, planned_use_class",
             )
-        if comparable(parcels[name]).notna().any():
+        if has_names(parcels[name]):
             found.append(name)
     return found
 

@@ -175,7 +175,8 @@ def judged_patches(
     require_metres(tolerance_m, name="tolerance_m")
     ordered = parcels.sort_index()  # sums of areas must not depend on the order of the rows
     shapes = ordered.geometry.to_numpy()
-    found = find_patches(ordered, borders, comparable(ordered[attribute]))
+    value = comparable(ordered[attribute])
+    found = find_patches(ordered, borders, value)
     least_m, around = least_outer_m(found.table), sides(found.pair, found.table)
     near = _judged(around, found, outer_m=least_m, enclave_share=enclave_share)
     drawn = drawn_patches(
@@ -189,7 +190,7 @@ def judged_patches(
     beside = sides(pair, found.table)
     judged = _judged(beside, found, outer_m=drawn["outer_m"], enclave_share=enclave_share)
     held = judged[judged["level"].notna()]
-    shown, around = usual_spelling(ordered[attribute]), _surrounding(beside, held)
+    shown, around = usual_spelling(ordered[attribute], value), _surrounding(beside, held)
     table = _table(held, around, drawn, found=found, value=shown)
     others = pair["border_m"].groupby(pair["focal"]).sum()
     free = 1 - (others / drawn["outer_m"]).reindex(held.index).to_numpy()

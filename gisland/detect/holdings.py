@@ -78,7 +78,7 @@ def holdings(
         key=("key", "first"), area_m2=("area_m2", "sum")
     )
     found = held.groupby("key").agg(parcels=("area_m2", "size"), area_m2=("area_m2", "sum"))
-    shown = usual_spelling(written).groupby(key).first()
+    shown = usual_spelling(written, key).groupby(key).first()
     by_patch = lots.groupby("key")["area_m2"].agg(["size", "max"])
     table = pd.DataFrame(
         {

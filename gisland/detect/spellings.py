@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gisland.base.names import usual_spelling
+from gisland.base.names import comparable, usual_spelling
 from gisland.base.phrases import count_of, first_of
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ def spelling_findings(parcels: pd.DataFrame, *, columns: Iterable[str]) -> list[
     """
     found = []
     for column in dict.fromkeys(c for c in columns if c in parcels):
-        rows = pd.DataFrame({"usual": usual_spelling(parcels[column]), "written": parcels[column]})
+        written = parcels[column]
+        usual = usual_spelling(written, comparable(written))
+        rows = pd.DataFrame({"usual": usual, "written": written})
         rows = rows.dropna().astype("str")
         others = rows[rows["usual"] != rows["written"]].sort_values(["usual", "written"])
         if others.empty:
