@@ -13,6 +13,7 @@ from gisland.present.facts import UNDECIDED, Row, plain_rows, reason, reasons, u
 from gisland.present.lists import listed, share_test
 from gisland.present.wording import (
     MISSING,
+    SYMBOLS,
     area_both,
     comparison,
     is_missing,
@@ -179,7 +180,7 @@ def _over_cap(pair: Row, site: Row, about: About) -> list[str]:
             "budget",
             site=shortened(site["site_id"]),
             before=about.m2(site.get("area_before_m2")),
-            operator={"<": "<", "<=": "≤"}.get(visible(site.get("cap_operator")), ""),
+            operator=SYMBOLS.get(visible(site.get("cap_operator")), ""),
             cap=about.share(site.get("cap")),
             of=label(texts, "denominator", site.get("share_denominator")),
             budget=about.m2(budget),
