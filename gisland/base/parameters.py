@@ -57,6 +57,9 @@ class Parameters:
     scenario: Literal["far_max", "far_min", "keep"] = _p(
         "far_max", "planned floor area after: far_max | far_min | keep"
     )
+    chain_links: float = _p(
+        3.0, "most scraps between a scrap and its site, where the rules allow chains"
+    )
     solver_seconds: float = _p(60.0, "time limit of the plan, per connected component")
 
     def __post_init__(self) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gisland.base.errors import ProjectError, RulesError
 from gisland.base.names import has_names
 from gisland.base.parameters import Parameters
+from gisland.base.planchoices import PlanChoices
 from gisland.base.rules import RuleSet
 from gisland.base.schema import USE_CLASSES
 
@@ -39,6 +40,8 @@ class Choices:
         Use classes whose patches are sites, for ``use_class``.
     as_of
         The date that ages are counted to; without one they are not assessed.
+    plan
+        Method and objective of the plan, lists of parcels, and decisions taken beforehand.
     """
 
     rules: RuleSet
@@ -46,6 +49,7 @@ class Choices:
     sites_from: str | None = None
     site_use_classes: tuple[str, ...] = ()
     as_of: dt.date | None = None
+    plan: PlanChoices = field(default_factory=PlanChoices)
 
     def __post_init__(self) -> None:
         if not isinstance(self.rules, RuleSet):

@@ -13,11 +13,12 @@ from gisland.base.errors import RulesError, did_you_mean
 from gisland.base.rulespecs import plain_id, rule_ids, spec_of
 
 REQUIRED = ("mode", "title", "section", "quotation", "source", "status")
-OPTIONAL = ("value", "unit", "operator", "denominator", "note")
+OPTIONAL = ("value", "unit", "operator", "denominator", "note", "not_known", "rounding_m2")
 
 
 HEAD = {"name": str, "title": str, "jurisdiction": str, "vintage": int}
-LIMIT = ("value", "operator", "denominator")
+MAY_HEAD = {"extends": str, "not_known": str}
+LIMIT = ("value", "operator", "denominator", "rounding_m2")
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ def chain(name: str | Path, *, seen: tuple[str, ...] = ()) -> list[RuleTable]:
         raise RulesError(f"{path} is not valid TOML: {error}", do="mend the file") from error
     head = _head(path, raw)
     base = head.pop("extends", None)
+    head.setdefault("not_known", "")  # a set never inherits what another does not know
     table = RuleTable(path, head, _records(path, raw.get("rule", {})))
     if str(base).endswith(".toml"):
         base = Path(path).parent / str(base)
@@ -118,9 +120,9 @@ def _head(path: str, raw: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(table, dict):
             raise RulesError(f"{path}: {key} is {table!r}", do=f"make it a table, [{key}]")
     head = dict(raw.get("ruleset", {}))
-    for key in sorted(set(head) - {*HEAD, "extends"}):
+    for key in sorted(set(head) - {*HEAD, *MAY_HEAD}):
         raise RulesError(
-            f"{path}: [ruleset] has no key {key!r}", do=did_you_mean(key, [*HEAD, "extends"])
+            f"{path}: [ruleset] has no key {key!r}", do=did_you_mean(key, [*HEAD, *MAY_HEAD])
         )
     if not isinstance(head.get("name"), str):
         raise RulesError(f"{path}: [ruleset] name is {head.get('name')!r}", do="give it a name")
@@ -128,6 +130,8 @@ def _head(path: str, raw: dict[str, Any]) -> dict[str, Any]:
         raise RulesError(
             f"{path}: [ruleset] extends is {head['extends']!r}", do="give the name of a set"
         )
+    if not isinstance(head.get("not_known", ""), str):
+        raise RulesError(f"{path}: [ruleset] not_known is {head['not_known']!r}", do="give a text")
     return head
 
 

@@ -20,13 +20,16 @@ from gisland.base.rulespecs import Spec, plain_id, spec_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from numpy.typing import NDArray
+
 Value = float | bool | tuple[str, ...]
 
 MODES = ("on", "advisory", "off")
 STATUSES = ("sourced", "seed", "general knowledge")
 OPERATORS = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
-AREA_DECIMALS = 2  # areas are compared at 0.01 m², shares and ratios at 1e-6
-SHARE_DECIMALS = 6
+ROUNDING_M2 = 0.01  # areas are compared at this, unless a rule says otherwise
+MOST_STEPS = 10_000  # of ROUNDING_M2
+AREA_DECIMALS, SHARE_DECIMALS = 2, 6  # areas and lengths; shares and ratios
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,12 @@ class Rule:
         What a share is taken over; empty where there is none.
     status
         ``sourced``, ``seed`` (known through a case collection) or ``general knowledge``.
+    note
+        How the words are read.
+    not_known
+        What the source leaves open.
+    rounding_m2
+        Areas are rounded to whole multiples of this before they are compared.
     """
 
     id: str
@@ -61,6 +70,8 @@ class Rule:
     source: str
     status: str
     note: str = ""
+    not_known: str = ""
+    rounding_m2: float = ROUNDING_M2
 
     @property
     def limit(self) -> float:
@@ -68,7 +79,7 @@ class Rule:
         return float("nan") if isinstance(self.value, tuple) else float(self.value)
 
     def holds(self, measured: pd.Series) -> pd.Series:
-        """Compare measured values with the limit, areas at 0.01 m², ratios at 1e-6.
+        """Compare measured values with the limit: areas at `rounding_m2`, ratios at 1e-6.
 
         Parameters
         ----------
@@ -86,12 +97,37 @@ class Rule:
         >>> cap.holds(pd.Series([1999.99, 2000.0, None])).tolist()
         [True, False, <NA>]
         """
-        decimals = AREA_DECIMALS if self.unit in {"m2", "m"} else SHARE_DECIMALS
-        rounded = pd.to_numeric(measured).astype("Float64").round(decimals)
-        compared = OPERATORS[self.operator](
-            rounded.to_numpy("float64", na_value=np.nan), round(self.limit, decimals)
-        )
-        return pd.Series(compared, index=measured.index, dtype="boolean").mask(rounded.isna())
+        values = pd.to_numeric(measured).astype("Float64").to_numpy("float64", na_value=np.nan)
+        compared = OPERATORS[self.operator](self.rounded(values), self.rounded(self.limit))
+        return pd.Series(compared, index=measured.index, dtype="boolean").mask(np.isnan(values))
+
+    @property
+    def rounding_cents(self) -> int:
+        """Step of the compared areas in whole hundredths of a square metre."""
+        return round(self.rounding_m2 / ROUNDING_M2)
+
+    def rounded(self, values: NDArray[np.floating] | float) -> NDArray[np.floating]:
+        """Numbers in the rule's unit as they are compared.
+
+        Parameters
+        ----------
+        values
+            Measured numbers, NaN where missing.
+
+        Returns
+        -------
+        numpy.ndarray
+            Areas in whole multiples of `rounding_m2`, lengths to 0.01 m, all else to 1e-6.
+
+        Examples
+        --------
+        >>> load_rules("guangdong-2009")["scrap.area_cap"].rounded(1999.996).item()
+        2000.0
+        """
+        if self.unit == "m2":
+            step = self.rounding_cents
+            return np.round(np.asarray(values) * 100 / step) * step / 100
+        return np.round(values, AREA_DECIMALS if self.unit == "m" else SHARE_DECIMALS)
 
 
 @dataclass(frozen=True)
@@ -107,6 +143,7 @@ class RuleSet:
     vintage: int
     rules: Mapping[str, Rule]
     extends: tuple[str, ...] = ()
+    not_known: str = ""
 
     def __getitem__(self, rule_id: str) -> Rule:
         """Rule of this id; one in mode ``off`` if the set does not have it."""
@@ -220,6 +257,7 @@ def _overriding(base: dict[str, Any] | None, own: dict[str, Any], path: str) -> 
         "quotation": "",
         "source": Path(path).name,
         "status": "general knowledge",
+        "not_known": "",
     }
     return {**base, **told, **own, "note": f"{note}← {was} ({base.get('title', '')})"}
 
@@ -254,8 +292,23 @@ def _rule(path: str, rule_id: str, record: dict[str, Any]) -> Rule:
         _one_of(where, "operator", record.get("operator", ""), known=spec.operators)
     if spec.denominators:
         _one_of(where, "denominator", record.get("denominator", ""), known=spec.denominators)
-    texts = {k: record.get(k, "") for k in (*REQUIRED, "unit", "operator", "denominator", "note")}
-    return Rule(id=rule_id, value=value, **texts)
+    keys = (*REQUIRED, "unit", "operator", "denominator", "note", "not_known")
+    texts = {k: record.get(k, "") for k in keys}
+    return Rule(id=rule_id, value=value, **texts, rounding_m2=_rounding(where, spec, record))
+
+
+def _rounding(where: str, spec: Spec, record: dict[str, Any]) -> float:
+    """Step of the areas that a rule compares: whole hundredths of a square metre."""
+    step = record.get("rounding_m2", ROUNDING_M2)
+    if "rounding_m2" in record and not spec.rounds:
+        raise RulesError(f"{where} compares no areas", do="take rounding_m2 out")
+    steps = step / ROUNDING_M2 if type(step) in {int, float} else float("nan")
+    if not 1 <= steps <= MOST_STEPS or abs(steps - round(steps)) > 1e-6:  # noqa: PLR2004 - noise
+        raise RulesError(
+            f"{where} rounding_m2 is {step!r}",
+            do="give a whole multiple of 0.01 up to 100, such as 0.01, 0.1 or 1",
+        )
+    return float(step)
 
 
 def _value(where: str, spec: Spec, value: object) -> Value:

@@ -41,9 +41,14 @@ class Spec:
     by_use_class: bool = False
     by_industry: bool = False
 
+    @property
+    def rounds(self) -> bool:
+        """Whether areas are compared: areas themselves, or shares of scraps in a site's land."""
+        return self.kind == "number" and (self.unit == "m2" or "including" in self.denominators)
+
 
 AT_MOST, AT_LEAST = ("<", "<="), (">", ">=")
-LAND = ("land area",)
+LAND, SCRAP = ("land area",), ("scrap area",)
 IN_BLOCK, IN_BLOCKS = ("classified land in the block",), ("classified land in all blocks",)
 INDUSTRIAL = ("industrial land in all blocks",)
 PARTS = 4  # of an id with use class and industry
@@ -62,14 +67,27 @@ SPECS: dict[str, Spec] = {
         ("including", "excluding", "boundary"),
     ),
     "scrap.area_cap": Spec("number", "m2", "area of one scrap", AT_MOST),
+    "scrap.total_cap": Spec("number", "m2", "area absorbed by one site", AT_MOST),
     "scrap.count_cap": Spec("number", "count", "scraps absorbed by one site", AT_MOST),
+    "scrap.chains": Spec("flag", "", "a scrap may reach its site through other absorbed scraps"),
     "scrap.not_developable": Spec("flag", "", "the scrap fails a fragment test"),
     "scrap.same_tenure": Spec("flag", "", "scrap and site have the same tenure"),
     "scrap.same_owner": Spec("texts", "owner", "owner is the site's, or one of these land banks"),
     "scrap.same_use": Spec("texts", "use_class", "use class is the site's, or one of these"),
     "scrap.forbidden_planned_use": Spec("texts", "use", "planned uses (class or text) barred"),
+    "scrap.compatible_use": Spec(
+        "texts", "use_class", "planned use class is the site's, or joined with it by a plus sign"
+    ),
     "scrap.exclusion": Spec("number", "m2", "overlap of the scrap with exclusions", AT_MOST),
     "scrap.far_not_above": Spec("flag", "", "planned FAR of the scrap not above the site's"),
+    "scrap.project_boundary": Spec(
+        "number", "share", "scrap inside the project boundary of the site", AT_LEAST, SCRAP
+    ),
+    "scrap.consent": Spec("flag", "", "the scrap or its owner is on the list of consents"),
+    "scrap.protected": Spec("flag", "", "the scrap is not on the protected list"),
+    "scrap.required": Spec("flag", "", "scraps on the required list are absorbed first"),
+    "split.independent": Spec("flag", "", "each part of a split can be developed alone"),
+    "split.planned_line": Spec("flag", "", "a split follows the boundary of a planned use"),
     "fragment.min_lot": Spec("number", "m2", "area of a parcel", AT_LEAST, by_use_class=True),
     "fragment.min_width": Spec("number", "m", "largest circle inside", AT_LEAST, by_use_class=True),
     "fragment.min_frontage": Spec("number", "m", "free or road side", AT_LEAST, by_use_class=True),

@@ -80,6 +80,24 @@ TABLES: dict[str, Table] = {
         ),
         drawn=True,
     ),
+    "alternatives": Table(
+        _columns(
+            text="site_id kind constraint added_ids removed_ids status",
+            count="component scraps scraps_more",
+            number="limit area_m2 area_more_m2 border_more_m",
+        )
+    ),
+    "sweep": Table(
+        _columns(
+            text="status",
+            count="scraps sites",
+            number="cap area_cap_m2 absorbed_m2 more_m2",
+        )
+    ),
+    "differences": Table(
+        _columns(text="parcel_id site_without site_with decision change", number="area_m2")
+    ),
+    "merged": Table(_columns(text="parcel_id"), drawn=True),
     "scrap_groups": Table(
         _columns(
             text="group_id parcel_ids scrap_ids site_ids scrap_kind reasons",

@@ -1,0 +1,94 @@
+"""What is asked of the plan: method, objective, lists of parcels, and decisions beforehand."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, get_args
+
+from gisland.base.errors import ProjectError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Method = Literal["exact", "greedy"]
+Objective = Literal["area", "count"]
+IN, OUT = "in", "out"
+COLUMN_RULES = ("sum", "sum_known", "area_mean", "min", "max", "set", "same", "largest", "site")
+
+
+@dataclass(frozen=True)
+class PlanChoices:
+    """Choices of the plan that are no rules: they change from meeting to meeting.
+
+    Parameters
+    ----------
+    method
+        ``exact``, or ``greedy`` (longest border first) for comparison.
+    objective
+        What the plan makes largest first: absorbed ``area`` or ``count`` of scraps.
+    consented
+        Parcel ids or names of owners that agree; None: there is no such list.
+    protected
+        Parcels that are never absorbed; None: there is no such list.
+    required
+        Parcels that must be absorbed, or the plan says why not; None: there is no such list.
+    decisions
+        By parcel id ``in``, ``out``, or the id of the only site that may take it.
+    alternatives
+        Whether second-best plans and the value of each constraint are worked out.
+    sweep_caps
+        Share caps, 0-1, for which the plan is made again.
+    sweep_areas_m2
+        Area caps for which it is made again.
+    columns
+        How a column of the parcels is merged, one of ``COLUMN_RULES``, where not by default.
+    """
+
+    method: Method = "exact"
+    objective: Objective = "area"
+    consented: tuple[str, ...] | None = None
+    protected: tuple[str, ...] | None = None
+    required: tuple[str, ...] | None = None
+    decisions: Mapping[str, str] = field(default_factory=dict)
+    alternatives: bool = True
+    sweep_caps: tuple[float, ...] = ()
+    sweep_areas_m2: tuple[float, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _one_of("method", self.method, get_args(Method))
+        _one_of("objective", self.objective, get_args(Objective))
+        for name, rule in self.columns.items():
+            _one_of(f"columns.{name}", rule, COLUMN_RULES)
+        for name in ("consented", "protected", "required"):
+            _texts(name, getattr(self, name))
+        both = sorted(set(self.required or ()) & set(self.protected or ()))
+        if both:
+            raise ProjectError(
+                f"[plan] {len(both)} parcels are required and protected",
+                do="take them out of one of the lists",
+                ids=both,
+            )
+        _numbers("sweep_caps", self.sweep_caps, top=1.0)
+        _numbers("sweep_areas_m2", self.sweep_areas_m2, top=sys.float_info.max)
+
+
+def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ProjectError(f"[plan] {name} is {value!r}", do=f"use one of {', '.join(known)}")
+
+
+def _texts(name: str, value: object) -> None:
+    if value is None or (isinstance(value, tuple) and all(isinstance(v, str) for v in value)):
+        return
+    raise ProjectError(f"[plan] {name} is {value!r}", do="give a list of texts")
+
+
+def _numbers(name: str, values: object, *, top: float) -> None:
+    good = isinstance(values, tuple) and all(
+        type(v) in {int, float} and 0 < v <= top for v in values
+    )
+    if not good:
+        what = "shares from 0 to 1 (10 % is 0.1)" if top == 1.0 else "square metres above 0"
+        raise ProjectError(f"[plan] {name} is {values!r}", do=f"give a list of {what}")
