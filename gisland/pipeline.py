@@ -40,7 +40,9 @@ from gisland.measure.floors import building_facts
 from gisland.measure.planning import boundary_facts, exclusion_facts, planning_facts
 from gisland.plan.eligibility import eligibility
 from gisland.plan.merge import merge
-from gisland.plan.outcome import plan_table, site_budgets, site_table
+from gisland.plan.outcome import site_budgets, site_table
+from gisland.plan.solving import PlanCase
+from gisland.plan.table import plan_table
 from gisland.topology.beyond import beyond
 from gisland.topology.boundary import trace
 from gisland.topology.check import check
@@ -319,9 +321,9 @@ def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
         rules=rules,
         min_border_m=parameters.min_border_m,
     )
-    plan, assignment = plan_table(
-        pairs, tests, site_budgets(site, rules=rules), seconds=parameters.solver_seconds
-    )
+    budgets = site_budgets(site, rules=rules)
+    case = PlanCase(pairs, tests, budgets, rules, work.choices.plan, parameters.solver_seconds)
+    plan, assignment = plan_table(case)
     work.clock.start("merge")
     absorbed = plan[plan["verdict"] == "absorbed"].set_index("parcel_id")["site_id"]
     merged = merge(parcels, member, absorbed, tolerance_m=parameters.tolerance_m)

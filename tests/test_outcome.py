@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -10,10 +11,13 @@ from shapely import box
 
 from districts import rule
 from gisland.base.errors import PlanError
+from gisland.base.planchoices import PlanChoices
 from gisland.base.rules import load_rules
 from gisland.base.verdicts import together, verdict_frame
 from gisland.plan.assign import Assignment
-from gisland.plan.outcome import plan_table, site_budgets, site_table
+from gisland.plan.outcome import site_budgets, site_table
+from gisland.plan.solving import PlanCase
+from gisland.plan.table import plan_table
 
 Row = tuple[str, str, float]
 NOTHING = together([])
@@ -31,6 +35,18 @@ def budgets(area_m2: dict[str, float], count: int = -1) -> pd.DataFrame:
     return pd.DataFrame({"area_cents": pd.Series(cents, dtype="int64"), "count": count})
 
 
+def case(
+    rows: list[Row],
+    limits: pd.DataFrame,
+    verdicts: pd.DataFrame = NOTHING,
+    *,
+    seconds: float = 20.0,
+    **choices: Any,  # noqa: ANN401 - as PlanChoices takes them
+) -> PlanCase:
+    rules = load_rules("tianjin-2024")
+    return PlanCase(pairs(rows), verdicts, limits, rules, PlanChoices(**choices), seconds)
+
+
 def told(
     rows: list[Row],
     limits: pd.DataFrame,
@@ -38,7 +54,7 @@ def told(
     *,
     seconds: float = 20.0,
 ) -> list[tuple[str, str, str, str, str]]:
-    table, _ = plan_table(pairs(rows), verdicts, limits, seconds=seconds)
+    table, _ = plan_table(case(rows, limits, verdicts, seconds=seconds))
     columns = ["parcel_id", "site_id", "verdict", "reasons", "rule_id"]
     assert (table[columns].dtypes == "str").all()
     return list(table[columns].itertuples(index=False, name=None))
@@ -117,8 +133,21 @@ def test_nothing_is_absorbed_at_all() -> None:
     assert told([("a", "S", 60)], budgets({"S": -1}), refused)[0][2:4] == ("ineligible", "area_cap")
 
 
+def test_decisions_taken_beforehand_are_kept() -> None:
+    rows = [("a", "S", 60), ("a", "T", 60), ("b", "S", 50), ("c", "T", 10)]
+    limits = budgets({"S": 100, "T": 100})
+    table, _ = plan_table(case(rows, limits, decisions={"a": "T", "b": "out"}))
+    found = list(table[["parcel_id", "site_id", "verdict", "reasons"]].itertuples(index=False))
+    assert [tuple(row) for row in found] == [
+        ("a", "S", "eligible", "decided_elsewhere:T"),
+        ("a", "T", "absorbed", ""),
+        ("b", "S", "eligible", "decided_out"),
+        ("c", "T", "absorbed", ""),
+    ]
+
+
 def test_no_pairs_keep_their_columns() -> None:
-    table, found = plan_table(pairs([]), NOTHING, budgets({"S": 9}), seconds=1.0)
+    table, found = plan_table(case([], budgets({"S": 9})))
     assert table.empty
     assert table.dtypes[["verdict", "reasons", "rule_id"]].eq("str").all()
     assert found.components.empty
@@ -154,9 +183,7 @@ def site_rows(plan: pd.DataFrame, found: Assignment, **changes: object) -> pd.Da
 def test_sites_tell_shares_over_every_denominator(
     denominator: str, share: float, whole: float
 ) -> None:
-    plan, found = plan_table(
-        pairs([("c", "S1", 100), ("d", "S1", 150)]), NOTHING, budgets({"S1": 100}), seconds=9.0
-    )
+    plan, found = plan_table(case([("c", "S1", 100), ("d", "S1", 150)], budgets({"S1": 100})))
     table = site_rows(plan, found, denominator=denominator)
     one = table.loc["S1"]
     assert (one["scrap_share"], one["denominator_m2"]) == (share, whole)
@@ -177,7 +204,7 @@ def test_sites_tell_shares_over_every_denominator(
 
 
 def test_without_a_share_cap_there_is_no_cap() -> None:
-    plan, found = plan_table(pairs([]), NOTHING, budgets({"S1": -1}), seconds=9.0)
+    plan, found = plan_table(case([], budgets({"S1": -1})))
     off = {"mode": "off", "denominator": "", "operator": "", "value": False}
     table = site_rows(plan, found, **off)
     assert table["cap"].isna().all()
@@ -186,7 +213,7 @@ def test_without_a_share_cap_there_is_no_cap() -> None:
 
 
 def test_an_unproved_component_is_not_called_optimal() -> None:
-    plan, found = plan_table(pairs([("c", "S1", 100)]), NOTHING, budgets({"S1": -1}), seconds=9.0)
+    plan, found = plan_table(case([("c", "S1", 100)], budgets({"S1": -1})))
     late = found.components.assign(status="time_limit", bound_m2=300.0)
     table = site_rows(plan, Assignment(found.chosen, found.component, late))
     assert table["optimal"].to_dict() == {"S1": False, "S2": True}

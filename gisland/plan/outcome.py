@@ -1,4 +1,4 @@
-"""The plan and its sites as readable tables."""
+"""What each site may absorb, and what it is like before and after."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.errors import PlanError
-from gisland.base.tables import joined_ids, lookup
-from gisland.plan.assign import Assignment, assign
-from gisland.plan.caps import UNLIMITED, budget_cents, cents, shares
-from gisland.plan.eligibility import deciding_failures
+from gisland.base.tables import joined_ids
+from gisland.plan.caps import UNLIMITED, budget_cents, shares
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from gisland.base.rules import Rule, RuleSet
+    from gisland.plan.assign import Assignment
 
 DENOMINATORS = ("including", "excluding", "boundary")
 
@@ -72,104 +69,6 @@ def _require_one_site_each(boundary: pd.Series) -> None:
         )
 
 
-def plan_table(
-    pairs: gpd.GeoDataFrame,
-    verdicts: pd.DataFrame,
-    budgets: pd.DataFrame,
-    *,
-    seconds: float,
-    progress: Callable[[int, int], None] | None = None,
-) -> tuple[gpd.GeoDataFrame, Assignment]:
-    """Plan every considered pair: absorbed, eligible but not chosen, or ineligible, and why.
-
-    Parameters
-    ----------
-    pairs
-        Considered pairs of scrap and site with ``area_m2``, ``border_m`` and geometry.
-    verdicts
-        Their eligibility tests.
-    budgets
-        Result of `site_budgets`.
-    seconds
-        Time limit of the solver for each component.
-    progress
-        Called with the number of components done and in all.
-
-    Returns
-    -------
-    geopandas.GeoDataFrame
-        The pairs with ``verdict``, ``reasons`` and ``rule_id`` (of the rule that decided),
-        sorted by scrap and site. Reasons of an eligible scrap that is not chosen: ``cap_full``,
-        ``count_full``, ``taken_by:<site>``, or ``time_limit`` where the plan is not proved.
-    Assignment
-        Components with their bounds.
-
-    Examples
-    --------
-    >>> pair = gpd.GeoDataFrame(
-    ...     {"parcel_id": ["c"], "site_id": ["S"], "area_m2": [9.0], "border_m": [3.0]},
-    ...     geometry=[None],
-    ... )
-    >>> from gisland.base.verdicts import together
-    >>> budget = pd.DataFrame({"area_cents": [-1], "count": [-1]}, index=["S"])
-    >>> plan_table(pair, together([]), budget, seconds=1.0)[0]["verdict"].tolist()
-    ['absorbed']
-    """
-    table = pairs.sort_values(["parcel_id", "site_id"], kind="stable", ignore_index=True)
-    reasons = deciding_failures(verdicts, table)
-    eligible = table[reasons == ""]
-    numbers = eligible.assign(area_cents=cents(eligible["area_m2"]))
-    result = assign(
-        pd.DataFrame(numbers[["parcel_id", "site_id", "area_cents", "border_m"]]),
-        budgets,
-        seconds=seconds,
-        progress=progress,
-    )
-    chosen = result.chosen.reindex(table.index, fill_value=False)
-    idle = (reasons == "") & ~chosen
-    reasons = reasons.where(~idle, _not_chosen(table, chosen, budgets, result=result))
-    table["verdict"] = np.select([chosen, idle], ["absorbed", "eligible"], "ineligible")
-    table["reasons"] = reasons.astype("str")
-    table["rule_id"] = _deciding_rule(table, verdicts)
-    return table.astype({"verdict": "str"}), result
-
-
-def _not_chosen(
-    table: pd.DataFrame, chosen: pd.Series, budgets: pd.DataFrame, *, result: Assignment
-) -> pd.Series:
-    """Why an eligible pair is not in the plan."""
-    taken = table[chosen].set_index("parcel_id")["site_id"]
-    used = cents(table["area_m2"])[chosen].groupby(table["site_id"]).sum()
-    count = table[chosen].groupby("site_id").size()
-    site = table["site_id"]
-    limit = lookup(site, budgets["area_cents"])
-    slack = limit - lookup(site, used).fillna(0)
-    full = (limit != UNLIMITED) & (cents(table["area_m2"]) > slack)
-    most = lookup(site, budgets["count"])
-    counted = (most != UNLIMITED) & (lookup(site, count).fillna(0) >= most)
-    status = result.components.set_index("component")["status"]
-    proved = lookup(lookup(site, result.component), status) != "time_limit"
-    elsewhere = lookup(table["parcel_id"], taken).astype("str")
-    return pd.Series(
-        np.select(
-            [elsewhere.notna(), full, counted, ~proved],
-            ["taken_by:" + elsewhere.fillna(""), "cap_full", "count_full", "time_limit"],
-            "not_chosen",
-        ),
-        index=table.index,
-    )
-
-
-def _deciding_rule(table: pd.DataFrame, verdicts: pd.DataFrame) -> pd.Series:
-    """Rule of the first failing test; the cap where it decided; empty where nothing did."""
-    first = table["reasons"].str.split(";").str[0].str.removeprefix("missing:")
-    rule = verdicts.set_index(["parcel_id", "subject", "test"])["rule_id"]
-    keys = pd.MultiIndex.from_arrays([table["parcel_id"], table["site_id"], first])
-    found = pd.Series(rule[~rule.index.duplicated()].reindex(keys).to_numpy(), index=table.index)
-    caps = {"cap_full": "scrap.share_cap", "count_full": "scrap.count_cap"}
-    return found.fillna(first.map(caps)).fillna("").astype("str")
-
-
 def site_table(
     merged: gpd.GeoDataFrame,
     plan: pd.DataFrame,
@@ -218,6 +117,7 @@ def site_table(
     >>> rows = pd.DataFrame(
     ...     {"parcel_id": ["c"], "site_id": ["S"], "area_m2": [10.0], "verdict": ["absorbed"]}
     ... )
+    >>> from gisland.plan.assign import Assignment
     >>> nothing = Assignment(pd.Series(), pd.Series({"S": 1}), pd.DataFrame(
     ...     {"component": [1], "bound_m2": [10.0], "absorbed_m2": [10.0], "status": ["optimal"]}
     ... ))

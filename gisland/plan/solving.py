@@ -1,0 +1,191 @@
+"""The plan of one case: what is eligible, what was decided beforehand, what is best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from gisland.base.planchoices import IN, OUT, PlanChoices
+from gisland.plan.assign import Assignment, assign
+from gisland.plan.caps import cents
+from gisland.plan.eligibility import deciding_failures
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import geopandas as gpd
+
+    from gisland.base.rules import RuleSet
+
+DECIDED_OUT, DECIDED_ELSEWHERE = "decided_out", "decided_elsewhere:"
+
+
+@dataclass(frozen=True)
+class PlanCase:
+    """All that a plan follows from; change one part (`dataclasses.replace`) for another plan.
+
+    Parameters
+    ----------
+    pairs
+        Considered pairs of scrap and site: ``parcel_id``, ``site_id``, ``area_m2``, ``border_m``.
+    verdicts
+        Their eligibility tests.
+    budgets
+        What each site may absorb, from `site_budgets`.
+    rules
+        The rule set in force.
+    choices
+        Method, objective, required parcels and decisions.
+    seconds
+        Time limit of the solver for each component.
+    links
+        Borders between considered scraps, where the rules allow chains.
+    """
+
+    pairs: gpd.GeoDataFrame
+    verdicts: pd.DataFrame
+    budgets: pd.DataFrame
+    rules: RuleSet
+    choices: PlanChoices
+    seconds: float
+    links: pd.DataFrame | None = None
+
+
+def failures(case: PlanCase) -> pd.Series:
+    """Tests that keep a pair from being eligible.
+
+    Parameters
+    ----------
+    case
+        The case.
+
+    Returns
+    -------
+    pandas.Series
+        As from `deciding_failures`, on the index of the pairs; empty where a pair is eligible.
+
+    Examples
+    --------
+    >>> failures.__name__
+    'failures'
+    """
+    return deciding_failures(case.verdicts, case.pairs)
+
+
+def decided(case: PlanCase) -> pd.Series:
+    """Why a decision taken beforehand keeps a pair out of the plan.
+
+    Parameters
+    ----------
+    case
+        The case.
+
+    Returns
+    -------
+    pandas.Series
+        ``decided_out``, ``decided_elsewhere:<site>``, or empty, on the index of the pairs.
+
+    Examples
+    --------
+    >>> pairs = pd.DataFrame({"parcel_id": ["a", "a", "b"], "site_id": ["S", "T", "T"]})
+    >>> choices = PlanChoices(decisions={"a": "T", "b": "out"})
+    >>> decided(PlanCase(pairs, None, None, None, choices, 1.0)).tolist()
+    ['decided_elsewhere:T', '', 'decided_out']
+    """
+    word = case.pairs["parcel_id"].map(dict(case.choices.decisions)).astype("str")
+    elsewhere = word.notna() & ~word.isin([IN, OUT]) & (word != case.pairs["site_id"])
+    reasons = np.select(
+        [(word == OUT).to_numpy(), elsewhere.to_numpy()],
+        [DECIDED_OUT, (DECIDED_ELSEWHERE + word.fillna("")).to_numpy()],
+        default="",
+    )
+    return pd.Series(reasons, index=case.pairs.index, dtype="str")
+
+
+def required_ids(case: PlanCase) -> list[str]:
+    """Parcels that the plan must absorb if it can: required by list, or decided to be in.
+
+    Parameters
+    ----------
+    case
+        The case.
+
+    Returns
+    -------
+    list of str
+        Sorted.
+
+    Examples
+    --------
+    >>> from gisland.base.rules import load_rules
+    >>> choices = PlanChoices(decisions={"b": "in", "a": "S1", "c": "out"})
+    >>> required_ids(PlanCase(None, None, None, load_rules("tianjin-2024"), choices, 1.0))
+    ['a', 'b']
+    """
+    listed = case.choices.required or () if case.rules["scrap.required"].mode == "on" else ()
+    decisions = [i for i, word in case.choices.decisions.items() if word != OUT]
+    return sorted({*listed, *decisions})
+
+
+def solved(case: PlanCase, *, progress: Callable[[int, int], None] | None = None) -> Assignment:
+    """Best plan of the case.
+
+    Parameters
+    ----------
+    case
+        The case.
+    progress
+        Called with the number of components done and in all.
+
+    Returns
+    -------
+    Assignment
+        ``chosen`` on the index of the pairs.
+
+    Examples
+    --------
+    >>> from gisland.base.rules import load_rules
+    >>> from gisland.base.verdicts import together
+    >>> pair = pd.DataFrame(
+    ...     {"parcel_id": ["c"], "site_id": ["S"], "area_m2": [9.0], "border_m": [3.0]}
+    ... )
+    >>> budget = pd.DataFrame({"area_cents": [-1], "count": [-1]}, index=["S"])
+    >>> rules = load_rules("tianjin-2024")
+    >>> case = PlanCase(pair, together([]), budget, rules, PlanChoices(), 1.0)
+    >>> solved(case).chosen.tolist()
+    [True]
+    """
+    found = assign(
+        open_pairs(case),
+        case.budgets,
+        seconds=case.seconds,
+        progress=progress,
+    )
+    return replace(found, chosen=found.chosen.reindex(case.pairs.index, fill_value=False))
+
+
+def open_pairs(case: PlanCase) -> pd.DataFrame:
+    """Pairs that the plan chooses from, in the numbers that it compares.
+
+    Parameters
+    ----------
+    case
+        The case.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Pairs that pass their tests and that no decision bars: ``parcel_id``, ``site_id``,
+        ``area_cents``, ``border_m``.
+
+    Examples
+    --------
+    >>> open_pairs.__name__
+    'open_pairs'
+    """
+    pairs = case.pairs[(failures(case) == "") & (decided(case) == "")]
+    numbers = pairs.assign(area_cents=cents(pairs["area_m2"]))
+    return pd.DataFrame(numbers[["parcel_id", "site_id", "area_cents", "border_m"]])

@@ -1,0 +1,105 @@
+"""The plan as a readable table: every considered pair, its verdict, and why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from gisland.base.tables import lookup
+from gisland.plan.caps import UNLIMITED, cents
+from gisland.plan.solving import PlanCase, decided, failures, solved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import geopandas as gpd
+
+    from gisland.plan.assign import Assignment
+
+
+def plan_table(
+    case: PlanCase, *, progress: Callable[[int, int], None] | None = None
+) -> tuple[gpd.GeoDataFrame, Assignment]:
+    """Plan every considered pair: absorbed, eligible but not chosen, or ineligible, and why.
+
+    Parameters
+    ----------
+    case
+        Considered pairs with their tests, and what they may become.
+    progress
+        Called with the number of components done and in all.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The pairs with ``verdict``, ``reasons`` and ``rule_id`` (of the rule that decided),
+        sorted by scrap and site. Reasons of an eligible scrap that is not chosen: ``cap_full``,
+        ``count_full``, ``taken_by:<site>``, ``decided_out``, ``decided_elsewhere:<site>``, or
+        ``time_limit`` where the plan is not proved.
+    Assignment
+        Components with their bounds, on the index of the table.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from gisland.base.planchoices import PlanChoices
+    >>> from gisland.base.rules import load_rules
+    >>> from gisland.base.verdicts import together
+    >>> pair = gpd.GeoDataFrame(
+    ...     {"parcel_id": ["c"], "site_id": ["S"], "area_m2": [9.0], "border_m": [3.0]},
+    ...     geometry=[None],
+    ... )
+    >>> budget = pd.DataFrame({"area_cents": [-1], "count": [-1]}, index=["S"])
+    >>> rules = load_rules("tianjin-2024")
+    >>> case = PlanCase(pair, together([]), budget, rules, PlanChoices(), 1.0)
+    >>> plan_table(case)[0]["verdict"].tolist()
+    ['absorbed']
+    """
+    table = case.pairs.sort_values(["parcel_id", "site_id"], kind="stable", ignore_index=True)
+    case = replace(case, pairs=table)
+    result = solved(case, progress=progress)
+    failed, before = failures(case), decided(case)
+    idle = (failed == "") & ~result.chosen
+    left = before.where(before != "", _not_chosen(case, result))
+    table["verdict"] = np.select([result.chosen, idle], ["absorbed", "eligible"], "ineligible")
+    table["reasons"] = failed.where(~idle, left).astype("str")
+    table["rule_id"] = _deciding_rule(table, case.verdicts)
+    return table.astype({"verdict": "str"}), result
+
+
+def _not_chosen(case: PlanCase, result: Assignment) -> pd.Series:
+    """Why an eligible pair is not in the plan."""
+    table, chosen, budgets = case.pairs, result.chosen, case.budgets
+    taken = table[chosen].set_index("parcel_id")["site_id"]
+    used = cents(table["area_m2"])[chosen].groupby(table["site_id"]).sum()
+    count = table[chosen].groupby("site_id").size()
+    site = table["site_id"]
+    limit = lookup(site, budgets["area_cents"])
+    slack = limit - lookup(site, used).fillna(0)
+    full = (limit != UNLIMITED) & (cents(table["area_m2"]) > slack)
+    most = lookup(site, budgets["count"])
+    counted = (most != UNLIMITED) & (lookup(site, count).fillna(0) >= most)
+    status = result.components.set_index("component")["status"]
+    proved = lookup(lookup(site, result.component), status) != "time_limit"
+    elsewhere = lookup(table["parcel_id"], taken).astype("str")
+    return pd.Series(
+        np.select(
+            [elsewhere.notna(), full, counted, ~proved],
+            ["taken_by:" + elsewhere.fillna(""), "cap_full", "count_full", "time_limit"],
+            "not_chosen",
+        ),
+        index=table.index,
+    )
+
+
+def _deciding_rule(table: pd.DataFrame, verdicts: pd.DataFrame) -> pd.Series:
+    """Rule of the first failing test; the cap where it decided; empty where nothing did."""
+    first = table["reasons"].str.split(";").str[0].str.removeprefix("missing:")
+    rule = verdicts.set_index(["parcel_id", "subject", "test"])["rule_id"]
+    keys = pd.MultiIndex.from_arrays([table["parcel_id"], table["site_id"], first])
+    found = pd.Series(rule[~rule.index.duplicated()].reindex(keys).to_numpy(), index=table.index)
+    caps = {"cap_full": "scrap.share_cap", "count_full": "scrap.count_cap"}
+    return found.fillna(first.map(caps)).fillna("").astype("str")
