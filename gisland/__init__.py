@@ -20,6 +20,7 @@ from gisland.base.version import __version__
 if TYPE_CHECKING:
     from gisland.base.errors import GislandError
     from gisland.base.parameters import Parameters
+    from gisland.base.planchoices import PlanChoices
     from gisland.base.result import Choices, Result
     from gisland.base.rulefiles import rule_set_names
     from gisland.base.rules import RuleSet, load_rules
@@ -62,6 +63,7 @@ __all__ = [
     "GislandError",
     "Inputs",
     "Parameters",
+    "PlanChoices",
     "Result",
     "RuleSet",
     "__version__",
@@ -107,6 +109,7 @@ __all__ = [
 _HOMES = {
     "gisland.base.errors": ("GislandError",),
     "gisland.base.parameters": ("Parameters",),
+    "gisland.base.planchoices": ("PlanChoices",),
     "gisland.base.result": ("Choices", "Result"),
     "gisland.base.rulefiles": ("rule_set_names",),
     "gisland.base.rules": ("RuleSet", "load_rules"),

@@ -161,6 +161,12 @@ def run(
     project: ProjectFile,
     out: Out = None,
     *,
+    decisions: Annotated[
+        Path | None,
+        typer.Option(
+            "--decisions", help="Table of parcel id and decision: in, out, or the id of a site."
+        ),
+    ] = None,
     parquet: Annotated[
         bool, typer.Option("--parquet", help="Write the tables as Parquet too, with borders.")
     ] = False,
@@ -173,7 +179,8 @@ def run(
     from gisland.jobs import run_project  # noqa: PLC0415 - heavy
 
     teller = _teller(quiet=as_json)
-    done = run_project(project, out, parquet=parquet, shapefiles=shapefiles, progress=teller)
+    how = {"parquet": parquet, "shapefiles": shapefiles}
+    done = run_project(project, out, decisions=decisions, progress=teller, **how)
     _finish(done, as_json=as_json)
 
 

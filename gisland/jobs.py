@@ -14,6 +14,7 @@ from gisland.base.errors import ProjectError
 from gisland.base.result import Choices
 from gisland.base.rules import load_rules
 from gisland.base.version import __version__
+from gisland.layers.plantable import plan_choices
 from gisland.layers.project import read_project
 from gisland.layers.read import load_inputs
 from gisland.layers.writing.results import read_results
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gisland.base.result import Result
-    from gisland.base.rules import RuleSet
     from gisland.layers.project import Project
     from gisland.layers.read import Loaded
 
@@ -84,6 +84,7 @@ def run_project(
     path: str | Path,
     out: str | Path | None = None,
     *,
+    decisions: str | Path | None = None,
     parquet: bool = False,
     shapefiles: bool = False,
     progress: Progress | None = None,
@@ -96,6 +97,9 @@ def run_project(
         The project file.
     out
         Output folder; by default ``gisland-out`` beside the project file.
+    decisions
+        Table of parcel ids and decisions (``in``, ``out``, or a site) that the plan must keep, in
+        place of the one that the project names.
     parquet
         Whether to write the tables as Parquet too, with the borders.
     shapefiles
@@ -123,12 +127,12 @@ def run_project(
     """
     began = time.perf_counter()
     project = read_project(path)
-    choices = choices_of(project)
+    choices = choices_of(project, decisions=decisions)
     folder = output_folder(out if out is not None else project.folder / DEFAULT_OUT)
     loaded = _loaded(project, progress=progress)
     reading = round(time.perf_counter() - began, 3)
     result = run(loaded.inputs, choices, progress=progress)
-    record = run_record(project, loaded, choices.rules, result=result)
+    record = run_record(project, loaded, choices, result=result)
     record["timings_s"] = {"read": reading, **result.timings_s}
     files = presented(result.tables, record=record, progress=progress)
     written = write_results(
@@ -151,23 +155,27 @@ def _loaded(project: Project, *, progress: Progress | None) -> Loaded:
     return loaded
 
 
-def choices_of(project: Project) -> Choices:
+def choices_of(project: Project, *, decisions: str | Path | None = None) -> Choices:
     """What a project file decides besides its layers, for `gisland.run`.
 
     Parameters
     ----------
     project
         From `read_project`.
+    decisions
+        Table of decisions in place of the one that the project names.
 
     Returns
     -------
     Choices
-        Rules loaded and checked.
+        Rules loaded and checked, lists of parcels read.
 
     Raises
     ------
     RulesError
         If the rule set cannot be used.
+    ProjectError
+        If a list of parcels cannot be read.
 
     Examples
     --------
@@ -180,6 +188,7 @@ def choices_of(project: Project) -> Choices:
         project.sites_from,
         project.site_use_classes,
         project.as_of,
+        plan_choices(project.plan, project.folder, decisions=decisions),
     )
 
 
@@ -262,7 +271,7 @@ results.gpkg); give the output folder of a run, or its results.gpkg
 
 
 def run_record(
-    project: Project, loaded: Loaded, rules: RuleSet, *, result: Result
+    project: Project, loaded: Loaded, choices: Choices, *, result: Result
 ) -> dict[str, Any]:
     """Everything needed to repeat a run, and what it found in numbers.
 
@@ -272,8 +281,8 @@ def run_record(
         The project file.
     loaded
         The layers as read.
-    rules
-        The rule set in force.
+    choices
+        Rules in force, and choices of the plan.
     result
         The result of the run.
 
@@ -287,6 +296,7 @@ def run_record(
     >>> "rules" in run_record.__doc__
     True
     """
+    rules = choices.rules
     return {
         "gisland": __version__,
         "project": project.name,
@@ -310,6 +320,7 @@ def run_record(
             "records": [dataclasses.asdict(rule) for rule in rules],
         },
         "sites_from": project.sites_from,
+        "plan": dataclasses.asdict(choices.plan),
         "versions": versions(),
         "counts": result.counts,
         "recall": result.recall,

@@ -286,7 +286,7 @@ def run_once(path: Path, out: Path) -> dict[str, Any]:
     choices = gisland.choices_of(project)
     read, loaded = seconds(gisland.load_inputs, project)
     whole, result = seconds(gisland.run, loaded.inputs, choices)
-    record = run_record(project, loaded, choices.rules, result=result)
+    record = run_record(project, loaded, choices, result=result)
     write = partial(write_results, out, tables=result.tables, files={}, run=record)
     written = seconds(write)[0]
     stages = {"read": read, **result.timings_s, "write": written}

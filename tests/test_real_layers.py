@@ -61,7 +61,7 @@ class Ran:
     @property
     def record(self) -> dict[str, Any]:
         """The record without map, ledger and report, which have tests of their own."""
-        return run_record(self.project, self.loaded, self.choices.rules, result=self.result)
+        return run_record(self.project, self.loaded, self.choices, result=self.result)
 
 
 def load_script() -> ModuleType:

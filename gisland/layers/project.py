@@ -13,6 +13,7 @@ from gisland.base import schema
 from gisland.base.errors import ProjectError, did_you_mean
 from gisland.base.parameters import Parameters
 from gisland.base.result import SITES_FROM
+from gisland.layers.plantable import plan_table
 from gisland.layers.source import (
     CLASSIFIED,
     Source,
@@ -48,6 +49,7 @@ class Project:
     exclusions: Mapping[str, Source]
     sites_from: str | None
     site_use_classes: tuple[str, ...]
+    plan: Mapping[str, Any]
 
 
 def read_project(path: str | Path) -> Project:
@@ -84,7 +86,9 @@ def read_project(path: str | Path) -> Project:
     path = Path(path)
     file = str(path)
     raw = _toml(path)
-    _known(raw, ("project", "layers", "sites", "parameters"), where=f"{file}:", noun="table")
+    _known(
+        raw, ("project", "layers", "sites", "plan", "parameters"), where=f"{file}:", noun="table"
+    )
     head = _table(raw, "project", where=f"{file}: [project]")
     layers, exclusions = _layers(raw, file)
     sites_from, use_classes = _sites(raw, file, layers)
@@ -97,6 +101,7 @@ def read_project(path: str | Path) -> Project:
         exclusions=exclusions,
         sites_from=sites_from,
         site_use_classes=use_classes,
+        plan=plan_table(raw, file),
     )
 
 

@@ -52,6 +52,21 @@ NO_SITES = """\
 # from = "use_class"
 # use_classes = ["industrial"]  # with from = "use_class" only
 """
+PLAN = """\
+# Wishes that are no rules. Lists are ids, or a text or CSV file with one id in each line.
+[plan]
+# objective = "area"             # what is absorbed most of: area | count
+# method = "exact"               # exact | greedy (longest border first, to compare)
+# required = "required.csv"      # absorbed, or the plan says why not
+# protected = "protected.csv"    # never absorbed
+# consented = "consents.csv"     # parcels or owners that agree, for the rule scrap.consent
+# decisions = "decisions.csv"    # two columns: parcel, and in | out | the only site for it
+# alternatives = true            # second-best plans, and what each constraint costs
+# sweep_caps = [0.08, 0.1, 0.12] # the plan again for these share caps
+# sweep_areas_m2 = [2000, 3000]  # and for these area caps
+# columns = { note = "set" }     # how a column is merged: sum | sum_known | area_mean | min | max |
+#                                # set | same | largest | site
+"""
 
 
 def propose_project(paths: Sequence[Path], *, folder: Path | None = None) -> str:
@@ -105,7 +120,7 @@ def propose_project(paths: Sequence[Path], *, folder: Path | None = None) -> str
             notes = [GUESSED] if guessed and kind == "parcels" else []
             parts.append(_layer(kind, seen[i], maps[kind], place=place, notes=notes))
     parts += _exclusions([seen[i] for i, kind in roles.items() if kind == "exclusions"], place)
-    parts += [_unused(seen, roles), SITES + _sites(maps), _parameters()]
+    parts += [_unused(seen, roles), SITES + _sites(maps), PLAN, _parameters()]
     return "\n".join(part for part in parts if part)
 
 

@@ -1,0 +1,131 @@
+"""Lists and decisions on parcels: that they name something, and what became of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from gisland.base.errors import ProjectError
+from gisland.base.keys import ID_SEPARATOR
+from gisland.base.planchoices import IN, OUT
+from gisland.plan.solving import DECIDED_OUT, required_ids
+
+if TYPE_CHECKING:
+    from gisland.base.planchoices import PlanChoices
+    from gisland.plan.solving import PlanCase
+
+NO_SCRAP = "it is no scrap beside a site"
+
+
+def require_known(choices: PlanChoices, parcel_ids: pd.Index, site_ids: pd.Index) -> None:
+    """Refuse lists and decisions that name no parcel or site of the run.
+
+    Parameters
+    ----------
+    choices
+        Lists and decisions.
+    parcel_ids, site_ids
+        All that there are.
+
+    Raises
+    ------
+    ProjectError
+        If an id is unknown.
+
+    Examples
+    --------
+    >>> from gisland.base.planchoices import PlanChoices
+    >>> wish = PlanChoices(decisions={"a": "S9"})
+    >>> require_known(wish, pd.Index(["a"]), pd.Index(["S1"]))
+    Traceback (most recent call last):
+    ...
+    gisland.base.errors.ProjectError: [plan] decisions give parcels to 1 unknown site (S9); use \
+in, out, or the id of a site
+    """
+    lists = {
+        "protected": choices.protected or (),
+        "required": choices.required or (),
+        "decisions": choices.decisions,
+    }
+    for name, ids in lists.items():
+        unknown = sorted(set(ids) - set(parcel_ids))
+        if unknown:
+            raise ProjectError(
+                f"[plan] {name} names {len(unknown)} unknown "
+                f"{'parcel' if len(unknown) == 1 else 'parcels'}",
+                do="give ids of the parcel layer, as the run writes them",
+                ids=unknown,
+            )
+    unknown = sorted(set(choices.decisions.values()) - {IN, OUT, *site_ids})
+    if unknown:
+        raise ProjectError(
+            f"[plan] decisions give parcels to {len(unknown)} unknown "
+            f"{'site' if len(unknown) == 1 else 'sites'}",
+            do="use in, out, or the id of a site",
+            ids=unknown,
+        )
+
+
+def unmet_wishes(
+    case: PlanCase, plan: pd.DataFrame, unmet: pd.DataFrame, *, members: pd.Series
+) -> list[dict[str, object]]:
+    """Tell of required parcels that the plan does not absorb, and why not.
+
+    Parameters
+    ----------
+    case
+        The case of the plan.
+    plan
+        Its table.
+    unmet
+        ``parcel_id``, ``conflict_ids``, ``proved``: required scraps that can be absorbed one by
+        one, but not together.
+    members
+        Site by parcel id; such parcels need not be absorbed.
+
+    Returns
+    -------
+    list of dict
+        One finding ``required_not_absorbed`` for each, in the order of their ids;  ``other_id``
+        are the required parcels that stand in its way.
+
+    Examples
+    --------
+    >>> unmet_wishes.__name__
+    'unmet_wishes'
+    """
+    absorbed = set(plan.loc[plan["verdict"] == "absorbed", "parcel_id"])
+    conflicts = unmet.set_index("parcel_id")
+    wanted = [i for i in required_ids(case) if i not in absorbed and i not in members.index]
+    rows = plan[plan["parcel_id"].isin(wanted)]
+    told = {key: group for key, group in rows.groupby("parcel_id")}
+    found = []
+    for parcel in wanted:
+        others = ""
+        if parcel in conflicts.index:
+            ids = str(conflicts.at[parcel, "conflict_ids"]).split(ID_SEPARATOR)
+            others = ID_SEPARATOR.join(i for i in ids if i != parcel)
+        found.append(
+            {
+                "code": "required_not_absorbed",
+                "severity": "warning",
+                "layer": "parcels",
+                "parcel_id": parcel,
+                "other_id": others,
+                "message": f"required, but not absorbed: {_why(told.get(parcel), others)}",
+            }
+        )
+    return found
+
+
+def _why(rows: pd.DataFrame | None, others: str) -> str:
+    """Reasons against one required parcel, site by site."""
+    if rows is None:
+        return NO_SCRAP
+    if others:
+        return f"not together with {others}"
+    if (rows["reasons"] == DECIDED_OUT).all():
+        return "it is decided to be out"
+    sites = zip(rows["site_id"], rows["reasons"], strict=True)
+    return ", ".join(f"{site} ({reasons})" for site, reasons in sites)
