@@ -96,16 +96,14 @@ def unmet_wishes(
     'unmet_wishes'
     """
     absorbed = set(plan.loc[plan["verdict"] == "absorbed", "parcel_id"])
-    conflicts = unmet.set_index("parcel_id")
+    conflicts = dict(zip(unmet["parcel_id"], unmet["conflict_ids"], strict=True))
     wanted = [i for i in required_ids(case) if i not in absorbed and i not in members.index]
     rows = plan[plan["parcel_id"].isin(wanted)]
-    told = {key: group for key, group in rows.groupby("parcel_id")}
-    found = []
+    told = dict(iter(rows.groupby("parcel_id")))
+    found: list[dict[str, object]] = []
     for parcel in wanted:
-        others = ""
-        if parcel in conflicts.index:
-            ids = str(conflicts.at[parcel, "conflict_ids"]).split(ID_SEPARATOR)
-            others = ID_SEPARATOR.join(i for i in ids if i != parcel)
+        together = str(conflicts.get(parcel, "")).split(ID_SEPARATOR)
+        others = ID_SEPARATOR.join(i for i in together if i != parcel)
         found.append(
             {
                 "code": "required_not_absorbed",
