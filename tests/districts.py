@@ -11,6 +11,7 @@ import shapely
 from shapely import affinity, box
 
 from gisland.base.parameters import Parameters
+from gisland.base.planchoices import PlanChoices
 from gisland.base.result import Choices, Result
 from gisland.base.rules import Rule, RuleSet, load_rules
 from gisland.base.schema import Inputs
@@ -159,7 +160,9 @@ def planned(parcels: gpd.GeoDataFrame, rules: RuleSet | str, **more: Any) -> Res
     layers = {k: more.pop(k) for k in list(more) if k in Inputs.__dataclass_fields__}
     source = more.pop("sites_from", "field")
     chosen = load_rules(rules) if isinstance(rules, str) else rules
-    return run(Inputs(parcels, **layers), Choices(chosen, Parameters(**more), sites_from=source))
+    wishes = more.pop("plan", PlanChoices())
+    choices = Choices(chosen, Parameters(**more), sites_from=source, plan=wishes)
+    return run(Inputs(parcels, **layers), choices)
 
 
 def spun(shape: shapely.Geometry, *, degrees: float) -> shapely.Geometry:
