@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 Value = float | bool | tuple[str, ...]
 
+MAY_TELL = ("note", "not_known")
 MODES = ("on", "advisory", "off")
 STATUSES = ("sourced", "seed", "general knowledge")
 OPERATORS = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
@@ -246,6 +247,8 @@ def _overriding(base: dict[str, Any] | None, own: dict[str, Any], path: str) -> 
     """A record over that of the set it extends; a changed limit loses the quotation of the old."""
     if base is None:
         return own
+    if {"quotation", "source"} & set(own):  # another text: what it leaves open is its own
+        base = {**base, "not_known": ""}
     changed = [k for k in LIMIT if k in own and own[k] != base.get(k)]
     if not changed or "quotation" in own:
         return {**base, **own}
@@ -278,9 +281,10 @@ def _drop_industries(merged: dict[str, dict[str, Any]], table: RuleTable) -> Non
 def _rule(path: str, rule_id: str, record: dict[str, Any]) -> Rule:
     spec = spec_of(rule_id)
     where = f"{path}: [rule.{rule_id}]"
-    for key in REQUIRED:
-        if not isinstance(record.get(key), str):
-            raise RulesError(f"{where} {key} is {record.get(key)!r}", do="give a text")
+    for key in (*REQUIRED, *MAY_TELL):
+        told = record.get(key, "" if key in MAY_TELL else None)
+        if not isinstance(told, str):
+            raise RulesError(f"{where} {key} is {told!r}", do="give a text")
     _one_of(where, "mode", record["mode"], known=MODES)
     _one_of(where, "status", record["status"], known=STATUSES)
     if spec is None:  # pragma: no cover - _records has checked
@@ -292,7 +296,7 @@ def _rule(path: str, rule_id: str, record: dict[str, Any]) -> Rule:
         _one_of(where, "operator", record.get("operator", ""), known=spec.operators)
     if spec.denominators:
         _one_of(where, "denominator", record.get("denominator", ""), known=spec.denominators)
-    keys = (*REQUIRED, "unit", "operator", "denominator", "note", "not_known")
+    keys = (*REQUIRED, "unit", "operator", "denominator", *MAY_TELL)
     texts = {k: record.get(k, "") for k in keys}
     return Rule(id=rule_id, value=value, **texts, rounding_m2=_rounding(where, spec, record))
 

@@ -34,7 +34,8 @@ def rulebook(
     -------
     list of dict
         Passages: ``number`` (from 1), ``title``, ``section``, ``quotation``, ``source``,
-        ``status``, ``status_code``, and ``lines``, one for each rule. Nothing is escaped.
+        ``status``, ``status_code``, ``lines``, one for each rule, and ``not_known``, each once.
+        Nothing is escaped.
     dict
         By rule id the number of its passage and its short name.
 
@@ -51,17 +52,21 @@ def rulebook(
     """
     wanted = set(used)
     lines: dict[tuple[str, ...], list[str]] = {}
+    gaps: dict[tuple[str, ...], dict[str, None]] = {}
     names: dict[str, tuple[int, str]] = {}
     for record in run.get("rules", {}).get("records", []):
         if record.get("id") not in wanted or record.get("mode") == "off":
             continue
         passage = _passage(record)
         lines.setdefault(passage, []).append(_line(record, texts=texts))
+        gap = shortened(record.get("not_known"))
+        gaps.setdefault(passage, {}).update({gap: None} if gap else {})
         number = list(lines).index(passage) + 1
         names[record["id"]] = (number, _name(record, texts=texts))
     passages = [
         {**dict(zip(PASSAGE, passage, strict=True)), "number": n, "lines": told}
         | {"status": label(texts, "rule_status", passage[4]), "status_code": passage[4]}
+        | {"not_known": list(gaps[passage])}
         for n, (passage, told) in enumerate(lines.items(), start=1)
     ]
     return passages, names
