@@ -12,7 +12,7 @@ from gisland.present.sheets import report
 from gisland.present.style import catalog
 
 
-def record(rule_id: str, **changed: Any) -> dict[str, Any]:
+def record(rule_id: str, **changed: object) -> dict[str, Any]:
     """A rule of a text that two rules may share."""
     told = {"title": "T", "section": "2", "quotation": "q", "source": "S", "status": "seed"}
     number = {"mode": "on", "value": 9.0, "unit": "m2", "operator": "<", "denominator": ""}
