@@ -32,7 +32,7 @@ SEES: dict[str, tuple[str, ...]] = {
     "present": ("base",),
     "verify": ("base", "layers"),
     "pipeline": ("base", "topology", *STAGES),
-    "ruleshow": ("base",),
+    "ruleshow": ("base", "present"),
     "__main__": ("cli",),
 }
 SEE_EVERYTHING = ("cli", "jobs", "explaining", "")  # command line, whole jobs, the public face

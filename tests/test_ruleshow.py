@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from gisland.base.rulefiles import rule_set_names
 from gisland.base.rules import load_rules
 from gisland.present.plaintext import cells
-from gisland.ruleshow import in_words, rules_app, shown_lines
+from gisland.present.ruletext import in_words, shown_lines
+from gisland.ruleshow import rules_app
 
 NAMES = rule_set_names()
 
