@@ -33,6 +33,7 @@ def rule(rule_id: str, **changes: object) -> Rule:
     known = {
         "scrap.share_cap": {"value": 0.1, "unit": "share", "denominator": "including"},
         "scrap.area_cap": {"value": 2000.0, "unit": "m2"},
+        "scrap.total_cap": {"value": 3000.0, "unit": "m2"},
         "scrap.count_cap": {"value": 2.0, "unit": "count"},
         "scrap.exclusion": {"value": 0.0, "unit": "m2"},
         "scrap.same_owner": {"value": (), "unit": "owner"},

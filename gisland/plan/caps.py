@@ -8,32 +8,37 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-if TYPE_CHECKING:
-    from gisland.base.rules import Rule
+from gisland.base.errors import PlanError
 
-CENTS = 100  # areas are compared at 0.01 m²
+if TYPE_CHECKING:
+    from gisland.base.rules import Rule, RuleSet
+
+CENTS = 100  # areas are compared at 0.01 m², unless a rule says otherwise
+BUDGETS = ("scrap.share_cap", "scrap.total_cap")  # rules that limit what a site absorbs in all
 UNLIMITED = -1
 
 
-def cents(area_m2: pd.Series) -> pd.Series:
-    """Areas in whole hundredths of a square metre.
+def cents(area_m2: pd.Series, *, rounding_cents: int = 1) -> pd.Series:
+    """Areas as they are compared, in whole hundredths of a square metre.
 
     Parameters
     ----------
     area_m2
         Square metres, none missing.
+    rounding_cents
+        Step that areas are rounded to, such as ``Rule.rounding_cents``.
 
     Returns
     -------
     pandas.Series
-        ``int64``, on the same index.
+        ``int64``, whole multiples of the step, on the same index.
 
     Examples
     --------
-    >>> cents(pd.Series([1688.4])).item()
-    168840
+    >>> cents(pd.Series([1688.4])).item(), cents(pd.Series([1688.4]), rounding_cents=100).item()
+    (168840, 168800)
     """
-    return (area_m2 * CENTS).round().astype("int64")
+    return (area_m2 * CENTS / rounding_cents).round().astype("int64") * rounding_cents
 
 
 def shares(scrap_m2: pd.Series, site_m2: pd.Series, boundary_m2: pd.Series) -> pd.DataFrame:
@@ -84,8 +89,8 @@ def budget_cents(rule: Rule, site_m2: pd.Series, boundary_m2: pd.Series) -> pd.S
     Returns
     -------
     pandas.Series
-        Hundredths of a square metre, ``Int64``; ``UNLIMITED`` without a cap, missing where the
-        boundary is.
+        Hundredths of a square metre, ``Int64``, whole multiples of the rule's rounding, which is
+        that of the scraps; ``UNLIMITED`` without a cap, missing where the boundary is.
 
     Examples
     --------
@@ -102,9 +107,71 @@ def budget_cents(rule: Rule, site_m2: pd.Series, boundary_m2: pd.Series) -> pd.S
         "excluding": site_m2 * p,
         "boundary": boundary_m2 * p,
     }[rule.denominator]
-    # A strict cap leaves out the last hundredth; 1e-6 forgives the floating division above.
-    whole = [_whole(v * CENTS, strict=rule.operator == "<") for v in base]
-    return pd.Series(whole, index=site_m2.index, dtype="Int64")
+    # A strict cap leaves out the last step; 1e-6 forgives the floating division above.
+    step = rule.rounding_cents
+    whole = [_whole(v * CENTS / step, strict=rule.operator == "<") for v in base]
+    steps = pd.Series(whole, index=site_m2.index, dtype="Int64")
+    return steps.where(steps == UNLIMITED, steps * step)
+
+
+def total_cents(rule: Rule) -> int:
+    """Largest scrap area that any site may absorb under the cap on the total.
+
+    Parameters
+    ----------
+    rule
+        Rule ``scrap.total_cap``; in any mode but ``on`` there is no limit.
+
+    Returns
+    -------
+    int
+        Hundredths of a square metre, a whole multiple of the rule's rounding; ``UNLIMITED``
+        without a cap.
+
+    Examples
+    --------
+    >>> from gisland.base.rules import load_rules
+    >>> total_cents(load_rules("tianjin-2024")["scrap.total_cap"])
+    -1
+    """
+    if rule.mode != "on":
+        return UNLIMITED
+    most = round(float(rule.rounded(rule.limit)) * CENTS)
+    return max(most - rule.rounding_cents, 0) if rule.operator == "<" else most
+
+
+def budget_rounding_cents(rules: RuleSet) -> int:
+    """Step that scraps are rounded to before they are held against what a site may absorb.
+
+    Parameters
+    ----------
+    rules
+        The rule set: of ``scrap.share_cap`` and ``scrap.total_cap`` those in mode ``on``.
+
+    Returns
+    -------
+    int
+        Hundredths of a square metre, for `cents`; 1 where neither rule is on.
+
+    Raises
+    ------
+    PlanError
+        If both are on and state different roundings: one budget has one.
+
+    Examples
+    --------
+    >>> from gisland.base.rules import load_rules
+    >>> budget_rounding_cents(load_rules("tianjin-2024"))
+    1
+    """
+    steps = {i: rules[i].rounding_cents for i in BUDGETS if rules[i].mode == "on"}
+    if len(set(steps.values())) > 1:
+        told = " and ".join(f"{i} at {steps[i] / CENTS:g} m²" for i in BUDGETS)
+        raise PlanError(
+            f"plan: {told} compare the same scraps at different roundings",
+            do="give both rules the same rounding_m2",
+        )
+    return max(steps.values(), default=1)
 
 
 def _whole(value: float, *, strict: bool) -> int | None:

@@ -10,7 +10,13 @@ import pandas as pd
 
 from gisland.base.errors import PlanError
 from gisland.base.tables import joined_ids
-from gisland.plan.caps import UNLIMITED, budget_cents, shares
+from gisland.plan.caps import (
+    UNLIMITED,
+    budget_cents,
+    budget_rounding_cents,
+    shares,
+    total_cents,
+)
 
 if TYPE_CHECKING:
     from gisland.base.rules import Rule, RuleSet
@@ -27,18 +33,20 @@ def site_budgets(sites: pd.DataFrame, *, rules: RuleSet) -> pd.DataFrame:
     sites
         Indexed by site id: ``area_m2``, ``boundary_area_m2``.
     rules
-        The rule set: ``scrap.share_cap`` and ``scrap.count_cap``.
+        The rule set: ``scrap.share_cap``, ``scrap.total_cap`` and ``scrap.count_cap``.
 
     Returns
     -------
     pandas.DataFrame
-        ``area_cents`` and ``count`` by site id, -1 for no limit. A site whose denominator is
-        not known may absorb nothing.
+        ``area_cents``, the smaller of what the two caps on areas allow, and ``count`` by site id,
+        -1 for no limit. A site whose denominator is not known may absorb nothing. Scraps are
+        to be rounded by `budget_rounding_cents` before they are held against it.
 
     Raises
     ------
     PlanError
-        If the cap is taken over project boundaries and one of them holds several sites.
+        If the cap is taken over project boundaries and one of them holds several sites, or the
+        two caps on areas state different roundings.
 
     Examples
     --------
@@ -48,14 +56,19 @@ def site_budgets(sites: pd.DataFrame, *, rules: RuleSet) -> pd.DataFrame:
     [100000, -1]
     """
     cap = rules["scrap.share_cap"]
+    budget_rounding_cents(rules)
     if cap.mode == "on" and cap.denominator == "boundary" and "boundary_id" in sites:
         _require_one_site_each(sites["boundary_id"].dropna())
-    area = budget_cents(cap, sites["area_m2"], sites["boundary_area_m2"])
+    share = budget_cents(cap, sites["area_m2"], sites["boundary_area_m2"])
+    area = share.fillna(0).astype("int64")
+    total = total_cents(rules["scrap.total_cap"])
+    if total != UNLIMITED:
+        area = area.mask(area == UNLIMITED, total).clip(upper=total)
     count = rules["scrap.count_cap"]
     most = UNLIMITED
     if count.mode == "on":
         most = max(int(np.ceil(count.limit)) - 1, 0) if count.operator == "<" else int(count.limit)
-    return pd.DataFrame({"area_cents": area.fillna(0).astype("int64"), "count": most})
+    return pd.DataFrame({"area_cents": area, "count": most})
 
 
 def _require_one_site_each(boundary: pd.Series) -> None:
