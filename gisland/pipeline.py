@@ -37,7 +37,12 @@ from gisland.detect.groups import group_labels
 from gisland.measure.beforeafter import indicator_table, planned_far, site_densities
 from gisland.measure.density import parcel_densities
 from gisland.measure.floors import building_facts
-from gisland.measure.planning import boundary_facts, exclusion_facts, planning_facts
+from gisland.measure.planning import (
+    boundary_facts,
+    exclusion_facts,
+    planning_facts,
+    with_boundary_share,
+)
 from gisland.plan.eligibility import eligibility
 from gisland.plan.merge import merge
 from gisland.plan.outcome import site_budgets, site_table
@@ -314,12 +319,18 @@ def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
     member, shapes, pairs = land.members, land.sites, land.pairs
     site = _site_facts(parcels, member, work, shapes=shapes)
     tests = eligibility(
-        pairs,
+        with_boundary_share(
+            pairs,
+            site["boundary_id"],
+            work.inputs.project_boundary,
+            rule=rules["scrap.project_boundary"],
+        ),
         parcels,
         site,
         members=member,
         rules=rules,
         min_border_m=parameters.min_border_m,
+        choices=work.choices.plan,
     )
     budgets = site_budgets(site, rules=rules)
     case = PlanCase(pairs, tests, budgets, rules, work.choices.plan, parameters.solver_seconds)

@@ -38,11 +38,18 @@ def rule(rule_id: str, **changes: object) -> Rule:
         "scrap.exclusion": {"value": 0.0, "unit": "m2"},
         "scrap.same_owner": {"value": (), "unit": "owner"},
         "scrap.same_use": {"value": (), "unit": "use_class"},
+        "scrap.compatible_use": {"value": ("industrial+logistics",), "unit": "use_class"},
+        "scrap.project_boundary": {
+            "value": 0.5,
+            "unit": "share",
+            "operator": ">=",
+            "denominator": "scrap area",
+        },
         "scrap.forbidden_planned_use": {"value": ("residential", "商品住宅"), "unit": "use"},
     }.get(rule_id, {})
     operator = {"operator": "<="} if "value" in known and known["unit"] in NUMBERS else {}
     texts = dict.fromkeys(("title", "section", "quotation", "source", "status"), "")
-    return Rule(**{"id": rule_id, **kind, **texts, **known, **operator, **changes})  # type: ignore[arg-type]
+    return Rule(**{"id": rule_id, **kind, **texts, **operator, **known, **changes})  # type: ignore[arg-type]
 
 
 NUMBERS = ("share", "m2", "count")

@@ -9,6 +9,7 @@ import pytest
 from districts import rule, rule_set
 from gisland.base.errors import ProjectError
 from gisland.base.parameters import Parameters
+from gisland.base.planchoices import PlanChoices
 from gisland.base.schema import VERDICTS
 from gisland.plan.eligibility import deciding_failures, eligibility
 
@@ -27,16 +28,20 @@ def judged(
     area_m2: float = 1500.0,
     border_m: float = 20.0,
     members: pd.Series = MEMBERS,
+    choices: PlanChoices | None = None,
+    **of_pair: Any,  # noqa: ANN401 - values of columns
 ) -> pd.DataFrame:
     """Verdict rows of scrap ``c`` at site ``S`` of the parcels ``s`` and ``t``, by test."""
     pairs = pd.DataFrame(
         {"parcel_id": ["c"], "site_id": ["S"], "area_m2": [area_m2], "border_m": [border_m]}
     )
+    pairs = pairs.assign(**of_pair)
     rows = {"c": {"fragment": True, **(scrap or {})}, "s": inside[0], "t": inside[1]}
     parcels = pd.DataFrame.from_dict(rows, orient="index")
     sites = pd.DataFrame([{**SITE, **(site or {})}], index=["S"])
+    lists = {} if choices is None else {"choices": choices}
     found = eligibility(
-        pairs, parcels, sites, members=members, rules=rule_set(*rules), min_border_m=1.0
+        pairs, parcels, sites, members=members, rules=rule_set(*rules), min_border_m=1.0, **lists
     )
     assert list(found.columns) == list(VERDICTS)
     assert (found["subject"] == "S").all()
@@ -218,8 +223,174 @@ def test_far_without_zoning_is_not_assessed() -> None:
     assert outcome("far_not_above", rule("scrap.far_not_above")) == "not_assessed"
 
 
+# --- chains: what lies between counts -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("links", "border_m", "link_m", "expected", "value"),
+    [
+        (0, 20.0, None, "pass", 20.0),
+        (0, 0.5, None, "fail", 0.5),
+        (1, 0.5, 12.0, "pass", 12.0),
+        (3, 0.0, 1.0, "pass", 1.0),
+    ],
+)
+def test_adjacent_through_other_scraps(
+    links: int, border_m: float, link_m: float | None, expected: str, value: float
+) -> None:
+    row = judged(border_m=border_m, links=links, link_m=link_m).loc["adjacent"]
+    assert (row["outcome"], row["value"], row["limit"]) == (expected, value, 1.0)
+    assert (row["mode"], row["rule_id"], row["unit"]) == ("on", "scrap.adjacent", "m")
+
+
+def test_a_chain_forgives_nothing_but_the_border() -> None:
+    rules = map(rule, ["scrap.share_cap", "scrap.total_cap", "scrap.area_cap"])
+    found = judged(*rules, area_m2=10_000.01, border_m=0.0, links=2, link_m=9.0)
+    assert found["outcome"].to_dict() == {
+        "adjacent": "pass",
+        "area_cap": "fail",
+        "share_cap": "fail",
+        "total_cap": "fail",
+    }
+
+
+# --- roundings, total, compatible use, boundary, lists ------------------------------------------
+
+
+@pytest.mark.parametrize("test", ["share_cap", "area_cap", "total_cap"])
+def test_areas_are_compared_at_the_rounding_of_the_rule(test: str) -> None:
+    limit = {"share_cap": 10_000.0, "area_cap": 2000.0, "total_cap": 3000.0}[test]
+    for operator, more, expected in [
+        ("<=", 0.49, "pass"),
+        ("<=", 0.51, "fail"),
+        ("<", -0.51, "pass"),
+        ("<", -0.49, "fail"),
+    ]:
+        whole = rule(f"scrap.{test}", operator=operator, rounding_m2=1.0)
+        assert outcome(test, whole, area_m2=limit + more) == expected, (operator, more)
+
+
+@pytest.mark.parametrize(
+    ("area_m2", "operator", "expected"),
+    [
+        (3000.0, "<=", "pass"),
+        (3000.0, "<", "fail"),
+        (3000.01, "<=", "fail"),
+        (2999.99, "<", "pass"),
+    ],
+)
+def test_a_scrap_alone_above_the_total(area_m2: float, operator: str, expected: str) -> None:
+    row = judged(rule("scrap.total_cap", operator=operator), area_m2=area_m2).loc["total_cap"]
+    assert row["outcome"] == expected
+    assert (row["value"], row["limit"], row["unit"]) == (area_m2, 3000.0, "m2")
+    assert (row["operator"], row["rule_id"]) == (operator, "scrap.total_cap")
+
+
+@pytest.mark.parametrize(
+    ("own", "site", "expected"),
+    [
+        ("industrial", "industrial", "pass"),
+        ("industrial", "logistics", "pass"),
+        ("logistics", "industrial", "pass"),
+        ("utility", "logistics", "pass"),
+        ("logistics", "utility", "pass"),
+        ("industrial", "utility", "fail"),  # each goes with logistics, not with the other
+        ("residential", "residential", "pass"),
+        ("residential", "industrial", "fail"),
+        (None, "industrial", "missing"),
+        ("industrial", None, "missing"),
+        (None, None, "missing"),
+    ],
+)
+def test_compatible_use(own: str | None, site: str | None, expected: str) -> None:
+    fits = rule("scrap.compatible_use", value=("industrial + logistics", "logistics+utility"))
+    row = judged(fits, scrap={"planned_use_class": own}, site={"planned_use_class": site}).loc[
+        "compatible_use"
+    ]
+    assert (row["outcome"], row["rule_id"]) == (expected, "scrap.compatible_use")
+
+
+def test_compatible_use_without_a_plan_is_not_assessed() -> None:
+    fits, use = rule("scrap.compatible_use"), {"planned_use_class": "industrial"}
+    assert outcome("compatible_use", fits) == "not_assessed"
+    assert outcome("compatible_use", fits, scrap=use) == "not_assessed"
+    assert outcome("compatible_use", fits, site=use) == "not_assessed"
+    alone = rule("scrap.compatible_use", value=())
+    assert outcome("compatible_use", alone, scrap=use, site=use) == "pass"
+
+
+@pytest.mark.parametrize(
+    ("share", "operator", "expected"),
+    [
+        (0.5, ">=", "pass"),
+        (0.5, ">", "fail"),
+        (0.4999996, ">=", "pass"),  # shares are compared at 1e-6
+        (0.49999, ">=", "fail"),
+        (1.0, ">", "pass"),
+        (float("nan"), ">=", "missing"),
+    ],
+)
+def test_project_boundary(share: float, operator: str, expected: str) -> None:
+    inside = rule("scrap.project_boundary", operator=operator)
+    row = judged(inside, scrap_boundary_share=share).loc["project_boundary"]
+    assert row["outcome"] == expected
+    assert row["value"] == pytest.approx(share, nan_ok=True)
+    assert (row["limit"], row["unit"], row["denominator"]) == (0.5, "share", "scrap area")
+
+
+def test_without_boundaries_nothing_is_said_of_them() -> None:
+    assert outcome("project_boundary", rule("scrap.project_boundary")) == "not_assessed"
+
+
+@pytest.mark.parametrize(
+    ("listed", "owner", "expected"),
+    [
+        (("c",), "甲", "pass"),
+        (("c",), None, "pass"),
+        (("x", "甲（厂） "), "甲(厂)", "pass"),  # compared as names are
+        (("x", "甲(厂)"), "甲（厂） ", "pass"),
+        (("x", "甲"), "乙", "fail"),
+        (("x", "甲"), None, "missing"),
+        (("C", " "), " ", "missing"),  # ids are compared as they are; blanks are no name
+        ((), "甲", "fail"),
+        ((), None, "missing"),
+        (None, "甲", "not_assessed"),
+        (None, None, "not_assessed"),
+    ],
+)
+def test_consent(listed: tuple[str, ...] | None, owner: str | None, expected: str) -> None:
+    chosen = PlanChoices(consented=listed)
+    row = judged(rule("scrap.consent"), scrap={"owner": owner}, choices=chosen).loc["consent"]
+    assert (row["outcome"], row["rule_id"]) == (expected, "scrap.consent")
+
+
+def test_consent_without_owners_goes_by_the_ids() -> None:
+    asked = rule("scrap.consent")
+    assert outcome("consent", asked, choices=PlanChoices(consented=("c",))) == "pass"
+    assert outcome("consent", asked, choices=PlanChoices(consented=("x",))) == "missing"
+    assert outcome("consent", asked) == "not_assessed"
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [(("c", "x"), "fail"), (("x",), "pass"), ((), "pass"), (None, "not_assessed")],
+)
+def test_protected(listed: tuple[str, ...] | None, expected: str) -> None:
+    chosen = PlanChoices(protected=listed)
+    row = judged(rule("scrap.protected"), choices=chosen).loc["protected"]
+    assert (row["outcome"], row["rule_id"]) == (expected, "scrap.protected")
+    assert outcome("protected", rule("scrap.protected")) == "not_assessed"
+
+
+# --- every test in every mode -------------------------------------------------------------------
+
 EVERY = [
     "scrap.share_cap",
+    "scrap.total_cap",
+    "scrap.compatible_use",
+    "scrap.project_boundary",
+    "scrap.consent",
+    "scrap.protected",
     "scrap.area_cap",
     "scrap.not_developable",
     "scrap.same_tenure",
@@ -244,8 +415,11 @@ FAILING: dict[str, Any] = {
         {"tenure": "collective", "owner": "甲", "use_class": "industrial"},
         {"tenure": "collective", "owner": "甲", "use_class": "industrial"},
     ),
+    "site": {"planned_use_class": "industrial"},
+    "choices": PlanChoices(consented=("x",), protected=("c",)),
     "area_m2": 50_000.0,
     "border_m": 0.5,
+    "scrap_boundary_share": 0.25,
 }
 PAIR = pd.DataFrame({"parcel_id": ["c"], "site_id": ["S"]})
 
@@ -253,15 +427,17 @@ PAIR = pd.DataFrame({"parcel_id": ["c"], "site_id": ["S"]})
 @pytest.mark.parametrize("mode", ["off", "advisory"])
 def test_only_rules_that_are_on_decide(mode: str) -> None:
     found = judged(*[replace(rule(r), mode=mode) for r in EVERY], **FAILING)
-    assert len(found) == (1 if mode == "off" else 10)
+    assert len(found) == (1 if mode == "off" else 15)
+    assert set(found["mode"][1:]) <= {mode}
     assert not (found["outcome"] == "pass").any()
     assert deciding_failures(found.reset_index(), PAIR).tolist() == ["adjacent"]
 
 
 def test_all_failures_are_told_in_the_order_of_the_alphabet() -> None:
     found = judged(*map(rule, EVERY), **FAILING).reset_index()
-    tests = "adjacent area_cap exclusion far_not_above not_developable planned_use"
-    tests += " missing:same_owner same_tenure same_use share_cap"
+    tests = "adjacent area_cap compatible_use missing:consent exclusion far_not_above"
+    tests += " not_developable planned_use project_boundary protected"
+    tests += " missing:same_owner same_tenure same_use share_cap total_cap"
     assert deciding_failures(found, PAIR).tolist() == [tests.replace(" ", ";")]
     assert set(found["rule_id"]) == {"scrap.adjacent", *EVERY}
 

@@ -1,13 +1,20 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import pandas as pd
 import pytest
 from shapely import Polygon, box
 
-from districts import frame
+from districts import frame, rule
 from gisland.base.errors import CRSError, GeometryError
-from gisland.measure.planning import boundary_facts, exclusion_facts, planning_facts
+from gisland.measure.planning import (
+    boundary_facts,
+    exclusion_facts,
+    planning_facts,
+    with_boundary_share,
+)
 
 LOTS = frame(
     {"b": box(10, 0, 20, 10), "a": box(0, 0, 10, 10), "c": box(90, 0, 99, 9), "gone": None}
@@ -121,3 +128,36 @@ def test_a_sliver_of_a_zone_or_a_boundary_decides_nothing() -> None:
     assert planning_facts(lot, beside).isna().all(axis=None)
     found = boundary_facts(lot, beside, area_basis="plane")
     assert found.isna().all(axis=None)
+
+
+# --- scraps inside the boundary of their site ---------------------------------------------------
+
+DRAWN = frame({"B2": box(100, 0, 200, 100), "B1": box(0, 0, 100, 100)}, "boundary_id")
+
+
+def test_the_share_inside_the_boundary_of_the_site() -> None:
+    across = box(90, 0, 130, 10)  # 10 m in B1, 30 m in B2
+    pairs = gpd.GeoDataFrame(
+        {"parcel_id": ["c", "c", "c", "d", "e", "f"], "site_id": ["S1", "S2", "S3", *["S1"] * 3]},
+        geometry=[across] * 3 + [box(50, 50, 60, 60), box(100, 0, 110, 10), box(150, 50, 160, 60)],
+        index=[9, 8, 7, 6, 5, 4],
+        crs=DRAWN.crs,
+    )
+    belongs = pd.Series({"S2": "B2", "S1": "B1", "S3": None}, dtype="str")
+    inside = rule("scrap.project_boundary")
+    found = with_boundary_share(pairs, belongs, DRAWN, rule=inside)["scrap_boundary_share"]
+    told = {9: 0.25, 8: 0.75, 6: 1.0, 5: 0.0, 4: 0.0}
+    assert found.dropna().to_dict() == pytest.approx(told)
+    assert found.index.tolist() == [9, 8, 7, 6, 5, 4]
+    turned = with_boundary_share(pairs[::-1], belongs[::-1], DRAWN[::-1], rule=inside)[::-1]
+    pd.testing.assert_series_equal(turned["scrap_boundary_share"], found, check_exact=True)
+
+
+def test_without_boundaries_or_pairs_there_is_nothing_to_measure() -> None:
+    none = gpd.GeoDataFrame({"site_id": pd.Series([], dtype="str")}, geometry=[], crs=DRAWN.crs)
+    inside, belongs = rule("scrap.project_boundary"), pd.Series({"S1": "B1"})
+    found = with_boundary_share(none, belongs, DRAWN, rule=inside)["scrap_boundary_share"]
+    assert (len(found), str(found.dtype)) == (0, "float64")
+    assert "scrap_boundary_share" not in with_boundary_share(none, belongs, None, rule=inside)
+    off = replace(inside, mode="off")
+    assert "scrap_boundary_share" not in with_boundary_share(none, belongs, DRAWN, rule=off)

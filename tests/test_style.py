@@ -34,6 +34,7 @@ CODES = {
     "test": (
         *("min_lot", "min_width", "min_frontage", "adjacent", "share_cap", "area_cap"),
         *("not_developable", "same_tenure", "same_owner", "same_use", "planned_use", "exclusion"),
+        *("total_cap", "compatible_use", "project_boundary", "consent", "protected"),
         *("far_not_above", "far", "coverage", "tax", "output", "investment", "status"),
         *("enclave", *RULE_IDS),
         *("vacant", "unfinished", "idle"),

@@ -11,13 +11,15 @@ import shapely
 
 from gisland.base.crs import areas_m2
 from gisland.base.errors import GeometryError
-from gisland.base.keys import aligned
+from gisland.base.keys import NOWHERE, aligned, positions
 from gisland.base.schema import usable
 from gisland.base.tables import lookup
-from gisland.topology.overlay import mostly_in, overlap_areas
+from gisland.topology.overlay import mostly_in, overlap_areas, pair_areas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from gisland.base.rules import Rule
 
 PLANNED = {
     "planned_use": "planned_use",
@@ -149,3 +151,52 @@ def boundary_facts(
     held = mostly_in(sites, boundaries).rename("boundary_id")
     area = lookup(held, areas_m2(boundaries.geometry, basis=area_basis))
     return held.to_frame().assign(boundary_area_m2=area)
+
+
+def with_boundary_share(
+    pairs: gpd.GeoDataFrame,
+    boundary_id: pd.Series,
+    boundaries: gpd.GeoDataFrame | None,
+    *,
+    rule: Rule,
+) -> gpd.GeoDataFrame:
+    """Add what part of each scrap lies inside the project boundary that its site belongs to.
+
+    Parameters
+    ----------
+    pairs
+        Scraps and sites: ``site_id`` and the geometry of the scrap.
+    boundary_id
+        Of `boundary_facts`, by site id.
+    boundaries
+        Project boundaries by id, or None.
+    rule
+        Rule ``scrap.project_boundary``.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        With ``scrap_boundary_share``, 0-1 of the scrap's area, missing where the site belongs to
+        no boundary; without the column where there are no boundaries or the rule is off.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from shapely import box
+    >>> from gisland.base.rules import load_rules
+    >>> pair = gpd.GeoDataFrame({"site_id": ["S"]}, geometry=[box(16, 0, 24, 10)], crs=4547)
+    >>> drawn = gpd.GeoDataFrame(geometry=[box(0, 0, 20, 10)], index=["B"], crs=4547)
+    >>> rule = replace(load_rules("tianjin-2024")["scrap.project_boundary"], mode="advisory")
+    >>> found = with_boundary_share(pair, pd.Series({"S": "B"}), drawn, rule=rule)
+    >>> found["scrap_boundary_share"].tolist()
+    [0.5]
+    """
+    if boundaries is None or rule.mode == "off":
+        return pairs
+    at = positions(lookup(pairs["site_id"], boundary_id), boundaries.index)
+    held = np.flatnonzero(at != NOWHERE)
+    scraps, drawn = pairs.geometry.to_numpy(), boundaries.geometry.to_numpy()
+    share = np.full(len(pairs), np.nan)
+    inside = pair_areas(scraps, drawn, i=held, j=at[held])
+    share[held] = inside / shapely.area(scraps[held])
+    return pairs.assign(scrap_boundary_share=share)

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gisland.base.keys import aligned, among
-from gisland.base.names import comparable
+from gisland.base.keys import among
+from gisland.base.planchoices import PlanChoices
 from gisland.base.tables import lookup
 from gisland.base.verdicts import long_enough, outcomes, together, verdict_frame
 from gisland.plan.caps import UNLIMITED, budget_cents, cents, shares
+from gisland.plan.lists import consent, protected
+from gisland.plan.pairrows import pair_rows
+from gisland.plan.uses import compatible_use, far_not_above, planned_use, same_as_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +29,7 @@ SAME = {
     "same_owner": ("scrap.same_owner", "owner"),
     "same_use": ("scrap.same_use", "use_class"),
 }
+NOTHING_CHOSEN = PlanChoices()
 
 
 def eligibility(
@@ -36,31 +40,37 @@ def eligibility(
     members: pd.Series,
     rules: RuleSet,
     min_border_m: float,
+    choices: PlanChoices = NOTHING_CHOSEN,
 ) -> pd.DataFrame:
     """Put every pair of scrap and site to every test of the rule set.
 
     Parameters
     ----------
     pairs
-        Columns ``parcel_id``, ``site_id``, ``area_m2``, ``border_m``.
+        Columns ``parcel_id``, ``site_id``, ``area_m2``, ``border_m``; if there are chains
+        ``links`` and ``link_m``; if there are project boundaries ``scrap_boundary_share``, the
+        part of the scrap in that of the site.
     parcels
         Indexed by parcel id: ``fragment`` and, where known, ``tenure``, ``owner``, ``use_class``,
         ``planned_use``, ``planned_use_class``, ``planned_far_max``, ``exclusion_m2``.
     sites
-        Indexed by site id: ``area_m2``, ``boundary_area_m2``, ``planned_far_max``.
+        Indexed by site id: ``area_m2``, ``boundary_area_m2``, ``planned_far_max`` and,
+        where known, ``planned_use_class``.
     members
         Site id by parcel id.
     rules
         The rule set; a test whose rule is off is not made.
     min_border_m
         Least border that makes a scrap adjacent.
+    choices
+        The lists of consents and of protected parcels.
 
     Returns
     -------
     pandas.DataFrame
         Verdict rows with the site as ``subject``. ``missing``: the value is not known for this
-        scrap or site, which counts as failed; ``not_assessed``: the layer has no such column,
-        which does not.
+        scrap or site, which counts as failed; ``not_assessed``: there is no such column, layer
+        or list, which does not.
 
     Examples
     --------
@@ -87,15 +97,20 @@ def eligibility(
     parcels = parcels[among(parcels.index, pd.Index(near))]
     tests: dict[str, Callable[..., pd.DataFrame]] = {
         "scrap.share_cap": partial(_share_cap, pairs, sites),
-        "scrap.area_cap": partial(_area_cap, pairs),
+        "scrap.total_cap": partial(_area_cap, pairs, test="total_cap"),
+        "scrap.area_cap": partial(_area_cap, pairs, test="area_cap"),
         "scrap.not_developable": partial(_not_developable, pairs, parcels),
         **{
-            rule_id: partial(_same, pairs, parcels, members, test=test, column=column)
+            rule_id: partial(same_as_site, pairs, parcels, members, test=test, column=column)
             for test, (rule_id, column) in SAME.items()
         },
-        "scrap.forbidden_planned_use": partial(_planned_use, pairs, parcels),
+        "scrap.forbidden_planned_use": partial(planned_use, pairs, parcels),
+        "scrap.compatible_use": partial(compatible_use, pairs, parcels, sites),
         "scrap.exclusion": partial(_exclusion, pairs, parcels),
-        "scrap.far_not_above": partial(_far_not_above, pairs, parcels, sites),
+        "scrap.far_not_above": partial(far_not_above, pairs, parcels, sites),
+        "scrap.project_boundary": partial(_project_boundary, pairs),
+        "scrap.consent": partial(consent, pairs, parcels, choices.consented),
+        "scrap.protected": partial(protected, pairs, choices.protected),
     }
     made = [test(rule=rules[i]) for i, test in tests.items() if rules[i].mode != "off"]
     return together([_adjacent(pairs, min_border_m=min_border_m), *made])
@@ -134,31 +149,18 @@ def deciding_failures(verdicts: pd.DataFrame, pairs: pd.DataFrame) -> pd.Series:
     return pd.Series(joined.reindex(keys).to_numpy(), index=pairs.index).fillna("").astype("str")
 
 
-def _rows(pairs: pd.DataFrame, rule: Rule, *, test: str, **columns: object) -> pd.DataFrame:
-    """Verdict rows of one test for all pairs."""
-    return verdict_frame(
-        pd.Index(pairs["parcel_id"]),
-        subject=pairs["site_id"].to_numpy(),
-        test=test,
-        **{
-            "operator": rule.operator,
-            "unit": rule.unit,
-            "denominator": rule.denominator,
-            "rule_id": rule.id,
-            "mode": rule.mode,
-            **columns,
-        },
-    )
-
-
 def _adjacent(pairs: pd.DataFrame, *, min_border_m: float) -> pd.DataFrame:
-    enough = long_enough(pairs["border_m"], min_border_m=min_border_m)
+    """Hold the border with the site, or with the next scrap of the chain, against the least."""
+    border = pairs["border_m"]
+    if "links" in pairs:
+        border = border.where(pairs["links"] == 0, pairs["link_m"])
+    enough = long_enough(border, min_border_m=min_border_m)
     return verdict_frame(
         pd.Index(pairs["parcel_id"]),
         subject=pairs["site_id"].to_numpy(),
         test="adjacent",
         outcome=np.where(enough, "pass", "fail"),
-        value=pairs["border_m"].to_numpy(),
+        value=border.to_numpy(),
         limit=min_border_m,
         operator=">=",
         unit="m",
@@ -172,8 +174,9 @@ def _share_cap(pairs: pd.DataFrame, sites: pd.DataFrame, *, rule: Rule) -> pd.Da
     site = sites.reindex(pairs["site_id"]).set_axis(pairs.index)
     by_denominator = shares(pairs["area_m2"], site["area_m2"], site["boundary_area_m2"])
     as_on = budget_cents(replace(rule, mode="on"), site["area_m2"], site["boundary_area_m2"])
-    fits = (cents(pairs["area_m2"]) <= as_on) | (as_on == UNLIMITED)
-    return _rows(
+    own = cents(pairs["area_m2"], rounding_cents=rule.rounding_cents)
+    fits = (own <= as_on) | (as_on == UNLIMITED)
+    return pair_rows(
         pairs,
         rule,
         test="share_cap",
@@ -183,11 +186,12 @@ def _share_cap(pairs: pd.DataFrame, sites: pd.DataFrame, *, rule: Rule) -> pd.Da
     )
 
 
-def _area_cap(pairs: pd.DataFrame, *, rule: Rule) -> pd.DataFrame:
-    return _rows(
+def _area_cap(pairs: pd.DataFrame, *, test: str, rule: Rule) -> pd.DataFrame:
+    """Hold the area of the scrap against a cap on it, or on the total, which it is part of."""
+    return pair_rows(
         pairs,
         rule,
-        test="area_cap",
+        test=test,
         outcome=outcomes(rule.holds(pairs["area_m2"])),
         value=pairs["area_m2"].to_numpy(),
         limit=rule.limit,
@@ -196,52 +200,16 @@ def _area_cap(pairs: pd.DataFrame, *, rule: Rule) -> pd.DataFrame:
 
 def _not_developable(pairs: pd.DataFrame, parcels: pd.DataFrame, *, rule: Rule) -> pd.DataFrame:
     fragment = lookup(pairs["parcel_id"], parcels["fragment"])
-    return _rows(pairs, rule, test="not_developable", outcome=outcomes(fragment.astype("boolean")))
-
-
-def _same(
-    pairs: pd.DataFrame,
-    parcels: pd.DataFrame,
-    members: pd.Series,
-    *,
-    test: str,
-    column: str,
-    rule: Rule,
-) -> pd.DataFrame:
-    """Whether the scrap's value is that of at least one parcel of the site, or is listed."""
-    if column not in parcels:
-        return _rows(pairs, rule, test=test, outcome="not_assessed")
-    written = comparable(parcels[column])
-    value = lookup(pairs["parcel_id"], written)
-    inside = pd.DataFrame({"site_id": members, "value": aligned(written, members.index)})
-    inside = inside.dropna()
-    holds = pd.MultiIndex.from_arrays([pairs["site_id"], value]).isin(
-        pd.MultiIndex.from_frame(inside)
+    return pair_rows(
+        pairs, rule, test="not_developable", outcome=outcomes(fragment.astype("boolean"))
     )
-    known = value.notna() & among(pairs["site_id"], inside["site_id"])
-    texts = pd.Series(rule.value if isinstance(rule.value, tuple) else (), dtype="str")
-    listed = value.isin(comparable(texts))
-    answer = pd.Series(holds, index=pairs.index, dtype="boolean").mask(~known) | listed
-    return _rows(pairs, rule, test=test, outcome=outcomes(answer))
-
-
-def _planned_use(pairs: pd.DataFrame, parcels: pd.DataFrame, *, rule: Rule) -> pd.DataFrame:
-    if "planned_use" not in parcels:
-        return _rows(pairs, rule, test="planned_use", outcome="not_assessed")
-    forbidden = rule.value if isinstance(rule.value, tuple) else ()
-    text = lookup(pairs["parcel_id"], parcels["planned_use"])
-    hit = text.isin(forbidden)
-    if "planned_use_class" in parcels:
-        hit |= lookup(pairs["parcel_id"], parcels["planned_use_class"]).isin(forbidden)
-    allowed = (~hit).astype("boolean").mask(text.isna())
-    return _rows(pairs, rule, test="planned_use", outcome=outcomes(allowed))
 
 
 def _exclusion(pairs: pd.DataFrame, parcels: pd.DataFrame, *, rule: Rule) -> pd.DataFrame:
     if "exclusion_m2" not in parcels:
-        return _rows(pairs, rule, test="exclusion", outcome="not_assessed", limit=rule.limit)
+        return pair_rows(pairs, rule, test="exclusion", outcome="not_assessed", limit=rule.limit)
     overlap = lookup(pairs["parcel_id"], parcels["exclusion_m2"])
-    return _rows(
+    return pair_rows(
         pairs,
         rule,
         test="exclusion",
@@ -251,22 +219,17 @@ def _exclusion(pairs: pd.DataFrame, parcels: pd.DataFrame, *, rule: Rule) -> pd.
     )
 
 
-def _far_not_above(
-    pairs: pd.DataFrame, parcels: pd.DataFrame, sites: pd.DataFrame, *, rule: Rule
-) -> pd.DataFrame:
-    if "planned_far_max" not in parcels:
-        return _rows(pairs, rule, test="far_not_above", outcome="not_assessed")
-    own = lookup(pairs["parcel_id"], parcels["planned_far_max"])
-    site = lookup(pairs["site_id"], sites["planned_far_max"])
-    holds = (own.round(6) <= site.round(6)).astype("boolean").mask(own.isna() | site.isna())
-    return _rows(
+def _project_boundary(pairs: pd.DataFrame, *, rule: Rule) -> pd.DataFrame:
+    """Hold the part of the scrap inside the project boundary of its site against the least."""
+    test = "project_boundary"
+    if "scrap_boundary_share" not in pairs:
+        return pair_rows(pairs, rule, test=test, outcome="not_assessed", limit=rule.limit)
+    share = pairs["scrap_boundary_share"]
+    return pair_rows(
         pairs,
         rule,
-        test="far_not_above",
-        outcome=outcomes(holds),
-        value=own.to_numpy(),
-        limit=site.to_numpy(),
-        operator="<=",
-        unit="ratio",
-        denominator="land area",
+        test=test,
+        outcome=outcomes(rule.holds(share)),
+        value=share.to_numpy(),
+        limit=rule.limit,
     )

@@ -49,6 +49,8 @@ NEEDS = {  # what a test without an outcome lacks
     "planned_use": "planned_use",
     "far_not_above": "planned_far_max",
     "share_cap": "boundary_area_m2",
+    "compatible_use": "planned_use_class",
+    "project_boundary": "boundary_area_m2",
 }
 
 
