@@ -155,6 +155,7 @@ def plan() -> gpd.GeoDataFrame:
     names = ["parcel_id", "site_id", "scrap_kind", "area_m2", "border_m", "verdict", "reasons"]
     shares = {"site_share": 0.375, "sites_share": 0.375, "free_share": 0.5, "other_share": 0.125}
     shares |= {"hull_share": 0.0, "hole_share": 0.0, "rule_id": "scrap.area_cap"}
+    shares |= {"corridor_m": 0.0, "links": 0, "link_m": None}
     records = [dict(zip(names, r, strict=True)) | shares for r in rows]
     return _frame(records, [_moved(SHAPES[r[0]]) for r in rows])
 

@@ -112,6 +112,8 @@ CONTRACT: dict[str, dict[str, str]] = {
         "area_m2": NUMBER,
         "border_m": NUMBER,
         "corridor_m": NUMBER,
+        "links": "Int64",
+        "link_m": NUMBER,
         "site_share": NUMBER,
         "sites_share": NUMBER,
         "free_share": NUMBER,

@@ -82,3 +82,20 @@ def test_the_lists_of_the_plan() -> None:
     without = ran(*asked)
     assert set(told(without, "consent").values()) == {"not_assessed"}
     assert set(told(without, "protected").values()) == {"not_assessed"}
+
+
+def test_a_scrap_behind_a_scrap_is_adjacent_where_chains_are_allowed() -> None:
+    shapes = {"s": at(0, 0, 100, 100), "a": at(100, 0, 10, 30), "b": at(110, 0, 10, 20)}
+    parcels = lots(shapes, site_id=["S", None, None])
+    for rules, verdicts in (
+        ([rule("scrap.chains")], {"a": "absorbed", "b": "absorbed", "s": "site"}),
+        ([], {"a": "absorbed", "b": "none", "s": "site"}),
+    ):
+        tables = run(Inputs(parcels), Choices(rule_set(LOT, *rules), sites_from="field")).tables
+        found = tables["parcels"].set_index("parcel_id")
+        assert found["verdict"].to_dict() == verdicts
+        plan = tables["plan"].set_index("parcel_id")
+        assert plan["links"].to_dict() == {k: n for n, k in enumerate(plan.index)}
+        rows = tables["verdicts"].query("test == 'adjacent'").set_index("parcel_id")
+        assert rows["outcome"].eq("pass").all()
+        assert rows["value"].to_dict() == ({"a": 30.0, "b": 20.0} if rules else {"a": 30.0})

@@ -16,14 +16,14 @@ from gisland.base.parameters import Parameters
 from gisland.base.rules import MODES, OPERATORS, STATUSES
 from gisland.base.rulespecs import SPECS
 from gisland.base.tables import PARCEL_RESULTS
-from gisland.detect.kinds import RULE_IDS
+from gisland.detect.kinds import KINDS, RULE_IDS
 from gisland.layers.writing.results import TABLES
 from gisland.present import style
 from gisland.present.messages import rule_text
 
 CODES = {
     "verdict": ("site", "absorbed", "eligible", "ineligible", "none"),
-    "scrap_kind": ("corner", "sandwiched", "interlocking", "adjacent"),
+    "scrap_kind": KINDS,
     "use_class": schema.USE_CLASSES,
     "tenure": schema.TENURES,
     "outcome": schema.OUTCOMES,

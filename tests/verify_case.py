@@ -281,6 +281,8 @@ def _plan() -> gpd.GeoDataFrame:
             "area_m2": _area(name),
             "border_m": float(border),
             "corridor_m": 0.0,
+            "links": 0,
+            "link_m": None,
             "hull_share": 0.0,
             "hole_share": 0.0,
             "site_share": border / _shape(name).length,

@@ -12,12 +12,13 @@ from gisland.base.errors import ProjectError
 from gisland.base.names import has_names
 from gisland.base.tables import PARCEL_RESULTS, members_of
 from gisland.base.verdicts import failing
+from gisland.detect.chained import chained_pairs, no_links
 from gisland.detect.enclaves import enclave_labels, judged_patches
 from gisland.detect.fragments import fragment_verdicts
 from gisland.detect.groups import scrap_groups
 from gisland.detect.holdings import holdings
 from gisland.detect.idle import future_dates
-from gisland.detect.kinds import kind_verdicts
+from gisland.detect.kinds import CHAINED, kind_verdicts
 from gisland.detect.lowuse import low_use, low_use_verdicts
 from gisland.detect.mixture import mixture
 from gisland.detect.scraps import scrap_pairs, site_geometry
@@ -172,11 +173,13 @@ class ScrapLand:
     sites
         Polygons by site id.
     pairs
-        Scraps and the sites they touch.
+        Scraps and the sites they touch, or reach through other scraps.
     groups
         Scraps that are one together.
     verdicts
         Verdict rows on the kinds of scraps.
+    chain_links
+        Borders between scraps along which they reach a site; none where chains are off.
     """
 
     members: pd.Series
@@ -184,6 +187,7 @@ class ScrapLand:
     pairs: gpd.GeoDataFrame
     groups: gpd.GeoDataFrame
     verdicts: pd.DataFrame
+    chain_links: pd.DataFrame
 
 
 def scrap_land(
@@ -237,4 +241,11 @@ def scrap_land(
     cap = rules["scrap.area_cap"]
     pairs = scrap_pairs(parcels, borders, member, area_cap=cap, **beside)
     groups = scrap_groups(parcels, borders, pairs, members=member, rules=rules, **beside)
-    return ScrapLand(member, shapes, pairs, groups, kind_verdicts(pairs, parameters=parameters))
+    links = no_links()
+    if rules["scrap.chains"].mode == "on":
+        pairs, links = chained_pairs(
+            parcels, borders, pairs, members=member, area_cap=cap, parameters=parameters
+        )
+    adjoining = pairs[pairs["scrap_kind"] != CHAINED]
+    kinds = kind_verdicts(adjoining, parameters=parameters)
+    return ScrapLand(member, shapes, pairs, groups, kinds, links)

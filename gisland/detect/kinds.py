@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     Shapes = NDArray[np.object_]
 
-KINDS = ("sandwiched", "interlocking", "corner", "adjacent")
+CHAINED = "chained"  # reaches its site through other scraps only, see `chained_pairs`
+KINDS = ("sandwiched", "interlocking", "corner", "adjacent", CHAINED)
 IN_HOLE = 0.999  # share of a scrap inside a site's filled outline from which it lies in its hole
 SHARES = ("sites_share", "free_share", "other_share", "hull_share", "hole_share")
 BOUNDARY, AREA = "boundary of the scrap", "area of the scrap"
@@ -108,7 +109,7 @@ def scrap_kinds(measures: pd.DataFrame, *, parameters: Parameters) -> pd.Series:
     Returns
     -------
     pandas.Series
-        One of ``KINDS`` by scrap, named ``scrap_kind``.
+        One of ``KINDS`` but the last by scrap, named ``scrap_kind``.
 
     Examples
     --------

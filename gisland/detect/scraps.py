@@ -29,6 +29,8 @@ PAIR_COLUMNS = (
     "area_m2",
     "border_m",
     "corridor_m",
+    "links",
+    "link_m",
     "site_share",
     "sites_share",
     "free_share",
@@ -105,7 +107,8 @@ def scrap_pairs(
     geopandas.GeoDataFrame
         One row per scrap and site that touch at all, columns ``PAIR_COLUMNS`` and geometry,
         sorted by both ids. ``corridor_m`` is border along a road or water, which separates and is
-        not in ``border_m``; ``site_share`` is the part of s along this site.
+        not in ``border_m``; ``site_share`` is the part of s along this site. ``links`` is 0 and
+        ``link_m`` missing: see `gisland.detect.chained.chained_pairs`.
 
     Examples
     --------
@@ -140,10 +143,9 @@ def scrap_pairs(
     longest = whole.groupby(contact["parcel_id"]).max()
     enough = long_enough(longest, min_border_m=parameters.min_border_m)
     near = parcels.loc[longest.index[enough]]
-    small = near["fragment"].astype(bool)
-    if area_cap.mode != "off":
-        small |= area_cap.holds(near["area_m2"]).fillna(value=False).astype(bool)
-    pairs = contact[contact["parcel_id"].isin(near.index[small])].reset_index(drop=True)
+    small = near.index[small_parcels(near, area_cap=area_cap)]
+    pairs = contact[contact["parcel_id"].isin(small)].reset_index(drop=True)
+    pairs = pairs.assign(links=pd.Series(0, pairs.index, dtype="Int64"), link_m=np.nan)
     pairs["area_m2"] = lookup(pairs["parcel_id"], parcels["area_m2"])
     ids = pd.Index(pairs["parcel_id"].unique())
     shares = boundary_shares(boundary_parts(parcels, borders, ids, members=members))
@@ -157,6 +159,34 @@ def scrap_pairs(
     return gpd.GeoDataFrame(
         pairs[list(PAIR_COLUMNS)], geometry=gpd.GeoSeries(scrap, crs=parcels.crs), crs=parcels.crs
     )
+
+
+def small_parcels(parcels: pd.DataFrame, *, area_cap: Rule) -> pd.Series:
+    """Whether a parcel is small enough for a scrap: a fragment, or within the area cap.
+
+    Parameters
+    ----------
+    parcels
+        With ``fragment`` and ``area_m2``.
+    area_cap
+        Rule ``scrap.area_cap``, possibly off.
+
+    Returns
+    -------
+    pandas.Series
+        Bool, on the index of `parcels`.
+
+    Examples
+    --------
+    >>> from gisland.base.rules import load_rules
+    >>> lots = pd.DataFrame({"fragment": [True, False, False], "area_m2": [9e3, 2e3, 1999.0]})
+    >>> small_parcels(lots, area_cap=load_rules("guangdong-2009")["scrap.area_cap"]).tolist()
+    [True, False, True]
+    """
+    small = parcels["fragment"].astype(bool)
+    if area_cap.mode != "off":
+        small |= area_cap.holds(parcels["area_m2"]).fillna(value=False).astype(bool)
+    return small
 
 
 def _contacts(

@@ -48,6 +48,7 @@ UNITS = {
     "frontage_m": "m",
     "frontage_road_m": "m",
     "border_m": "m",
+    "link_m": "m",
     "scrap_area_m2": "m2",
     "denominator_m2": "m2",
     "surrounding_area_m2": "m2",

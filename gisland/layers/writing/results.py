@@ -75,8 +75,9 @@ TABLES: dict[str, Table] = {
     "plan": Table(
         _columns(
             text="parcel_id site_id scrap_kind verdict reasons rule_id",
-            number="area_m2 border_m corridor_m site_share sites_share free_share other_share"
-            " hull_share hole_share",
+            count="links",
+            number="area_m2 border_m corridor_m link_m site_share sites_share free_share"
+            " other_share hull_share hole_share",
         ),
         drawn=True,
     ),
