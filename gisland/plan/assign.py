@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from gisland.plan.caps import CENTS, UNLIMITED
-from gisland.plan.solver import Problem, solve
-from gisland.topology.graph import components
+from gisland.plan.caps import CENTS
+from gisland.plan.conflict import conflict
+from gisland.plan.greedy import longest_first
+from gisland.plan.numbering import Numbered, numbered
+from gisland.plan.problem import Problem, all_fit, ceiling, total
+from gisland.plan.solver import AREA_ONLY, GREEDY, OPTIMAL, Solution, solve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
-COMPONENT_COLUMNS = ("component", "sites", "scraps", "absorbed_m2", "bound_m2", "status")
+COMPONENT_COLUMNS = (
+    *("component", "sites", "scraps", "absorbed_m2", "bound_m2", "absorbed_scraps"),
+    *("bound_scraps", "greedy_m2", "status"),
+)
+UNMET_COLUMNS = ("parcel_id", "conflict_ids", "proved")
+
+
+def _none_unmet() -> pd.DataFrame:
+    return pd.DataFrame([], columns=list(UNMET_COLUMNS)).astype(
+        {"parcel_id": "str", "conflict_ids": "str", "proved": "bool"}
+    )
 
 
 @dataclass(frozen=True)
@@ -27,16 +40,24 @@ class Assignment:
     chosen
         Bool on the index of the pairs.
     component
-        Component number (from 1) of each site that has an eligible pair.
+        Component number (from 1) of each site to which an eligible pair can be held.
     components
         One row per component: ``component``, ``sites``, ``scraps`` (counts), ``absorbed_m2``,
-        ``bound_m2`` (no plan absorbs more), ``status`` (``optimal``, ``optimal_area`` or
-        ``time_limit``).
+        ``bound_m2`` (no plan that is as good in what comes before the area absorbs more),
+        ``absorbed_scraps``, ``bound_scraps`` (missing unless their number is the objective),
+        ``greedy_m2`` (what the longest border first absorbs), ``status`` (``optimal``,
+        ``optimal_area``, ``time_limit`` or ``greedy``).
+    unmet
+        Required scraps that have a pair and are not absorbed: ``parcel_id``, ``conflict_ids``
+        (required scraps that no plan absorbs together, itself among them, joined by ``;``, of
+        which none can be left out; empty if it could be absorbed with all that are) and
+        ``proved`` (false if time ran out).
     """
 
     chosen: pd.Series
     component: pd.Series
     components: pd.DataFrame
+    unmet: pd.DataFrame = field(default_factory=_none_unmet)
 
 
 def assign(
@@ -44,23 +65,38 @@ def assign(
     budgets: pd.DataFrame,
     *,
     seconds: float,
+    links: pd.DataFrame | None = None,
+    required: Collection[str] = (),
+    objective: str = "area",
+    method: str = "exact",
     progress: Callable[[int, int], None] | None = None,
 ) -> Assignment:
     """Choose the pairs that absorb the largest area.
 
-    Each scrap goes to at most one site; no site takes more than its budget or its count. Among
-    plans of the largest total area the one with the longest total border is taken, and among
-    those the one whose list of pairs, sorted by scrap and site id, comes first. The plan does
-    not depend on the order of the rows.
+    Each scrap goes to at most one site; no site takes more than its budget or its count; the
+    scraps of a site are held to it by their own border or by scraps that it absorbs too. Most
+    required scraps come first, then (objective ``count``) most scraps, then the largest area.
+    Among equal plans the one with the longest total border is taken, and among those the one
+    whose list of pairs, sorted by scrap and site id, comes first. The plan does not depend on the
+    order of the rows.
 
     Parameters
     ----------
     pairs
-        Eligible pairs: ``parcel_id``, ``site_id``, ``area_cents``, ``border_m``.
+        Eligible pairs: ``parcel_id``, ``site_id``, ``area_cents``, ``border_m`` and, with chains,
+        ``links``: 0 for a scrap that adjoins the site itself.
     budgets
         Indexed by site id: ``area_cents`` and ``count``, ``-1`` for no limit.
     seconds
-        Time limit for each component.
+        Time limit for each component; as much again to explain what is required and not absorbed.
+    links
+        Links between scraps: ``focal``, ``neighbor``; None: there are none.
+    required
+        Ids of scraps that are absorbed first if they can be.
+    objective
+        ``area`` or ``count``.
+    method
+        ``exact``, or ``greedy``: the longest border first, whatever is required.
     progress
         Called with the number of components done and in all.
 
@@ -82,73 +118,88 @@ def assign(
     >>> budget = pd.DataFrame({"area_cents": [100_000], "count": [-1]}, index=["S"])
     >>> assign(pair, budget, seconds=10.0).chosen.tolist()
     [False, True, True]
+    >>> assign(pair, budget, seconds=10.0, method="greedy").chosen.tolist()
+    [True, False, False]
     """
-    ordered = pairs.sort_values(["parcel_id", "site_id"], kind="stable")
-    label = _component_of_sites(ordered)
-    number = {smallest: n for n, smallest in enumerate(sorted(set(label)), start=1)}
-    component = label.map(number).astype("int64").rename("component")
-    coded = _in_numbers(ordered, budgets)
-    chosen = np.zeros(len(ordered), dtype=bool)
-    rows = []
-    groups = ordered.groupby(ordered["site_id"].map(component).to_numpy(), sort=True).indices
-    for n, (which, group) in enumerate(groups.items(), start=1):
-        problem = _problem(coded, np.asarray(group))
-        solution = solve(problem, seconds=seconds)
+    given = numbered(pairs, budgets, links=links, required=required, objective=objective)
+    chosen = np.zeros(len(given.pairs), dtype=bool)
+    rows, unmet = [], _never_held(pairs, given, required)
+    for n, (which, group, problem) in enumerate(given.problems(), start=1):
+        # where all fit, filling up in any order absorbs every scrap: nobody need go through it
+        greedy = None if method != GREEDY and all_fit(problem) else longest_first(problem)
+        if method == GREEDY and greedy is not None:
+            solution = _unproved(problem, greedy)
+        else:
+            solution = solve(problem, seconds=seconds)
         chosen[group] = solution.chosen
-        rows.append(
-            (
-                which,
-                len(problem.budget),
-                problem.scraps,
-                int(problem.area[solution.chosen].sum()) / CENTS,
-                solution.bound_cents / CENTS,
-                solution.status,
-            )
-        )
+        rows.append(_row(which, problem, solution, greedy=greedy))
+        unmet += _unmet(problem, solution, given.pairs.iloc[group], seconds=seconds)
         if progress:
-            progress(n, len(number))
-    found = pd.Series(chosen, index=ordered.index, name="chosen").reindex(pairs.index)
-    return Assignment(found, component, pd.DataFrame(rows, columns=list(COMPONENT_COLUMNS)))
-
-
-def _component_of_sites(pairs: pd.DataFrame) -> pd.Series:
-    """Smallest site id of the component of each site; scraps link the sites they could go to."""
-    first = pairs.groupby("parcel_id")["site_id"].transform("first")
-    links = pd.DataFrame({"focal": first, "neighbor": pairs["site_id"]})
-    return components(pd.Index(sorted(pairs["site_id"].unique())), links)
-
-
-def _in_numbers(pairs: pd.DataFrame, budgets: pd.DataFrame) -> Problem:
-    """All components as one problem."""
-    scrap, scrap_ids = pd.factorize(pairs["parcel_id"], sort=True)
-    site, site_ids = pd.factorize(pairs["site_id"], sort=True)
-    limit = budgets.reindex(site_ids)
-    return Problem(
-        scrap=scrap,
-        site=site,
-        area=pairs["area_cents"].to_numpy("int64"),
-        border=(pairs["border_m"] * 1000).round().to_numpy("int64"),
-        budget=_limit(limit["area_cents"]),
-        count=_limit(limit["count"]),
-        scraps=len(scrap_ids),
+            progress(n, len(given.groups))
+    found = pd.Series(chosen, index=given.pairs.index, name="chosen")
+    return Assignment(
+        found.reindex(pairs.index, fill_value=False),
+        given.component,
+        pd.DataFrame(rows, columns=list(COMPONENT_COLUMNS)).astype({"bound_scraps": "float64"}),
+        _unmet_table(unmet),
     )
 
 
-def _problem(whole: Problem, pairs: np.ndarray) -> Problem:
-    """One component of it, with scraps and sites counted anew."""
-    scraps, scrap = np.unique(whole.scrap[pairs], return_inverse=True)
-    sites, site = np.unique(whole.site[pairs], return_inverse=True)
-    return Problem(
-        scrap=scrap,
-        site=site,
-        area=whole.area[pairs],
-        border=whole.border[pairs],
-        budget=whole.budget[sites],
-        count=whole.count[sites],
-        scraps=len(scraps),
+def _unproved(problem: Problem, chosen: np.ndarray) -> Solution:
+    """A plan of which no more is known than what no plan exceeds."""
+    bounds = ceiling(problem, problem.area), ceiling(problem, np.ones_like(problem.area))
+    return Solution(chosen, *bounds, GREEDY)
+
+
+def _row(
+    which: int, problem: Problem, solution: Solution, *, greedy: np.ndarray | None
+) -> tuple[object, ...]:
+    """Row of one component; without a greedy plan it absorbs every scrap."""
+    taken = total(problem.area, solution.chosen)
+    return (
+        which,
+        len(problem.budget),
+        problem.scraps,
+        taken / CENTS,
+        solution.bound_cents / CENTS,
+        int(solution.chosen.sum()),
+        solution.bound_scraps if problem.by_count else np.nan,
+        (taken if greedy is None else total(problem.area, greedy)) / CENTS,
+        solution.status,
     )
 
 
-def _limit(values: pd.Series) -> np.ndarray:
-    numbers = values.to_numpy("int64")
-    return np.where(numbers == UNLIMITED, np.iinfo("int64").max, numbers)
+def _unmet(
+    problem: Problem, solution: Solution, pairs: pd.DataFrame, *, seconds: float
+) -> list[tuple[str, str, bool]]:
+    """Rows of the required scraps of one component that its plan does not absorb."""
+    if problem.needed is None:
+        return []
+    needed = np.unique(problem.scrap[problem.needed])
+    absorbed = np.unique(problem.scrap[problem.needed & solution.chosen])
+    missing = np.setdiff1d(needed, absorbed)
+    ids = pairs["parcel_id"].to_numpy()[np.unique(problem.scrap, return_index=True)[1]]
+    rows = []
+    most = solution.status in {OPTIMAL, AREA_ONLY}
+    for scrap in missing:
+        share = seconds / len(missing)
+        some, proved = conflict(problem, int(scrap), absorbed=absorbed, most=most, seconds=share)
+        rows.append((str(ids[scrap]), ";".join(sorted(ids[some])), proved))
+    return rows
+
+
+def _never_held(
+    pairs: pd.DataFrame, given: Numbered, required: Collection[str]
+) -> list[tuple[str, str, bool]]:
+    """Rows of the required scraps that no eligible links hold to any site."""
+    there = pairs.loc[pairs["parcel_id"].isin(list(required)), "parcel_id"].unique()
+    lost = np.setdiff1d(there, given.pairs["parcel_id"].unique())
+    return [(str(i), str(i), True) for i in lost]
+
+
+def _unmet_table(rows: list[tuple[str, str, bool]]) -> pd.DataFrame:
+    """Table of what is required and not absorbed, sorted by id."""
+    if not rows:
+        return _none_unmet()
+    table = pd.DataFrame(sorted(rows), columns=list(UNMET_COLUMNS))
+    return table.astype({"parcel_id": "str", "conflict_ids": "str", "proved": "bool"})

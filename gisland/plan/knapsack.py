@@ -30,9 +30,11 @@ class Sums:
     area
         Whole numbers of the candidates, in the order that breaks ties.
     longest
-        Border of the best subset of each sum; -1 where no subset makes it.
+        Rank and border of the best subset of each sum as one number; -1 where no subset makes it.
     reach
-        Largest sum that can be made up to each number.
+        Best sum that can be made up to each number: of the highest rank, then the largest.
+    scale
+        What a rank of one counts in `longest`: more than any border.
     taken
         Bits for each candidate, the last first: whether the best subset of a sum takes it.
     """
@@ -40,6 +42,7 @@ class Sums:
     area: np.ndarray
     longest: np.ndarray
     reach: np.ndarray
+    scale: int
     taken: tuple[np.ndarray, ...]
 
     def subset(self, room: int) -> np.ndarray:
@@ -53,17 +56,20 @@ class Sums:
                 left = place
         return chosen
 
-    def best(self, room: int) -> tuple[int, int]:
-        """Area and border of the best subset within a room."""
+    def best(self, room: int) -> tuple[int, int, int]:
+        """Rank, area and border of the best subset within a room."""
         total = int(self.reach[self.within(room)])
-        return total, int(self.longest[total])
+        rank, border = divmod(int(self.longest[total]), self.scale)
+        return rank, total, border
 
     def within(self, room: int) -> int:
         """Place of a room in the table; more room than all candidates need is all the same."""
         return min(room, len(self.reach) - 1)
 
 
-def sums(area: np.ndarray, border: np.ndarray, *, budget: int) -> Sums:
+def sums(
+    area: np.ndarray, border: np.ndarray, *, budget: int, rank: np.ndarray | None = None
+) -> Sums:
     """Table of all sums up to a budget.
 
     Parameters
@@ -72,6 +78,8 @@ def sums(area: np.ndarray, border: np.ndarray, *, budget: int) -> Sums:
         Whole numbers of each candidate, in the order that breaks ties; none negative.
     budget
         Largest sum of areas, not negative.
+    rank
+        What comes before the area, a whole number of each candidate; None: nothing does.
 
     Returns
     -------
@@ -82,20 +90,38 @@ def sums(area: np.ndarray, border: np.ndarray, *, budget: int) -> Sums:
     --------
     >>> table = sums(np.array([60, 50, 50]), np.array([9, 1, 1]), budget=100)
     >>> table.subset(100).tolist(), table.best(100), table.best(99)
-    ([False, True, True], (100, 2), (60, 9))
+    ([False, True, True], (0, 100, 2), (0, 60, 9))
     """
-    width = _width(area, budget)
+    width, scale = _width(area, budget), int(border.sum()) + 1
+    value = border if rank is None else rank * scale + border
+    longest = _nothing(width)
+    taken = tuple(
+        _with(longest, int(a), int(v)) for a, v in zip(area[::-1], value[::-1], strict=True)
+    )
+    return Sums(area, longest, _reach(longest, scale), scale, taken)
+
+
+def _nothing(width: int) -> np.ndarray:
+    """Table of sums of no candidates: only nothing can be made."""
     longest = np.full(width, -1, dtype="int64")
     longest[0] = 0
-    taken: list[np.ndarray] = []
-    for size, length in zip(area[::-1], border[::-1], strict=True):
-        below = longest[: max(width - int(size), 0)]
-        with_it = np.where(below >= 0, below + length, -1)
-        better = (with_it >= 0) & (with_it >= longest[width - len(below) :])
-        taken.append(np.packbits(better))
-        longest[width - len(below) :][better] = with_it[better]
-    reach = np.maximum.accumulate(np.where(longest >= 0, np.arange(width), -1))
-    return Sums(area, longest, reach, tuple(taken))
+    return longest
+
+
+def _with(longest: np.ndarray, size: int, value: int) -> np.ndarray:
+    """Put one candidate before those of a table, in place; bits of the sums that take it."""
+    below = longest[: max(len(longest) - size, 0)]
+    with_it = np.where(below >= 0, below + value, -1)
+    better = (with_it >= 0) & (with_it >= longest[len(longest) - len(below) :])
+    longest[len(longest) - len(below) :][better] = with_it[better]
+    return np.packbits(better)
+
+
+def _reach(longest: np.ndarray, scale: int) -> np.ndarray:
+    """Best sum up to each number: of the highest rank, then the largest."""
+    place = np.arange(len(longest))
+    key = np.where(longest >= 0, longest // scale * len(longest) + place, -1)
+    return np.maximum.accumulate(key) % len(longest)
 
 
 def _width(area: np.ndarray, budget: int) -> int:
@@ -177,7 +203,13 @@ def fits(parts: Shared, area: np.ndarray, budget: np.ndarray) -> bool:
 
 
 def best_plan(
-    parts: Shared, area: np.ndarray, border: np.ndarray, *, site: np.ndarray, budget: np.ndarray
+    parts: Shared,
+    area: np.ndarray,
+    border: np.ndarray,
+    *,
+    site: np.ndarray,
+    budget: np.ndarray,
+    rank: np.ndarray | None = None,
 ) -> np.ndarray:
     """Plan of the largest area within the budgets, then of the longest border, then the first.
 
@@ -191,6 +223,8 @@ def best_plan(
         Position of each pair's site.
     budget
         Limit of each site.
+    rank
+        What comes before the area, a whole number of each pair; None: nothing does.
 
     Returns
     -------
@@ -205,19 +239,21 @@ def best_plan(
     >>> best_plan(parts, area, border, site=site, budget=np.array([100, 110])).tolist()
     [True, False, True, True]
     """
+    rank = np.zeros_like(area) if rank is None else rank
     tables = {
-        s: sums(area[own], border[own], budget=int(budget[s])) for s, own in parts.own.items()
+        s: sums(area[own], border[own], budget=int(budget[s]), rank=rank[own])
+        for s, own in parts.own.items()
     }
-    best = (-1, -1)
+    best = (-1, -1, -1)
     plans: list[np.ndarray] = []
     for given in _ways(parts):
         room = budget.copy()
         np.subtract.at(room, site[given], area[given])
         if (room < 0).any():
             continue
-        found = [(int(area[given].sum()), int(border[given].sum()))]
+        found = [tuple(int(weight[given].sum()) for weight in (rank, area, border))]
         found += [table.best(int(room[s])) for s, table in tables.items()]
-        worth = (sum(a for a, _ in found), sum(b for _, b in found))
+        worth = sum(r for r, _, _ in found), sum(a for _, a, _ in found), sum(b for *_, b in found)
         if worth > best:
             best, plans = worth, []
         if worth == best:

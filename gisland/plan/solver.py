@@ -1,102 +1,50 @@
-"""Exact solution of one component; every answer is checked in whole numbers.
+"""Exact solution of one component: by tables of sums where they fit, else by search.
 
-Sites that share few scraps are tables of sums (`knapsack`). The others go to HiGHS, which works
-with tolerances (a variable may be 1e-6 off a whole number): its answers are rounded and held
-against the limits in integers; an answer that breaks one is cut off and the solver asked again.
+What is known of a component without regard to what holds scraps together is tried first: the best
+of all plans is the best of the connected ones if it is connected.
 """
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
-from scipy.sparse import csr_array, vstack
 
-from gisland.base.errors import PlanError
-from gisland.plan.knapsack import best_plan, fits, shared
+from gisland.plan.connect import reached
+from gisland.plan.greedy import largest_first, longest_first
+from gisland.plan.knapsack import best_plan, fits
+from gisland.plan.problem import (
+    AREA,
+    BORDER,
+    COUNT,
+    Problem,
+    all_fit,
+    ceiling,
+    total,
+    worth,
+)
 from gisland.plan.quiet import quiet_stdout
+from gisland.plan.search import Search, differs, maximise, opened
 
 OPTIMAL = "optimal"
 AREA_ONLY = "optimal_area"  # area proved, but time ran out over equally large plans
 TIME_LIMIT = "time_limit"
-_SOLVED, _OUT_OF_TIME, _INFEASIBLE = 0, 1, 2
-_NO_LIMIT = np.iinfo("int64").max
-_UNIT = 1e-3  # rows in tenths of a square metre or metres: one hundredth stays far above 1e-6
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Pairs of one component, sorted by scrap and site id, in whole numbers.
-
-    Parameters
-    ----------
-    scrap, site
-        Position of each pair's scrap and site, shape (pairs,).
-    area, border
-        Hundredths of a square metre and millimetres of each pair, shape (pairs,).
-    budget, count
-        Limits of each site, shape (sites,); the largest int64 for none.
-    scraps
-        Number of scraps.
-    """
-
-    scrap: np.ndarray
-    site: np.ndarray
-    area: np.ndarray
-    border: np.ndarray
-    budget: np.ndarray
-    count: np.ndarray
-    scraps: int
+GREEDY = "greedy"
+_AT_ONCE = 12  # pairs whose order is settled by one question: weights up to 2 to the power of 11
 
 
 @dataclass(frozen=True)
 class Solution:
-    """Chosen pairs (bool), the proved upper bound of their area, and how the solver ended."""
+    """Chosen pairs, proved upper bounds of their area and number, and how the solver ended."""
 
     chosen: np.ndarray
     bound_cents: int
+    bound_scraps: int
     status: str
 
 
-@dataclass(frozen=True)
-class _Search:
-    """Constraints ``low <= matrix @ x <= high``, their whole-number meaning, the deadline."""
-
-    problem: Problem
-    matrix: csr_array
-    low: np.ndarray
-    high: np.ndarray
-    deadline: float
-    floors: tuple[tuple[np.ndarray, int], ...] = ()
-
-    def plus(self, row: np.ndarray, *, low: float = -np.inf, high: float = np.inf) -> _Search:
-        """Add one constraint."""
-        return replace(
-            self,
-            matrix=vstack([self.matrix, csr_array(row[None, :].astype(float))]).tocsr(),
-            low=np.append(self.low, low),
-            high=np.append(self.high, high),
-        )
-
-    def floor(self, weight: np.ndarray, least: int) -> _Search:
-        """Demand that the weights of the chosen pairs sum to at least this much."""
-        more = self.plus(weight * _UNIT, low=(least - 0.5) * _UNIT)
-        return replace(more, floors=(*self.floors, (weight, least)))
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """What one search found: a plan or None, and a bound that no plan exceeds."""
-
-    chosen: np.ndarray | None
-    bound: int
-    in_time: bool
-
-
-def solve(problem: Problem, *, seconds: float) -> Solution:
-    """Maximise area, then border, then take the first plan in the order of the pairs.
+def solve(problem: Problem, *, seconds: float, unlike: np.ndarray | None = None) -> Solution:
+    """Make every stage of the objective largest, then take the first plan in the order of pairs.
 
     Parameters
     ----------
@@ -104,6 +52,8 @@ def solve(problem: Problem, *, seconds: float) -> Solution:
         One connected component.
     seconds
         Time limit.
+    unlike
+        A plan of which the answer leaves out at least one pair; None: any answer will do.
 
     Returns
     -------
@@ -130,198 +80,203 @@ def solve(problem: Problem, *, seconds: float) -> Solution:
     >>> solve(one, seconds=5.0).chosen.tolist()
     [True, False]
     """
-    if _all_fit(problem):
-        return _everything(problem)
-    parts = shared(problem.scrap, problem.site)
-    per_site = np.bincount(problem.site, minlength=len(problem.budget))
-    if (per_site <= problem.count).all() and fits(parts, problem.area, problem.budget):
-        chosen = best_plan(
-            parts, problem.area, problem.border, site=problem.site, budget=problem.budget
-        )
-        return Solution(chosen, _total(problem.area, chosen), OPTIMAL)
+    found = quick(problem)
+    if found is not None and (unlike is None or (unlike & ~found).any()):
+        return proved(problem, found)
     with quiet_stdout():
-        return _optimise(problem, seconds=seconds)
+        return _optimise(problem, seconds=seconds, unlike=unlike)
 
 
-def _optimise(problem: Problem, *, seconds: float) -> Solution:
-    """The three stages of the lexicographic search."""
-    search = _search(problem, deadline=time.monotonic() + seconds)
-    plan, ceiling = _greedy(problem), _ceiling(problem)
-    first = _maximise(search, problem.area)
-    if first.chosen is not None and _total(problem.area, first.chosen) >= _total(
-        problem.area, plan
-    ):
-        plan = first.chosen
-    bound = max(min(first.bound, ceiling), _total(problem.area, plan))
-    if bound > _total(problem.area, plan):
-        return Solution(plan, bound, TIME_LIMIT)
-    search = search.floor(problem.area, bound)
-    second = _maximise(search, problem.border)
-    plan = plan if second.chosen is None else second.chosen
-    if second.bound > _total(problem.border, plan):
-        return Solution(plan, bound, AREA_ONLY)
-    return _first_in_order(search.floor(problem.border, second.bound), plan, bound)
+def proved(problem: Problem, chosen: np.ndarray) -> Solution:
+    """Tell of a plan that is known to be the best.
+
+    Parameters
+    ----------
+    problem
+        One component.
+    chosen
+        Its best plan.
+
+    Returns
+    -------
+    Solution
+        ``optimal``, with the plan itself as the bound.
+
+    Examples
+    --------
+    >>> one = np.array([0])
+    >>> problem = Problem(one, one, one + 5, one, one + 5, one + 1, scraps=1)
+    >>> proved(problem, np.array([True])).bound_cents
+    5
+    """
+    return Solution(chosen, total(problem.area, chosen), int(chosen.sum()), OPTIMAL)
 
 
-def _total(weight: np.ndarray, chosen: np.ndarray) -> int:
-    return int(weight[chosen].sum())
+def quick(problem: Problem) -> np.ndarray | None:
+    """Solve without a search, where one of the simple ways is exact.
+
+    Parameters
+    ----------
+    problem
+        One component.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        The best plan; None if it takes a search to know it.
+
+    Examples
+    --------
+    >>> one = np.array([0])
+    >>> quick(Problem(one, one, one + 5, one, one + 5, one + 1, scraps=1)).tolist()
+    [True]
+    """
+    if all_fit(problem):
+        chosen = everything(problem)
+        if len(problem.budget) == 1:
+            return chosen & problem.allowed
+    else:
+        if not by_tables(problem):
+            return None
+        chosen = best_plan(
+            problem.parts,
+            problem.area,
+            problem.border,
+            site=problem.site,
+            budget=problem.budget,
+            rank=problem.rank,
+        )
+    return chosen if connected(problem, chosen) else None
 
 
-def _all_fit(problem: Problem) -> bool:
-    """Whether every site could take all its candidates at once: then caps do not bind."""
-    sites = len(problem.budget)
-    area = np.zeros(sites, dtype="int64")
-    np.add.at(area, problem.site, problem.area)
-    pairs = np.bincount(problem.site, minlength=sites)
-    return bool((area <= problem.budget).all() and (pairs <= problem.count).all())
+def by_tables(problem: Problem) -> bool:
+    """Whether tables of sums decide a component, what holds scraps to their site left aside.
+
+    Parameters
+    ----------
+    problem
+        One component.
+
+    Returns
+    -------
+    bool
+        True if no count binds and the tables are small enough.
+
+    Examples
+    --------
+    >>> one = np.array([0])
+    >>> by_tables(Problem(one, one, one + 5, one, one + 5, one + 1, scraps=1))
+    True
+    """
+    per_site = np.bincount(problem.site, minlength=len(problem.budget))
+    if (per_site > problem.count).any():
+        return False
+    return fits(problem.parts, problem.area, problem.budget)
 
 
-def _everything(problem: Problem) -> Solution:
-    """Absorb every scrap, each into the site of its longest border, then smallest id."""
+def connected(problem: Problem, chosen: np.ndarray) -> bool:
+    """Whether every scrap of a plan is held to its site.
+
+    Parameters
+    ----------
+    problem
+        One component.
+    chosen
+        Bool of each pair.
+
+    Returns
+    -------
+    bool
+        True also for a plan that absorbs nothing.
+
+    Examples
+    --------
+    >>> one = np.array([0])
+    >>> connected(Problem(one, one, one + 5, one, one + 5, one + 1, scraps=1), one > 0)
+    True
+    """
+    return problem.chain is None or bool((reached(problem.chain, chosen) == chosen).all())
+
+
+def everything(problem: Problem) -> np.ndarray:
+    """Absorb every scrap, each into the site of its longest border, then smallest id.
+
+    Parameters
+    ----------
+    problem
+        One component whose sites could take all at once.
+
+    Returns
+    -------
+    numpy.ndarray
+        Bool of each pair.
+
+    Examples
+    --------
+    >>> one = np.array([0])
+    >>> everything(Problem(one, one, one + 5, one, one + 5, one + 1, scraps=1)).tolist()
+    [True]
+    """
     order = np.lexsort((problem.site, -problem.border, problem.scrap))
     _, first = np.unique(problem.scrap[order], return_index=True)
     chosen = np.zeros(len(problem.scrap), dtype=bool)
     chosen[order[first]] = True
-    return Solution(chosen, _total(problem.area, chosen), OPTIMAL)
-
-
-def _greedy(problem: Problem) -> np.ndarray:
-    """A plan for want of time: the largest scraps first, each along its longest border."""
-    chosen = np.zeros(len(problem.scrap), dtype=bool)
-    room, left = problem.budget.copy(), problem.count.copy()
-    done: set[int] = set()
-    order = np.lexsort((problem.site, problem.scrap, -problem.border, -problem.area))
-    for k in order:
-        scrap, site, area = int(problem.scrap[k]), problem.site[k], problem.area[k]
-        if scrap not in done and area <= room[site] and left[site] > 0:
-            done.add(scrap)
-            chosen[k] = True
-            room[site] -= area
-            left[site] -= 1
     return chosen
 
 
-def _ceiling(problem: Problem) -> int:
-    """Area that no plan exceeds: every scrap once, and every site full."""
-    once = np.zeros(problem.scraps, dtype="int64")
-    np.maximum.at(once, problem.scrap, problem.area)
-    full = np.zeros(len(problem.budget), dtype="int64")
-    np.add.at(full, problem.site, problem.area)
-    return min(int(once.sum()), int(np.minimum(full, problem.budget).sum()))
+def _optimise(problem: Problem, *, seconds: float, unlike: np.ndarray | None) -> Solution:
+    """The stages of the lexicographic search."""
+    search = opened(problem, seconds=seconds)
+    if unlike is not None:
+        search = search.plus(unlike.astype(float), high=float(unlike.sum() - 1))
+    plan = _for_want_of_time(search, unlike)
+    bounds = {name: ceiling(problem, weight) for name, weight in problem.stages}
+    status = OPTIMAL
+    for name, weight in problem.stages:
+        if bounds[name] > total(weight, plan):
+            answer = maximise(search, weight)
+            if answer.chosen is not None and total(weight, answer.chosen) >= total(weight, plan):
+                plan = answer.chosen
+            bounds[name] = max(min(answer.bound, bounds[name]), total(weight, plan))
+        if bounds[name] > total(weight, plan):
+            status = AREA_ONLY if name == BORDER else TIME_LIMIT
+            break
+        search = search.floor(weight, bounds[name])
+    if status == OPTIMAL:
+        plan, settled = _first_in_order(search, plan)
+        status = OPTIMAL if settled else AREA_ONLY
+    known = bounds[AREA], bounds.get(COUNT, int(plan.sum()))
+    return Solution(plan, *known, status)
 
 
-def _search(problem: Problem, *, deadline: float) -> _Search:
-    """Each scrap at most once; each site within its area and its count."""
-    pairs, sites = len(problem.scrap), len(problem.budget)
-    column, ones = np.arange(pairs), np.ones(pairs)
-    capped = np.flatnonzero(problem.budget < _NO_LIMIT)
-    counted = np.flatnonzero(problem.count < _NO_LIMIT)
-    once = csr_array((ones, (problem.scrap, column)), shape=(problem.scraps, pairs))
-    area = csr_array((problem.area * _UNIT, (problem.site, column)), shape=(sites, pairs))
-    count = csr_array((ones, (problem.site, column)), shape=(sites, pairs))
-    matrix = vstack([once, area[capped], count[counted]]).tocsr()
-    high = [np.ones(problem.scraps), (problem.budget[capped] + 0.5) * _UNIT, problem.count[counted]]
-    low = np.full(matrix.shape[0], -np.inf)
-    return _Search(problem, matrix, low, np.concatenate(high).astype(float), deadline)
-
-
-def _maximise(search: _Search, weight: np.ndarray) -> _Answer:
-    """Best plan for one weight and its proved bound, in whole numbers.
-
-    The solver's word that a plan is the best holds within its tolerances only: it is asked for
-    a better one until it knows none.
-    """
-    best: np.ndarray | None = None
-    while True:
-        answer = _ask(search, weight)
-        if answer.chosen is None:
-            known = -1 if best is None else _total(weight, best)
-            return _Answer(best, max(known, answer.bound), in_time=answer.in_time)
-        best = answer.chosen
-        if not answer.in_time or not weight.any():
-            return answer
-        search = search.floor(weight, _total(weight, best) + 1)
-
-
-def _ask(search: _Search, weight: np.ndarray) -> _Answer:
-    """One answer of the solver that keeps every limit in whole numbers."""
-    while True:
-        result = _solved(search, weight)
-        if result is None:
-            return _Answer(None, int(weight.sum()), in_time=False)
-        if result.status == _INFEASIBLE:
-            return _Answer(None, -1, in_time=True)
-        in_time = result.status == _SOLVED
-        bound = _bound(result.mip_dual_bound, weight)
-        if result.x is None:
-            return _Answer(None, bound, in_time=in_time)
-        chosen = result.x > 0.5  # noqa: PLR2004 - rounding to whole pairs
-        cut = _cut(search, chosen)
-        if cut is None:
-            total = _total(weight, chosen)
-            return _Answer(chosen, total if in_time else max(total, bound), in_time=in_time)
-        search = search.plus(cut[0], low=cut[1], high=cut[2])
-
-
-def _solved(search: _Search, weight: np.ndarray) -> OptimizeResult | None:
-    """Result of the solver, without its presolve where that fails; None if there is no time."""
-    one = search.problem
-    possible = ((one.area <= one.budget[one.site]) & (one.count[one.site] > 0)).astype(float)
-    for presolve in (True, False):
-        left = search.deadline - time.monotonic()
-        if left <= 0:
-            return None
-        result = milp(
-            -weight.astype(float),
-            integrality=np.ones(len(weight), dtype="int64"),
-            bounds=Bounds(0, possible),
-            constraints=LinearConstraint(search.matrix, search.low, search.high),
-            options={"time_limit": left, "mip_rel_gap": 0.0, "presolve": presolve},
-        )
-        if result.status in {_SOLVED, _OUT_OF_TIME, _INFEASIBLE}:
-            return result
-    raise PlanError(
-        f"plan: the solver stopped: {result.message}", do="report this with the project file"
-    )
-
-
-def _bound(dual: float | None, weight: np.ndarray) -> int:
-    """Whole number that no plan exceeds, from the solver's dual bound of the negated weight."""
-    if dual is None or not np.isfinite(dual):
-        return int(weight.sum())
-    return min(int(weight.sum()), int(np.floor(-dual + 1e-3)))
-
-
-def _cut(search: _Search, chosen: np.ndarray) -> tuple[np.ndarray, float, float] | None:
-    """Row that excludes a rounded plan which breaks a limit; None if it keeps all."""
+def _for_want_of_time(search: Search, unlike: np.ndarray | None) -> np.ndarray:
+    """The best plan that needs no search."""
     problem = search.problem
-    for site in np.unique(problem.site[chosen]):
-        taken = chosen & (problem.site == site)
-        if _total(problem.area, taken) > problem.budget[site]:
-            return taken.astype(float), -np.inf, float(taken.sum() - 1)
-    if any(_total(weight, chosen) < least for weight, least in search.floors):
-        return _differs(chosen)
-    return None
+    plans = [largest_first(problem), longest_first(problem)]
+    if unlike is not None:
+        smallest = np.flatnonzero(unlike)[np.argmin(problem.area[unlike])]
+        within = np.arange(len(unlike)) != smallest
+        plans = [largest_first(problem, within=within), *plans]
+    return max((p for p in plans if search.kept(p)), key=lambda plan: worth(problem, plan))
 
 
-def _differs(chosen: np.ndarray) -> tuple[np.ndarray, float, float]:
-    """Row that any other plan than this one meets."""
-    return np.where(chosen, -1.0, 1.0), 1.0 - float(chosen.sum()), np.inf
-
-
-def _first_in_order(search: _Search, plan: np.ndarray, bound: int) -> Solution:
-    """Among equally good plans the one that takes the earliest pairs."""
+def _first_in_order(search: Search, plan: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Among equally good plans the one that takes the earliest pairs, and whether it is known."""
     nothing = np.zeros(len(plan), dtype="int64")
-    row, low, high = _differs(plan)
-    other = _maximise(search.plus(row, low=low, high=high), nothing)
+    row, low, high = differs(plan)
+    other = maximise(search.plus(row, low=low, high=high), nothing)
     if other.chosen is None:
-        return Solution(plan, bound, OPTIMAL if other.in_time else AREA_ONLY)
-    for k in range(len(plan)):
-        pick = (np.arange(len(plan)) == k).astype(float)
-        if not plan[k]:
-            trial = _maximise(search.plus(pick, low=1.0), nothing)
-            if not trial.in_time:
-                return Solution(plan, bound, AREA_ONLY)
-            plan = plan if trial.chosen is None else trial.chosen
-        search = search.plus(pick, low=float(plan[k]), high=float(plan[k]))
-    return Solution(plan, bound, OPTIMAL)
+        return plan, other.in_time
+    for start in range(0, len(plan), _AT_ONCE):
+        some = np.arange(start, min(start + _AT_ONCE, len(plan)))
+        order = nothing.copy()
+        order[some] = 2 ** np.arange(len(some))[::-1]
+        answer = maximise(search, order)
+        if answer.chosen is not None:
+            plan = max((plan, answer.chosen), key=lambda p: total(order, p))
+        if not answer.in_time:
+            return plan, False
+        for k in some:
+            pick = (np.arange(len(plan)) == k).astype(float)
+            search = search.plus(pick, low=float(plan[k]), high=float(plan[k]))
+    return plan, True
