@@ -16,6 +16,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+Weights = tuple["np.ndarray", "np.ndarray", "np.ndarray"]  # rank, area and border of each pair
+Worth = tuple[int, int, int]  # their sums
 WIDEST = 5_000_000  # sums held at once: budgets of 5 ha in all
 MOST = 800_000_000  # sums times candidates: 100 MB of bits
 MOST_WAYS = 20_000  # ways to give the scraps that several sites want
@@ -210,6 +212,7 @@ def best_plan(
     site: np.ndarray,
     budget: np.ndarray,
     rank: np.ndarray | None = None,
+    unlike: np.ndarray | None = None,
 ) -> np.ndarray:
     """Plan of the largest area within the budgets, then of the longest border, then the first.
 
@@ -225,6 +228,8 @@ def best_plan(
         Limit of each site.
     rank
         What comes before the area, a whole number of each pair; None: nothing does.
+    unlike
+        The best plan, where the best of the others is asked for; not the empty one.
 
     Returns
     -------
@@ -239,9 +244,9 @@ def best_plan(
     >>> best_plan(parts, area, border, site=site, budget=np.array([100, 110])).tolist()
     [True, False, True, True]
     """
-    rank = np.zeros_like(area) if rank is None else rank
+    weights = np.zeros_like(area) if rank is None else rank, area, border
     tables = {
-        s: sums(area[own], border[own], budget=int(budget[s]), rank=rank[own])
+        s: sums(area[own], border[own], budget=int(budget[s]), rank=weights[0][own])
         for s, own in parts.own.items()
     }
     best = (-1, -1, -1)
@@ -251,14 +256,109 @@ def best_plan(
         np.subtract.at(room, site[given], area[given])
         if (room < 0).any():
             continue
-        found = [tuple(int(weight[given].sum()) for weight in (rank, area, border))]
-        found += [table.best(int(room[s])) for s, table in tables.items()]
-        worth = sum(r for r, _, _ in found), sum(a for _, a, _ in found), sum(b for *_, b in found)
-        if worth > best:
-            best, plans = worth, []
-        if worth == best:
-            plans.append(_chosen(parts, tables, given, room=room, pairs=len(area)))
+        if unlike is not None and _is_way_of(parts, given, unlike):
+            found = list(_others(parts, weights, room=room, plan=unlike))
+        else:
+            worth = _worth(weights, given)
+            for s, table in tables.items():
+                worth = _sum(worth, table.best(int(room[s])))
+            if worth < best:
+                continue
+            found = [(worth, _chosen(parts, tables, given, room=room, pairs=len(area)))]
+        for worth, plan in found:
+            if worth > best:
+                best, plans = worth, []
+            if worth == best:
+                plans.append(plan)
     return max(plans, key=lambda plan: plan.tolist())
+
+
+def _worth(weights: Weights, some: np.ndarray) -> Worth:
+    """Rank, area and border of some pairs."""
+    rank, area, border = (int(weight[some].sum()) for weight in weights)
+    return rank, area, border
+
+
+def _sum(one: Worth, other: Worth) -> Worth:
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2]
+
+
+def _is_way_of(parts: Shared, given: np.ndarray, plan: np.ndarray) -> bool:
+    """Whether a plan gives the scraps that several sites want in this way."""
+    wanted = np.concatenate(parts.ways) if parts.ways else np.empty(0, dtype="int64")
+    return set(wanted[plan[wanted]].tolist()) == set(given.tolist())
+
+
+def _others(
+    parts: Shared, weights: Weights, *, room: np.ndarray, plan: np.ndarray
+) -> Iterator[tuple[Worth, np.ndarray]]:
+    """Plans next to the best that give the wanted scraps in its way: one site differs."""
+    for s, own in parts.own.items():
+        rank, area, border = (weight[own] for weight in weights)
+        other = next_subset(area, border, rank=rank, room=int(room[s]), best=plan[own])
+        if other is not None:
+            changed = plan.copy()
+            changed[own] = other
+            yield _worth(weights, changed), changed
+
+
+def next_subset(
+    area: np.ndarray, border: np.ndarray, *, rank: np.ndarray, room: int, best: np.ndarray
+) -> np.ndarray | None:
+    """Find the best subset within a room but one.
+
+    It is like the best one up to some candidate, unlike it there, and beyond as good as can be:
+    for every candidate the table of those after it tells how good.
+
+    Parameters
+    ----------
+    area, border, rank
+        Whole numbers of each candidate, in the order that breaks ties; none negative.
+    room
+        Largest sum of areas.
+    best
+        The best subset.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        Bool of each candidate; None if there is no other subset.
+
+    Examples
+    --------
+    >>> size, best = np.array([60, 50, 50]), np.array([False, True, True])
+    >>> next_subset(size, size * 0, rank=size * 0, room=100, best=best).tolist()
+    [True, False, False]
+    """
+    weights, scale = (rank, area, border), int(border.sum()) + 1
+    longest = _nothing(_width(area, room))
+    top: Worth = (-1, -1, -1)
+    turn = -1
+    for k in reversed(range(len(area))):
+        start = np.append(np.flatnonzero(best[:k]), [] if best[k] else [k]).astype("int64")
+        left = room - int(area[start].sum())
+        if left >= 0:
+            worth = _sum(_worth(weights, start), _top(longest, left, scale))
+            # of two equally good ones the one that takes where they part comes first
+            if worth > top or (worth == top and not best[k]):
+                top, turn = worth, k
+        _with(longest, int(area[k]), int(rank[k]) * scale + int(border[k]))
+    if turn < 0:
+        return None
+    found, after = best.copy(), slice(turn + 1, None)
+    found[turn] = not best[turn]
+    left = room - int(area[: turn + 1][found[: turn + 1]].sum())
+    table = sums(area[after], border[after], budget=left, rank=rank[after])
+    found[after] = table.subset(left)
+    return found
+
+
+def _top(longest: np.ndarray, room: int, scale: int) -> Worth:
+    """Rank, area and border of the best sum within a room."""
+    ranks = longest[: room + 1] // scale
+    place = len(ranks) - 1 - int(ranks[::-1].argmax())
+    rank, border = divmod(int(longest[place]), scale)
+    return rank, place, border
 
 
 def _ways(parts: Shared) -> Iterator[np.ndarray]:

@@ -108,8 +108,16 @@ def numbered(
         by_count=objective == "count",
         chain=chain,
     )
-    groups = ordered.groupby(ordered["site_id"].map(component).to_numpy(), sort=True).indices
-    return Numbered(ordered, component, whole, {int(n): g for n, g in groups.items()})
+    return Numbered(ordered, component, whole, _groups(ordered["site_id"].map(component)))
+
+
+def _groups(component: pd.Series) -> dict[int, np.ndarray]:
+    """Positions of the pairs of each component, in the order of the numbers."""
+    number = component.to_numpy("int64")
+    order = np.argsort(number, kind="stable")
+    which, first = np.unique(number[order], return_index=True)
+    parts = np.split(order, first[1:])
+    return dict(zip(which.tolist(), parts, strict=len(which) > 0))
 
 
 def _chain(pairs: pd.DataFrame, links: pd.DataFrame | None) -> Chain | None:

@@ -13,6 +13,7 @@ import numpy as np
 from gisland.plan.connect import reached
 from gisland.plan.greedy import largest_first, longest_first
 from gisland.plan.knapsack import best_plan, fits
+from gisland.plan.polish import polished
 from gisland.plan.problem import (
     AREA,
     BORDER,
@@ -43,7 +44,7 @@ class Solution:
     status: str
 
 
-def solve(problem: Problem, *, seconds: float, unlike: np.ndarray | None = None) -> Solution:
+def solve(problem: Problem, *, seconds: float) -> Solution:
     """Make every stage of the objective largest, then take the first plan in the order of pairs.
 
     Parameters
@@ -52,8 +53,6 @@ def solve(problem: Problem, *, seconds: float, unlike: np.ndarray | None = None)
         One connected component.
     seconds
         Time limit.
-    unlike
-        A plan of which the answer leaves out at least one pair; None: any answer will do.
 
     Returns
     -------
@@ -81,10 +80,7 @@ def solve(problem: Problem, *, seconds: float, unlike: np.ndarray | None = None)
     [True, False]
     """
     found = quick(problem)
-    if found is not None and (unlike is None or (unlike & ~found).any()):
-        return proved(problem, found)
-    with quiet_stdout():
-        return _optimise(problem, seconds=seconds, unlike=unlike)
+    return searched(problem, seconds=seconds) if found is None else proved(problem, found)
 
 
 def proved(problem: Problem, chosen: np.ndarray) -> Solution:
@@ -224,6 +220,39 @@ def everything(problem: Problem) -> np.ndarray:
     return chosen
 
 
+def searched(problem: Problem, *, seconds: float, unlike: np.ndarray | None = None) -> Solution:
+    """Solve by search, stage by stage.
+
+    Parameters
+    ----------
+    problem
+        One connected component.
+    seconds
+        Time limit.
+    unlike
+        A plan of which the answer leaves out at least one pair; None: any answer will do.
+
+    Returns
+    -------
+    Solution
+        As of `solve`.
+
+    Raises
+    ------
+    PlanError
+        If the solver fails for another reason than time.
+
+    Examples
+    --------
+    >>> one = np.array([0])
+    >>> problem = Problem(one, one, one + 5, one, one + 5, one + 1, scraps=1)
+    >>> searched(problem, seconds=9.0, unlike=np.array([True])).chosen.tolist()
+    [False]
+    """
+    with quiet_stdout():
+        return _optimise(problem, seconds=seconds, unlike=unlike)
+
+
 def _optimise(problem: Problem, *, seconds: float, unlike: np.ndarray | None) -> Solution:
     """The stages of the lexicographic search."""
     search = opened(problem, seconds=seconds)
@@ -237,6 +266,8 @@ def _optimise(problem: Problem, *, seconds: float, unlike: np.ndarray | None) ->
             answer = maximise(search, weight)
             if answer.chosen is not None and total(weight, answer.chosen) >= total(weight, plan):
                 plan = answer.chosen
+            if not answer.in_time and name != BORDER:
+                plan = _best_of(search, plan, polished(problem, plan, within=problem.allowed))
             bounds[name] = max(min(answer.bound, bounds[name]), total(weight, plan))
         if bounds[name] > total(weight, plan):
             status = AREA_ONLY if name == BORDER else TIME_LIMIT
@@ -252,12 +283,19 @@ def _optimise(problem: Problem, *, seconds: float, unlike: np.ndarray | None) ->
 def _for_want_of_time(search: Search, unlike: np.ndarray | None) -> np.ndarray:
     """The best plan that needs no search."""
     problem = search.problem
+    within = np.ones(len(problem.scrap), dtype=bool)
     plans = [largest_first(problem), longest_first(problem)]
     if unlike is not None:
-        smallest = np.flatnonzero(unlike)[np.argmin(problem.area[unlike])]
-        within = np.arange(len(unlike)) != smallest
-        plans = [largest_first(problem, within=within), *plans]
-    return max((p for p in plans if search.kept(p)), key=lambda plan: worth(problem, plan))
+        # without its smallest scrap any plan is unlike it
+        within[np.flatnonzero(unlike)[np.argmin(problem.area[unlike])]] = False
+        plans.append(largest_first(problem, within=within))
+    plan = _best_of(search, *plans)
+    return _best_of(search, plan, polished(problem, plan, within=within))
+
+
+def _best_of(search: Search, *plans: np.ndarray) -> np.ndarray:
+    """The best of some plans, of those that meet every constraint."""
+    return max((p for p in plans if search.kept(p)), key=lambda plan: worth(search.problem, plan))
 
 
 def _first_in_order(search: Search, plan: np.ndarray) -> tuple[np.ndarray, bool]:
