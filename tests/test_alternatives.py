@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,13 +12,16 @@ from districts import rule, rule_set
 from gisland.plan import alternatives as alternatives_module
 from gisland.plan import relaxations as relaxations_module
 from gisland.plan.alternatives import COLUMNS, alternatives
-from gisland.plan.assign import Assignment
 from gisland.plan.caps import cents
 from gisland.plan.outcome import site_budgets
 from gisland.plan.relaxations import in_force, relaxations, under, with_rules
 from gisland.plan.replan import replanned
-from gisland.plan.solving import PlanCase, solved
+from gisland.plan.solving import solved
 from small_plans import CAP, Row, made_case, random_case, site_facts
+
+if TYPE_CHECKING:
+    from gisland.plan.assign import Assignment
+    from gisland.plan.solving import PlanCase
 
 FOUR: list[Row] = [
     ("a", "S", 600, 10),
@@ -55,7 +58,7 @@ def test_a_higher_share_cap_in_scraps_and_square_metres() -> None:
 
 
 def test_another_combination_can_be_better_under_the_higher_cap() -> None:
-    """a + d = 950 has the longer border; at 12 % b + c + d = 1 200 is the largest below 1 227."""
+    """Of 950 m2 a + d has the longer border; at 12 % (1 227) b + c + d = 1 200 is best."""
     rows: list[Row] = [
         ("a", "S", 700, 10),
         ("b", "S", 600, 1),
@@ -147,7 +150,7 @@ def owned(**owners: str) -> pd.DataFrame:
 
 
 def test_without_the_only_test_that_refuses_a_scrap() -> None:
-    """b fails one test, c two: no single one is worth anything for c."""
+    """Scrap b fails one test, c two: no single one is worth anything for c."""
     rows: list[Row] = [("a", "S", 50, 9), ("b", "S", 100, 7), ("c", "S", 200, 5), ("e", "S", 9, 0)]
     parcels = owned(a="甲", b="乙", c="乙", e="乙", s="甲").assign(
         use_class=lambda p: p["use_class"].mask(p.index == "c", "residential")
@@ -163,7 +166,9 @@ def test_without_the_only_test_that_refuses_a_scrap() -> None:
 
 def test_a_missing_value_is_a_failed_test() -> None:
     parcels = owned(a="甲", s="甲").assign(owner=[None, "甲"])
-    case = made_case([("a", "S", 5, 9)], ONE_SITE, rule_set(rule("scrap.same_owner")), parcels=parcels)
+    case = made_case(
+        [("a", "S", 5, 9)], ONE_SITE, rule_set(rule("scrap.same_owner")), parcels=parcels
+    )
     assert told(case, ONE_SITE) == [("S", "same_owner", 0.0, "a", "")]
 
 
@@ -184,9 +189,14 @@ def test_one_site_can_lose_what_another_gains() -> None:
 
 
 def test_a_relaxation_can_join_components() -> None:
-    """c (owner 乙, as T) may not go to S; without the test it goes there, and T takes d instead."""
+    """Without the test c (owner 乙, as T) goes to S, and T takes d instead."""
     sites = site_facts({"S": 9000.0, "T": 9000.0})
-    rows: list[Row] = [("a", "S", 100, 1), ("c", "S", 900, 5), ("c", "T", 900, 3), ("d", "T", 700, 1)]
+    rows: list[Row] = [
+        ("a", "S", 100, 1),
+        ("c", "S", 900, 5),
+        ("c", "T", 900, 3),
+        ("d", "T", 700, 1),
+    ]
     parcels = owned(a="甲", c="乙", d="乙", s="甲", t="乙")
     case = made_case(rows, sites, rule_set(CAP, rule("scrap.same_owner")), parcels=parcels)
     wanted = ("component", "site_id", "constraint", "added_ids", "removed_ids")
@@ -297,7 +307,7 @@ def second_by_brute_force(
 
 
 def test_the_second_best_plan() -> None:
-    """a + b = 900; next: a + d = 840."""
+    """The best is a + b = 900, the next a + d = 840."""
     case = made_case(FOUR, ONE_SITE, rule_set())
     case = replace(case, budgets=pd.DataFrame({"area_cents": [100_000], "count": -1}, index=["S"]))
     wanted = ("kind", "constraint", "limit", "scraps_more", "area_more_m2", "border_more_m")
@@ -333,7 +343,9 @@ def test_the_second_best_plan_is_asked_with_all_that_the_plan_follows_from() -> 
 
     parcels = owned(**dict.fromkeys("abd", "甲"), c="乙", s="甲")
     rules = rule_set(CAP, rule("scrap.same_owner"))
-    case = made_case(FOUR, ONE_SITE, rules, parcels=parcels, objective="count", decisions={"b": "in"})
+    case = made_case(
+        FOUR, ONE_SITE, rules, parcels=parcels, objective="count", decisions={"b": "in"}
+    )
     found = alternatives(case, solved(case), sites=ONE_SITE, second=second)
     assert found.loc[found["kind"] == "second_best", "status"].tolist() == ["time_limit"]
     assert heard["pairs"]["parcel_id"].tolist() == ["a", "b", "d"]

@@ -22,11 +22,11 @@ SITES = site_facts({"S": 9000.0, "T": 9000.0})
 def told(case: PlanCase) -> list[tuple[Any, ...]]:
     found = differences(case, solved(case))
     assert {c: str(k) for c, k in found.dtypes.items()} == COLUMNS
-    return list(found.fillna("-").itertuples(index=False, name=None))
+    return list(found.astype("object").where(found.notna(), "-").itertuples(index=False, name=None))
 
 
 def test_added_dropped_moved_and_as_before() -> None:
-    """Without decisions S takes a + b of 1 000 m2, T takes x; with them S takes b + c, and x."""
+    """Without decisions S takes a + b = 900 m2, T takes x + y; with them S b + c + x."""
     rows: list[Row] = [
         ("a", "S", 600, 1),
         ("b", "S", 300, 1),

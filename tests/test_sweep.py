@@ -9,12 +9,13 @@ import pytest
 
 from districts import rule, rule_set
 from gisland.base.errors import PlanError
+from gisland.plan.relaxations import under
 from gisland.plan.solving import solved
 from gisland.plan.sweep import COLUMNS, sweep
 from small_plans import CAP, Row, made_case, random_case, site_facts
 
 if TYPE_CHECKING:
-    from gisland.base.rules import RuleSet
+    from gisland.base.rules import Rule
     from gisland.plan.solving import PlanCase
 
 FOUR: list[Row] = [
@@ -85,10 +86,12 @@ def test_caps_keep_their_words(mode: str) -> None:
 
 
 def test_scraps_above_the_area_cap_in_force_come_in_under_a_higher_one() -> None:
-    """e has 2 500 m2; f, too, but is refused for its owner, under any cap."""
+    """Scrap e has 2 500 m2; f, too, but is refused for its owner, under any cap."""
     sites = site_facts({"S": 90_000.0})
     rows: list[Row] = [*FOUR, ("e", "S", 2500, 1), ("f", "S", 2500, 1)]
-    parcels = pd.DataFrame({"owner": dict.fromkeys("abcdes", "甲") | {"f": "乙"}}).assign(fragment=True)
+    parcels = pd.DataFrame({"owner": dict.fromkeys("abcdes", "甲") | {"f": "乙"}}).assign(
+        fragment=True
+    )
     rules = rule_set(rule("scrap.area_cap"), rule("scrap.same_owner"))
     case = made_case(rows, sites, rules, parcels=parcels)
     assert [row[2:6] for row in swept(case, sites, (), (2000.0, 2500.0))] == [
@@ -112,18 +115,19 @@ def test_a_boundary_with_several_sites_is_refused() -> None:
         swept(case, sites, (0.1,))
 
 
-def test_a_cap_switched_on_rounds_as_the_total_cap() -> None:
+def test_a_cap_switched_on_rounds_as_the_total_cap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both caps hold the same scraps against one budget, so that they must round alike."""
+    heard: list[Rule] = []
+
+    def watched(case: PlanCase, *rules: Rule, sites: pd.DataFrame) -> PlanCase:
+        heard.extend(rules)
+        return under(case, *rules, sites=sites)
+
+    monkeypatch.setattr("gisland.plan.sweep.under", watched)
     total = rule("scrap.total_cap", value=9e9, unit="m2", operator="<=", rounding_m2=1.0)
-    found = sweep_rule(rule_set(total))
-    assert (found.rounding_m2, found.denominator, found.operator) == (1.0, "including", "<=")
-    assert sweep_rule(rule_set(replace(total, mode="off"))).rounding_m2 == 0.01
-    assert sweep_rule(rule_set(CAP, total)).rounding_m2 == 0.01
-
-
-def sweep_rule(rules: RuleSet) -> Any:  # noqa: ANN401 - a rule
-    from gisland.plan.sweep import _share_cap  # noqa: PLC0415, PLC2701
-
-    return _share_cap(rules, 0.2)
+    for rules in (rule_set(total), rule_set(replace(total, mode="off"))):
+        swept(made_case(FOUR, ONE_SITE, rules), ONE_SITE, (0.2,))
+    assert [one.rounding_m2 for one in heard] == [1.0, 0.01]
 
 
 def test_the_worst_component_gives_the_status() -> None:

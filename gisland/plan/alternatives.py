@@ -101,8 +101,8 @@ def alternatives(
     ]
     for one in relaxations(case):
         other = replanned(now, plan_assignment, under(case, one.rule, sites=sites))
-        told = {"kind": RELAXED, "constraint": one.constraint, "limit": one.limit}
-        rows.append(_rows(case, plan_assignment, other).assign(**told))
+        found = _rows(case, plan_assignment, other)
+        rows.append(found.assign(kind=RELAXED, constraint=one.constraint, limit=one.limit))
     table = pd.concat([row for row in rows if len(row)] or [pd.DataFrame(columns=list(COLUMNS))])
     table = table.reindex(columns=list(COLUMNS)).astype(COLUMNS)
     rank = table["kind"].map({kind: n for n, kind in enumerate(KINDS)}).astype("int64")

@@ -89,9 +89,9 @@ def replanned(now: PlanCase, plan: Assignment, then: PlanCase) -> Replanned:
     'replanned'
     """
     before, after = open_pairs(now), open_pairs(then)
-    either = pd.concat([before, after])
-    group = _groups(either)
-    reached = group[among(group, group[among(group.index, _reached(now, then, before, after))])]
+    group = _groups(pd.concat([before, after]))
+    differing = _differing(now, then, before=before, after=after)
+    reached = group[among(group, group[among(group.index, differing)])]
     again = then.pairs[among(then.pairs["site_id"], reached.index)]
     kept = before.index[plan.chosen[before.index] & ~among(before["site_id"], reached.index)]
     status = status_by_site(plan)
@@ -112,8 +112,8 @@ def _groups(pairs: pd.DataFrame) -> pd.Series:
     return components(sites, pd.DataFrame({"focal": first, "neighbor": pairs["site_id"]}))
 
 
-def _reached(
-    now: PlanCase, then: PlanCase, before: pd.DataFrame, after: pd.DataFrame
+def _differing(
+    now: PlanCase, then: PlanCase, *, before: pd.DataFrame, after: pd.DataFrame
 ) -> pd.Series:
     """Sites at which the two cases do not allow the same plans, or do not value them alike."""
     either = pd.concat([before, after])

@@ -92,7 +92,8 @@ def sweep(
     >>> found[["cap", "absorbed_m2"]].values.tolist()
     [[0.1, 0.0], [0.2, 1500.0]]
     """
-    shares, areas = sorted(set(caps)), sorted(set(areas_m2))
+    shares: list[float | None] = [*sorted(set(caps))]
+    areas: list[float | None] = [*sorted(set(areas_m2))]
     now = in_force(case)
     held = case.rules[SHARE_CAP].limit if case.rules[SHARE_CAP].mode == "on" else None
     rows = []
