@@ -43,6 +43,7 @@ from gisland.measure.planning import (
     planning_facts,
     with_boundary_share,
 )
+from gisland.plan.aggregate import merged_parcels
 from gisland.plan.eligibility import eligibility
 from gisland.plan.merge import merge
 from gisland.plan.outcome import site_budgets, site_table
@@ -354,6 +355,9 @@ def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
         "scrap_groups": land.groups,
         "sites": sites.reset_index(),
         "lineage": merged.lineage,
+        "merged": merged_parcels(
+            parcels, merged.lineage, merged.sites, columns=work.choices.plan.columns
+        ),
         "indicators": numbers,
     }
     by_parcel = parcel_verdicts(parcels.index, plan, member)

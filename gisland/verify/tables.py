@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 ALWAYS = ("parcels", "lineage")
 WITH_SITES = ("plan", "verdicts")
-UNIQUE = {"parcels": ["parcel_id"], "sites": ["site_id"], "plan": ["parcel_id", "site_id"]}
+UNIQUE = {
+    "parcels": ["parcel_id"],
+    "sites": ["site_id"],
+    "plan": ["parcel_id", "site_id"],
+    "merged": ["parcel_id"],
+}
 RUN_KEYS = ("gisland", "area_basis", "parameters", "rules", "inputs", "counts")
 
 

@@ -24,6 +24,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "sites": ("site_id",),
     "plan": ("parcel_id", "site_id"),
     "lineage": ("parcel_id",),
+    "merged": ("parcel_id",),
     "enclaves": ("enclave_id",),
     "zones": ("zone_id",),
     "block_lines": ("block_id",),

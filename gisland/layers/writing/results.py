@@ -98,7 +98,7 @@ TABLES: dict[str, Table] = {
     "differences": Table(
         _columns(text="parcel_id site_without site_with decision change", number="area_m2")
     ),
-    "merged": Table(_columns(text="parcel_id"), drawn=True),
+    "merged": Table(_columns(text="parcel_id", number="area_m2"), drawn=True),
     "scrap_groups": Table(
         _columns(
             text="group_id parcel_ids scrap_ids site_ids scrap_kind reasons",
@@ -211,7 +211,7 @@ def result_frame(frame: pd.DataFrame, *, table: str) -> pd.DataFrame:
         raise TableError(
             f"there is no result table {table!r}", do=f"use one of {', '.join(TABLES)}"
         )
-    contract = {**TABLES[table].columns, **(GIVEN if table == "parcels" else {})}
+    contract = {**TABLES[table].columns, **(GIVEN if table in {"parcels", "merged"} else {})}
     drawn = isinstance(frame, gpd.GeoDataFrame)
     names = [c for c in frame.columns if not (drawn and c == frame.geometry.name)]
     data: dict[str, pd.Series] = {}
