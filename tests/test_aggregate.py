@@ -149,6 +149,12 @@ def test_an_area_mean_misses_what_a_piece_misses() -> None:
     assert np.isnan(row(tax_yuan="area_mean")["tax_yuan"])
 
 
+def test_a_sum_of_nothing_known_is_missing() -> None:
+    parcels = table().assign(tax_yuan=np.nan)
+    found = merged_parcels(parcels, lineage(), sites(), columns={"tax_yuan": "sum_known"})
+    assert found["tax_yuan"].isna().all()
+
+
 def test_a_name_with_a_semicolon_stays_as_it_is() -> None:
     parcels = table()
     parcels.loc["a", "owner"] = "甲;乙"
@@ -162,9 +168,12 @@ def test_only_given_columns_are_carried_over() -> None:
 
 
 def test_row_order_does_not_matter() -> None:
-    one = merged_parcels(table(), lineage(), sites(T=1.0, S=500.0))
-    two = merged_parcels(table().iloc[::-1], lineage().iloc[::-1], sites(S=500.0, T=1.0))
+    rows = lineage({"a": "absorbed", "b": "site", "c": "site", "d": "kept"})
+    how = {"note": "site", "score": "area_mean"}
+    one = merged_parcels(table(), rows, sites(T=1.0, S=500.0), columns=how)
+    two = merged_parcels(table().iloc[::-1], rows.iloc[::-1], sites(S=500.0, T=1.0), columns=how)
     pd.testing.assert_frame_equal(pd.DataFrame(one), pd.DataFrame(two))
+    assert one.loc[0, "note"] == "y"  # b and c are as large
     assert one["parcel_id"].tolist() == ["S", "T"]
     assert pd.isna(one.loc[1, "owner"])
 
