@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from gisland.layers.writing.write_shapefile import write_shapefile
     from gisland.pipeline import check_inputs, run
     from gisland.present.webmap import folium_map
+    from gisland.splitting import split
     from gisland.topology.across import across
     from gisland.topology.beyond import beyond
     from gisland.topology.borders import borders
@@ -97,6 +98,7 @@ __all__ = [
     "run_project",
     "sample_folder",
     "shape_facts",
+    "split",
     "surroundings",
     "to_libpysal",
     "to_networkx",
@@ -135,6 +137,7 @@ _HOMES = {
     "gisland.layers.writing.write_shapefile": ("write_shapefile",),
     "gisland.pipeline": ("check_inputs", "run"),
     "gisland.present.webmap": ("folium_map",),
+    "gisland.splitting": ("split",),
     "gisland.topology.across": ("across",),
     "gisland.topology.beyond": ("beyond",),
     "gisland.topology.borders": ("borders",),

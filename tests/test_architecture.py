@@ -35,7 +35,13 @@ SEES: dict[str, tuple[str, ...]] = {
     "ruleshow": ("base", "present"),
     "__main__": ("cli",),
 }
-SEE_EVERYTHING = ("cli", "jobs", "explaining", "")  # command line, whole jobs, the public face
+SEE_EVERYTHING = (
+    "cli",
+    "jobs",
+    "explaining",
+    "splitting",
+    "",
+)  # command line, whole jobs, the public face
 ROOT_WING = ""
 
 OPENERS = {

@@ -77,7 +77,7 @@ def cut_shape(
     outlines = _outlines(polygon, sides)
     limits = (tolerance_m, least_m2)
     parting = _parted(polygon, [*outlines], sides, limits=limits)
-    chords = _chords(parting, polygon, tolerance_m=tolerance_m)
+    chords = _chords(parting, tolerance_m=tolerance_m)
     if len(chords):
         parting = _parted(polygon, [*outlines, *chords], sides, limits=limits)
     order = parting.order()
@@ -234,7 +234,7 @@ def _shared_edges(faces: Geometries) -> tuple[Ints, Ints, Geometries]:
     return face[one], face[other], shapely.linestrings(ends[one])
 
 
-def _chords(parting: _Parting, polygon: shapely.Geometry, *, tolerance_m: float) -> Geometries:
+def _chords(parting: _Parting, *, tolerance_m: float) -> Geometries:
     """Lines across the mouths of tails: places of a part that are narrower than the tolerance.
 
     A tail is a sliver that hangs on a part. Cut off by its chord, it is a face of its own.

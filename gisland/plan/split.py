@@ -13,7 +13,7 @@ import shapely
 from gisland.base.errors import GeometryError, PlanError
 from gisland.base.keys import aligned, among
 from gisland.base.names import comparable, usual_spelling
-from gisland.base.schema import usable
+from gisland.base.schema import require_ids, usable
 from gisland.base.threads import in_threads
 from gisland.plan.faces import NO_USE, SEVERAL_USES, CutShape, cut_shape
 from gisland.topology.overlay import overlap_areas
@@ -105,6 +105,8 @@ def cut_parcels(
         no planned use.
     GeometryError
         If a zone is invalid.
+    TableError
+        If ids of parcels or zones are missing or repeated.
 
     Examples
     --------
@@ -118,6 +120,8 @@ def cut_parcels(
     >>> cuts.parts.assign(area_m2=cuts.parts.area)[["planned_use", "area_m2"]].to_dict("index")
     {'p-1': {'planned_use': 'M1', 'area_m2': 60.0}, 'p-2': {'planned_use': 'R2', 'area_m2': 40.0}}
     """
+    require_ids(parcels, what="parcels")
+    require_ids(zoning, what="zoning")
     uses = _uses(zoning)
     zones = zoning.loc[uses.index]
     shapes = parcels.geometry
@@ -139,8 +143,9 @@ def cut_parcels(
         state[parcel_id] = _kept_whole(cut)
     if listed is not None:
         _require_cut(state)
-    parts = _parts(cuts, state, uses, parcels)
-    lines = _lines(cuts, state, crs=parcels.crs)
+    done = {parcel_id: cut for parcel_id, cut in cuts.items() if not state[parcel_id]}
+    parts = _parts(done, uses, parcels=parcels)
+    lines = _lines(done, crs=parcels.crs)
     _require_conserved(parts, shapes)
     left = state[state.isin(["no_geometry", "invalid_geometry", "zones_overlap"])]
     told = {"parcel_id": left.index.astype("str"), "reason": left.astype("str").array}
@@ -249,10 +254,9 @@ def _require_cut(state: pd.Series) -> None:
 
 
 def _parts(
-    cuts: dict[str, CutShape], state: pd.Series, uses: pd.Series, parcels: gpd.GeoDataFrame
+    done: dict[str, CutShape], uses: pd.Series, *, parcels: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
     names = [*np.sort(uses.unique()), None]  # the last is what NO_USE, -1, takes
-    done = {parcel_id: cut for parcel_id, cut in cuts.items() if not state[parcel_id]}
     rows: list[dict[str, Any]] = [
         {
             "parcel_id": f"{parcel_id}-{k}",
@@ -277,8 +281,7 @@ def _parts(
     return parts
 
 
-def _lines(cuts: dict[str, CutShape], state: pd.Series, *, crs: object) -> gpd.GeoDataFrame:
-    done = {parcel_id: cut for parcel_id, cut in cuts.items() if not state[parcel_id]}
+def _lines(done: dict[str, CutShape], *, crs: object) -> gpd.GeoDataFrame:
     index = pd.Index(list(done), name="parent_id", dtype="str")
     return gpd.GeoDataFrame(
         {
