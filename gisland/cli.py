@@ -318,5 +318,39 @@ def explain(
         typer.echo("\n\n".join(as_text(parts) for parts in told), nl=False)
 
 
+@app.command()
+def split(
+    project: ProjectFile,
+    parcel_ids: Annotated[
+        list[str] | None,
+        typer.Argument(help="Parcels to split [default: all that cross a planned-use boundary]."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o", help="GeoPackage to write [default: split.gpkg beside the project]."
+        ),
+    ] = None,
+    *,
+    by_area: Annotated[
+        bool, typer.Option("--by-area", help="Share amounts by area; else parts have none.")
+    ] = False,
+) -> None:
+    """Split parcels along planned-use boundaries, and test each part."""
+    from gisland.splitting import split_project  # noqa: PLC0415 - heavy
+
+    file, done, lines = split_project(
+        project,
+        parcel_ids or None,
+        out,
+        amounts="area" if by_area else "missing",
+        progress=_teller(quiet=False),
+    )
+    typer.echo("\n".join(lines))
+    typer.echo(file)
+    if done.parents["legal"].eq(other=False).any():
+        raise typer.Exit(FAULTS)
+
+
 def _say_json(value: object) -> None:
     typer.echo(json_text(value))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -15,24 +15,30 @@ from gisland.base.definitions import WAY_OUT_M
 from gisland.base.errors import PlanError, ProjectError
 from gisland.base.keys import aligned, joined_runs, joined_texts
 from gisland.base.parameters import Parameters
+from gisland.base.rules import load_rules
 from gisland.base.units import m2_to_mu
 from gisland.base.verdicts import together, verdict_frame
 from gisland.detect.corridors import with_corridors
 from gisland.detect.facts import shape_facts
 from gisland.detect.fragments import fragment_verdicts
-from gisland.plan.aggregate import is_sum
-from gisland.plan.split import cut_parcels
+from gisland.layers.project import read_project
+from gisland.layers.read import load_inputs
+from gisland.layers.writing.geopackage import write_geopackage
+from gisland.layers.writing.results import result_frame
+from gisland.plan.split import AMOUNTS, cut_parcels, part_rows
 from gisland.topology.beyond import beyond
 from gisland.topology.boundary import trace
+from gisland.topology.repair import repair
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from gisland.base.rules import RuleSet
     from gisland.base.schema import Inputs
     from gisland.plan.split import Cuts
 
-Amounts = Literal["missing", "area"]
+DEFAULT_OUT = "split.gpkg"
 INDEPENDENT, LINE = "split.independent", "split.planned_line"
 TEST_INDEPENDENT, TEST_LINE = "independent", "split_line"
 WHOLE_LINE = 1.0
@@ -81,7 +87,7 @@ def split(
     parameters: Parameters | None = None,
     around: Inputs | None = None,
     min_part_m2: float = 1.0,
-    amounts: Amounts = "missing",
+    amounts: str = "missing",
 ) -> Split:
     """Split parcels along the boundaries between planned uses, and test whether that is legal.
 
@@ -144,9 +150,8 @@ def split(
     >>> done.parts[["planned_use", "owner", "area_m2"]].values.tolist()
     [['M1', '甲', 6000.0], ['A5', '甲', 4000.0]]
     """
-    if amounts not in get_args(Amounts):
-        do = f"use one of {', '.join(get_args(Amounts))}"
-        raise ProjectError(f"amounts is {amounts!r}", do=do)
+    if amounts not in AMOUNTS:
+        raise ProjectError(f"amounts is {amounts!r}", do=f"use one of {', '.join(AMOUNTS)}")
     if isinstance(ids, str):
         raise PlanError(f"split: ids is {ids!r}", do="give a list of ids")
     chosen = parameters or Parameters()
@@ -154,7 +159,7 @@ def split(
         parcels, zoning, ids=ids, tolerance_m=chosen.tolerance_m, min_part_m2=min_part_m2
     )
     area = areas_m2(cuts.parts.geometry, basis=chosen.area_basis)
-    made = _with_columns(cuts.parts, parcels, area, amounts=amounts)
+    made = part_rows(cuts.parts, parcels, area, amounts=amounts)
     kept = parcels.drop(index=cuts.lines.index)
     after = gpd.GeoDataFrame(pd.concat([kept, made]), crs=parcels.crs).sort_index()
     after.index.name = parcels.index.name
@@ -183,27 +188,6 @@ def split(
     )
     parents = _parents(lineage, cuts, verdicts, rules=rules)
     return Split(after, parts, lineage, verdicts, parents, cuts.left)
-
-
-def _with_columns(
-    parts: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, area_m2: pd.Series, *, amounts: Amounts
-) -> gpd.GeoDataFrame:
-    """Parts as rows of the parcel layer: copied columns, and amounts missing or by area."""
-    parent = pd.Index(parts["parent_id"])
-    share = area_m2 / area_m2.groupby(parts["parent_id"]).transform("sum")
-    shown = parcels.geometry.name
-    data: dict[Any, Any] = {}
-    for name in parcels.columns:
-        if name == shown:
-            data[name] = parts.geometry
-            continue
-        values = aligned(parcels[name], parent).set_axis(parts.index)
-        if is_sum(str(name)):
-            numbers = values.astype("float64")
-            values = numbers * share if amounts == "area" else numbers * np.nan
-        data[name] = values
-    frame = gpd.GeoDataFrame(data, index=parts.index, geometry=shown, crs=parcels.crs)
-    return frame[list(parcels.columns)]
 
 
 @dataclass(frozen=True)
@@ -322,3 +306,86 @@ def _parents(
             **{k: aligned(v, ids).fillna("").astype("str").array for k, v in told.items()},
         }
     )
+
+
+def split_project(
+    path: str | Path,
+    ids: Iterable[str] | None = None,
+    out: str | Path | None = None,
+    *,
+    amounts: str = "missing",
+    progress: Callable[[str], None] | None = None,
+) -> tuple[Path, Split, list[str]]:
+    """Split parcels of a project and write the layer afterwards.
+
+    Parameters
+    ----------
+    path
+        The project file.
+    ids
+        Parcels to split; by default all that cross a planned-use boundary.
+    out
+        GeoPackage to write; by default ``split.gpkg`` beside the project file. Its layers are
+        ``parcels`` (the parcel layer of the next run), ``parts`` and ``lineage``.
+    amounts
+        See `split`.
+    progress
+        Called with the name of each step.
+
+    Returns
+    -------
+    file : pathlib.Path
+        The file written.
+    done : Split
+        The split.
+    lines : list of str
+        What it came to, in the language of the project.
+
+    Raises
+    ------
+    GislandError
+        If project file, layers or rules cannot be used, a listed parcel cannot be split, or the
+        file cannot be written.
+
+    Examples
+    --------
+    >>> split_project("no/such/gisland.toml")
+    Traceback (most recent call last):
+    ...
+    gisland.base.errors.ProjectError: project file no/such/gisland.toml does not exist; check the \
+path, or write one with: gisland init LAYER...
+    """
+    from gisland.present.splitwords import split_lines, verdict_words  # noqa: PLC0415 - heavy
+    from gisland.present.style import catalog  # noqa: PLC0415
+
+    project = read_project(path)
+    rules = load_rules(project.rules)
+    inputs = load_inputs(project, progress=progress).inputs
+    if inputs.zoning is None:
+        raise ProjectError(f"{path} has no layer zoning", do="give one in [layers.zoning]")
+    codes = tuple(code for code in project.parameters.repair if code == "invalid_geometry")
+    single = replace(project.parameters, repair=codes)
+    parcels, zoning = (
+        repair(layer, parameters=single)[0] for layer in (inputs.parcels, inputs.zoning)
+    )
+    done = split(
+        parcels,
+        zoning,
+        ids=ids,
+        rules=rules,
+        parameters=project.parameters,
+        around=inputs,
+        amounts=amounts,
+    )
+    texts = catalog(project.language)
+    told = aligned(verdict_words(done.verdicts, texts=texts), done.parts.index)
+    legal = aligned(done.parents.set_index("parcel_id")["legal"], pd.Index(done.parts["parent_id"]))
+    parts = done.parts.assign(legal=legal.array, verdicts=told)
+    tables = {
+        "parcels": result_frame(done.parcels.reset_index(), table="parcels"),
+        "parts": result_frame(parts.reset_index(), table="parcels"),
+        "lineage": result_frame(done.lineage, table="lineage"),
+    }
+    file = write_geopackage(out if out is not None else project.folder / DEFAULT_OUT, tables)
+    lines = split_lines(done.parents, done.parts, done.verdicts, left=done.left, texts=texts)
+    return file, done, lines

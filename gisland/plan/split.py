@@ -15,6 +15,7 @@ from gisland.base.keys import aligned, among
 from gisland.base.names import comparable, usual_spelling
 from gisland.base.schema import require_ids, usable
 from gisland.base.threads import in_threads
+from gisland.plan.aggregate import is_sum
 from gisland.plan.faces import NO_USE, SEVERAL_USES, CutShape, cut_shape
 from gisland.topology.overlay import overlap_areas
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CONSERVED = 1e-6  # relative
+AMOUNTS = ("missing", "area")
 PLANNED = ("planned_use", "use_class")  # the first that the zoning layer has
 REMEDIES = {
     "no_geometry": "draw them, or take them off the list",
@@ -311,3 +313,54 @@ def _require_conserved(parts: gpd.GeoDataFrame, shapes: gpd.GeoSeries) -> None:
             do="report this with the project file",
             ids=parents[lost.to_numpy()],
         )
+
+
+def part_rows(
+    parts: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, area_m2: pd.Series, *, amounts: str
+) -> gpd.GeoDataFrame:
+    """Parts as rows of the parcel layer.
+
+    Parameters
+    ----------
+    parts
+        By part id: ``parent_id`` and geometry.
+    parcels
+        Indexed by parcel id.
+    area_m2
+        Area of each part.
+    amounts
+        Amounts such as floor area or tax are ``missing`` in the parts, since how they spread over
+        the land is not known, or shared by ``area``. All other columns are copied.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        By part id, with the columns of `parcels`.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> lot = gpd.GeoDataFrame(
+    ...     {"owner": ["甲"], "tax_yuan": [6.0]}, geometry=[box(0, 0, 3, 1)], index=["p"]
+    ... )
+    >>> halves = gpd.GeoDataFrame(
+    ...     {"parent_id": ["p", "p"]},
+    ...     geometry=[box(0, 0, 2, 1), box(2, 0, 3, 1)],
+    ...     index=["p-1", "p-2"],
+    ... )
+    >>> rows = part_rows(halves, lot, halves.area, amounts="area")
+    >>> rows[["owner", "tax_yuan"]].to_dict("list")
+    {'owner': ['甲', '甲'], 'tax_yuan': [4.0, 2.0]}
+    """
+    parent = pd.Index(parts["parent_id"])
+    share = area_m2 / area_m2.groupby(parts["parent_id"]).transform("sum")
+    shown = parcels.geometry.name
+    data: dict[Any, Any] = {}
+    for name in parcels.columns:
+        values = aligned(parcels[name], parent).set_axis(parts.index)
+        if is_sum(str(name)):
+            known = values.astype("float64")
+            values = known * share if amounts == "area" else known * np.nan
+        data[name] = parts.geometry if name == shown else values
+    frame = gpd.GeoDataFrame(data, index=parts.index, geometry=shown, crs=parcels.crs)
+    return frame[list(parcels.columns)]

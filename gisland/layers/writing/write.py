@@ -18,25 +18,18 @@ import pyogrio
 import shapely
 
 from gisland.base.errors import OutputError, TableError
+from gisland.layers.writing.geopackage import gdal_options, write_layer
 from gisland.layers.writing.place import GPKG, RUN
 from gisland.layers.writing.resultcheck import require_contracts
 from gisland.layers.writing.results import PARQUET, TABLES, result_frame
 from gisland.layers.writing.write_shapefile import write_shapefiles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-# GeoPackage stamps each layer with the time of writing, and builds spatial indexes of large
-# layers in a second thread; both would make equal tables differ in their bytes.
-GDAL_OPTIONS = {
-    "OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z",
-    "OGR_GPKG_ALLOW_THREADED_RTREE": "NO",
-}
 PARQUET_ONLY = ("borders",)
 SHAPEFILES = "shapefiles"
 SIDE_FILES = (".DS_Store", "Thumbs.db", "desktop.ini", f"{GPKG}-wal", f"{GPKG}-shm")
-MULTI_OF_SINGLE = {0: (4, "MultiPoint"), 1: (5, "MultiLineString"), 3: (6, "MultiPolygon")}
-SINGLE = {0: "Point", 1: "LineString", 3: "Polygon"}
 
 
 def write_results(
@@ -264,10 +257,10 @@ def _fill(
     parquet: bool,
 ) -> None:
     stated = _stated(run)
-    with _gdal_options():
+    with gdal_options():
         for name, frame in frames.items():
             if name not in PARQUET_ONLY:
-                _write_layer(folder / GPKG, frame, name=name, stated=stated)
+                write_layer(folder / GPKG, frame, name=name, stated=stated)
     if parquet:
         (folder / PARQUET).mkdir()
         for name, frame in frames.items():
@@ -289,55 +282,6 @@ def _stated(run: Mapping[str, Any]) -> dict[Any, str]:
     crs = run.get("crs")
     given = {"area_basis": run.get("area_basis"), "crs": crs.get("name") if crs else None}
     return {key: str(value) for key, value in given.items() if value}
-
-
-@contextlib.contextmanager
-def _gdal_options() -> Iterator[None]:
-    before = {k: pyogrio.get_gdal_config_option(k) for k in GDAL_OPTIONS}
-    pyogrio.set_gdal_config_options(GDAL_OPTIONS)
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options(before)
-
-
-def _write_layer(file: Path, frame: pd.DataFrame, *, name: str, stated: Mapping[Any, str]) -> None:
-    taken = {c.lower() for c in frame.columns}
-    options = {"FID": _free("fid", taken)}
-    if stated:
-        options["DESCRIPTION"] = "; ".join(f"{key}: {value}" for key, value in stated.items())
-    drawn: dict[str, Any] = {}
-    if isinstance(frame, gpd.GeoDataFrame):
-        options["GEOMETRY_NAME"] = _free("geom", taken)
-        kind, promoted = _layer_kind(frame.geometry.to_numpy())
-        drawn = {"geometry_type": kind, "promote_to_multi": promoted}
-    pyogrio.write_dataframe(
-        frame,
-        file,
-        layer=name,
-        driver="GPKG",
-        use_arrow=True,
-        append=False,
-        layer_options=options,
-        **drawn,
-    )
-
-
-def _free(name: str, taken: set[str]) -> str:
-    while name in taken:
-        name += "_"
-    return name
-
-
-def _layer_kind(shapes: np.ndarray) -> tuple[str, bool]:
-    """Geometry type of a layer, and whether single parts are written as multi-part."""
-    kinds = set(shapely.get_type_id(shapes).tolist()) - {-1}
-    for single, (multi, name) in MULTI_OF_SINGLE.items():
-        if kinds == {single}:
-            return SINGLE[single], False
-        if kinds and kinds <= {single, multi}:
-            return name, True
-    return "Unknown", False
 
 
 def _swap(fresh: Path, target: Path) -> None:
