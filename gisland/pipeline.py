@@ -46,9 +46,9 @@ from gisland.measure.planning import (
 from gisland.plan.aggregate import merged_parcels
 from gisland.plan.eligibility import eligibility
 from gisland.plan.merge import merge
-from gisland.plan.outcome import site_budgets, site_table
+from gisland.plan.outcome import absorbed_by, component_records, site_budgets, site_table
 from gisland.plan.solving import PlanCase
-from gisland.plan.table import plan_table
+from gisland.plan.study import study
 from gisland.topology.beyond import beyond
 from gisland.topology.boundary import trace
 from gisland.topology.check import check
@@ -183,6 +183,7 @@ def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -
     found = detect(parcels, shared, choices=choices)
     findings = _with_findings(findings, findings_frame(found.findings, crs=parcels.crs))
     planned = _plan(found.parcels, work)
+    findings = _with_findings(findings, findings_frame(planned.findings, crs=parcels.crs))
     clock.start("control")
     tables = {**found.tables, **planned.tables, **_control(found.parcels, work)}
     judged = found.parcels.drop(columns="site_id", errors="ignore").join(planned.by_parcel)
@@ -309,23 +310,19 @@ class _Planned:
     verdicts: list[pd.DataFrame]
     tables: dict[str, pd.DataFrame]
     components: list[dict[str, object]]
+    findings: list[dict[str, object]]
 
 
 def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
     """Scraps, their eligibility, the best plan, the merge, and the numbers before and after."""
     work.clock.start("plan")
     parameters, rules = work.choices.parameters, work.choices.rules
-    drawn = work.inputs.sites
-    land = scrap_land(parcels, work.borders, choices=work.choices, drawn_sites=drawn)
+    land = scrap_land(parcels, work.borders, choices=work.choices, drawn_sites=work.inputs.sites)
     member, shapes, pairs = land.members, land.sites, land.pairs
     site = _site_facts(parcels, member, work, shapes=shapes)
+    boundary, rule = work.inputs.project_boundary, rules["scrap.project_boundary"]
     tests = eligibility(
-        with_boundary_share(
-            pairs,
-            site["boundary_id"],
-            work.inputs.project_boundary,
-            rule=rules["scrap.project_boundary"],
-        ),
+        with_boundary_share(pairs, site["boundary_id"], boundary, rule=rule),
         parcels,
         site,
         members=member,
@@ -333,11 +330,18 @@ def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
         min_border_m=parameters.min_border_m,
         choices=work.choices.plan,
     )
-    budgets = site_budgets(site, rules=rules)
-    case = PlanCase(pairs, tests, budgets, rules, work.choices.plan, parameters.solver_seconds)
-    plan, assignment = plan_table(case)
+    case = PlanCase(
+        pairs,
+        tests,
+        site_budgets(site, rules=rules),
+        rules,
+        work.choices.plan,
+        parameters.solver_seconds,
+        land.chain_links,
+    )
+    studied = study(case, sites=site, members=member, parcel_ids=parcels.index)
     work.clock.start("merge")
-    absorbed = plan[plan["verdict"] == "absorbed"].set_index("parcel_id")["site_id"]
+    plan, absorbed = studied.plan, absorbed_by(studied.plan)
     merged = merge(parcels, member, absorbed, tolerance_m=parameters.tolerance_m)
     work.clock.start("measure")
     far = planned_far(site, scenario=parameters.scenario)
@@ -348,10 +352,11 @@ def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
         member,
         boundary_area_m2=site["boundary_area_m2"],
         rule=rules["scrap.share_cap"],
-        assignment=assignment,
+        assignment=studied.assignment,
     ).join(site_densities(numbers, far))
     tables = {
         "plan": plan,
+        **studied.tables,
         "scrap_groups": land.groups,
         "sites": sites.reset_index(),
         "lineage": merged.lineage,
@@ -367,7 +372,8 @@ def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
         by_parcel,
         [tests, land.verdicts],
         tables,
-        [{str(k): v for k, v in row.items()} for row in assignment.components.to_dict("records")],
+        component_records(studied.assignment.components),
+        studied.findings,
     )
 
 

@@ -373,13 +373,16 @@ def test_consent_without_owners_goes_by_the_ids() -> None:
 
 @pytest.mark.parametrize(
     ("listed", "expected"),
-    [(("c", "x"), "fail"), (("x",), "pass"), ((), "pass"), (None, "not_assessed")],
+    [(("c", "x"), "fail"), (("x",), "pass"), ((), "pass")],
 )
-def test_protected(listed: tuple[str, ...] | None, expected: str) -> None:
+def test_protected(listed: tuple[str, ...], expected: str) -> None:
     chosen = PlanChoices(protected=listed)
     row = judged(rule("scrap.protected"), choices=chosen).loc["protected"]
     assert (row["outcome"], row["rule_id"]) == (expected, "scrap.protected")
-    assert outcome("protected", rule("scrap.protected")) == "not_assessed"
+
+
+def test_without_a_list_nothing_is_protected_and_nothing_is_told() -> None:
+    assert "protected" not in judged(rule("scrap.protected")).index
 
 
 # --- every test in every mode -------------------------------------------------------------------

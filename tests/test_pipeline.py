@@ -125,6 +125,21 @@ CONTRACT: dict[str, dict[str, str]] = {
         "rule_id": TEXT,
         "geometry": "geometry",
     },
+    "alternatives": {
+        "component": "Int64",
+        "site_id": TEXT,
+        "kind": TEXT,
+        "constraint": TEXT,
+        "limit": NUMBER,
+        "scraps": "Int64",
+        "scraps_more": "Int64",
+        "area_m2": NUMBER,
+        "area_more_m2": NUMBER,
+        "border_more_m": NUMBER,
+        "added_ids": TEXT,
+        "removed_ids": TEXT,
+        "status": TEXT,
+    },
     "scrap_groups": {
         "group_id": TEXT,
         "parcel_ids": TEXT,
@@ -441,6 +456,9 @@ def test_counts(result: Result) -> None:
             "scraps": 2,
             "absorbed_m2": 1200.0,
             "bound_m2": 1200.0,
+            "absorbed_scraps": 2,
+            "bound_scraps": None,
+            "greedy_m2": 1200.0,
             "status": "optimal",
         }
     ]

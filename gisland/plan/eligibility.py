@@ -110,8 +110,9 @@ def eligibility(
         "scrap.far_not_above": partial(far_not_above, pairs, parcels, sites),
         "scrap.project_boundary": partial(_project_boundary, pairs),
         "scrap.consent": partial(consent, pairs, parcels, choices.consented),
-        "scrap.protected": partial(protected, pairs, choices.protected),
     }
+    if choices.protected is not None:  # every rule set protects what is listed, if anything is
+        tests["scrap.protected"] = partial(protected, pairs, choices.protected)
     made = [test(rule=rules[i]) for i, test in tests.items() if rules[i].mode != "off"]
     return together([_adjacent(pairs, min_border_m=min_border_m), *made])
 

@@ -57,7 +57,7 @@ def consent(
     return pair_rows(pairs, rule, test="consent", outcome=outcomes(answer))
 
 
-def protected(pairs: pd.DataFrame, listed: tuple[str, ...] | None, *, rule: Rule) -> pd.DataFrame:
+def protected(pairs: pd.DataFrame, listed: tuple[str, ...], *, rule: Rule) -> pd.DataFrame:
     """Whether the scrap is none of those that are protected.
 
     Parameters
@@ -65,14 +65,14 @@ def protected(pairs: pd.DataFrame, listed: tuple[str, ...] | None, *, rule: Rule
     pairs
         Columns ``parcel_id`` and ``site_id``.
     listed
-        Parcel ids; None: there is no list.
+        Parcel ids.
     rule
         Rule ``scrap.protected``.
 
     Returns
     -------
     pandas.DataFrame
-        Verdict rows; ``not_assessed``: there is no list.
+        Verdict rows.
 
     Examples
     --------
@@ -82,8 +82,6 @@ def protected(pairs: pd.DataFrame, listed: tuple[str, ...] | None, *, rule: Rule
     >>> protected(pair, ("d",), rule=rule)["outcome"].tolist()
     ['pass', 'fail']
     """
-    if listed is None:
-        return pair_rows(pairs, rule, test="protected", outcome="not_assessed")
     free = pd.Series(~among(pairs["parcel_id"], _index(listed)), dtype="boolean")
     return pair_rows(pairs, rule, test="protected", outcome=outcomes(free))
 

@@ -145,7 +145,7 @@ def site_table(
     [0.1]
     """
     index = merged.index
-    absorbed = plan[plan["verdict"] == "absorbed"].set_index("parcel_id")["site_id"]
+    absorbed = absorbed_by(plan)
     candidates = plan.set_index("parcel_id")["site_id"]
     candidate_m2 = plan.groupby("site_id")["area_m2"].sum().reindex(index).fillna(0.0)
     before, scrap = merged["area_before_m2"], merged["scrap_area_m2"]
@@ -197,3 +197,48 @@ def _proof(index: pd.Index, assignment: Assignment) -> pd.DataFrame:
         },
         index=index,
     )
+
+
+def absorbed_by(plan: pd.DataFrame) -> pd.Series:
+    """Site of every absorbed scrap.
+
+    Parameters
+    ----------
+    plan
+        The plan table.
+
+    Returns
+    -------
+    pandas.Series
+        Site id by parcel id.
+
+    Examples
+    --------
+    >>> rows = {"parcel_id": ["a", "b"], "site_id": "S", "verdict": ["absorbed", "eligible"]}
+    >>> absorbed_by(pd.DataFrame(rows)).to_dict()
+    {'a': 'S'}
+    """
+    return plan[plan["verdict"] == "absorbed"].set_index("parcel_id")["site_id"]
+
+
+def component_records(components: pd.DataFrame) -> list[dict[str, object]]:
+    """Components of a plan for the record of a run.
+
+    Parameters
+    ----------
+    components
+        As of an `Assignment`.
+
+    Returns
+    -------
+    list of dict
+        One for each; what does not apply is None.
+
+    Examples
+    --------
+    >>> component_records(pd.DataFrame({"component": [1], "bound_scraps": [float("nan")]}))
+    [{'component': 1, 'bound_scraps': None}]
+    """
+    plain = components.astype("object")
+    rows = plain.where(plain.notna(), None).to_dict("records")
+    return [{str(k): v for k, v in row.items()} for row in rows]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from gisland.base.planchoices import IN, OUT, PlanChoices
 from gisland.plan.assign import Assignment, assign
-from gisland.plan.caps import cents
+from gisland.plan.caps import budget_rounding_cents, cents
 from gisland.plan.eligibility import deciding_failures
 
 if TYPE_CHECKING:
@@ -162,6 +162,10 @@ def solved(case: PlanCase, *, progress: Callable[[int, int], None] | None = None
         open_pairs(case),
         case.budgets,
         seconds=case.seconds,
+        links=case.links,
+        required=required_ids(case),
+        objective=case.choices.objective,
+        method=case.choices.method,
         progress=progress,
     )
     return replace(found, chosen=found.chosen.reindex(case.pairs.index, fill_value=False))
@@ -179,7 +183,7 @@ def open_pairs(case: PlanCase) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Pairs that pass their tests and that no decision bars: ``parcel_id``, ``site_id``,
-        ``area_cents``, ``border_m``.
+        ``area_cents``, ``border_m`` and, if known, ``links``.
 
     Examples
     --------
@@ -187,5 +191,30 @@ def open_pairs(case: PlanCase) -> pd.DataFrame:
     'open_pairs'
     """
     pairs = case.pairs[(failures(case) == "") & (decided(case) == "")]
-    numbers = pairs.assign(area_cents=cents(pairs["area_m2"]))
-    return pd.DataFrame(numbers[["parcel_id", "site_id", "area_cents", "border_m"]])
+    numbers = pairs.assign(area_cents=pair_cents(case).loc[pairs.index])
+    columns = ["parcel_id", "site_id", "area_cents", "border_m", "links"]
+    return pd.DataFrame(numbers[[c for c in columns if c in numbers]])
+
+
+def pair_cents(case: PlanCase) -> pd.Series:
+    """Areas of scraps as they are held against what a site may absorb.
+
+    Parameters
+    ----------
+    case
+        The case.
+
+    Returns
+    -------
+    pandas.Series
+        Hundredths of a square metre, on the index of the pairs.
+
+    Examples
+    --------
+    >>> from gisland.base.rules import load_rules
+    >>> pair = pd.DataFrame({"area_m2": [9.004]})
+    >>> case = PlanCase(pair, None, None, load_rules("tianjin-2024"), PlanChoices(), 1.0)
+    >>> pair_cents(case).tolist()
+    [900]
+    """
+    return cents(case.pairs["area_m2"], rounding_cents=budget_rounding_cents(case.rules))

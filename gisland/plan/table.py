@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.tables import lookup
-from gisland.plan.caps import UNLIMITED, cents
-from gisland.plan.solving import PlanCase, decided, failures, solved
+from gisland.plan.caps import UNLIMITED, total_cents
+from gisland.plan.solving import PlanCase, decided, failures, pair_cents, solved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from gisland.plan.assign import Assignment
+
+DECIDING = {
+    "cap_full": "scrap.share_cap",
+    "total_full": "scrap.total_cap",
+    "count_full": "scrap.count_cap",
+    "not_connected": "scrap.chains",
+}
 
 
 def plan_table(
@@ -37,7 +44,8 @@ def plan_table(
     geopandas.GeoDataFrame
         The pairs with ``verdict``, ``reasons`` and ``rule_id`` (of the rule that decided),
         sorted by scrap and site. Reasons of an eligible scrap that is not chosen: ``cap_full``,
-        ``count_full``, ``taken_by:<site>``, ``decided_out``, ``decided_elsewhere:<site>``, or
+        ``total_full``, ``count_full``, ``taken_by:<site>``, ``decided_out``,
+        ``decided_elsewhere:<site>``, ``not_connected`` (what lies between is not absorbed), or
         ``time_limit`` where the plan is not proved.
     Assignment
         Components with their bounds, on the index of the table.
@@ -72,27 +80,42 @@ def plan_table(
 
 def _not_chosen(case: PlanCase, result: Assignment) -> pd.Series:
     """Why an eligible pair is not in the plan."""
-    table, chosen, budgets = case.pairs, result.chosen, case.budgets
+    table, chosen, area = case.pairs, result.chosen, pair_cents(case)
     taken = table[chosen].set_index("parcel_id")["site_id"]
-    used = cents(table["area_m2"])[chosen].groupby(table["site_id"]).sum()
+    used = area[chosen].groupby(table["site_id"]).sum()
     count = table[chosen].groupby("site_id").size()
     site = table["site_id"]
-    limit = lookup(site, budgets["area_cents"])
-    slack = limit - lookup(site, used).fillna(0)
-    full = (limit != UNLIMITED) & (cents(table["area_m2"]) > slack)
-    most = lookup(site, budgets["count"])
+    limit = lookup(site, case.budgets["area_cents"])
+    full = (limit != UNLIMITED) & (area > limit - lookup(site, used).fillna(0))
+    in_total = full & (limit == total_cents(case.rules["scrap.total_cap"]))
+    most = lookup(site, case.budgets["count"])
     counted = (most != UNLIMITED) & (lookup(site, count).fillna(0) >= most)
     status = result.components.set_index("component")["status"]
-    proved = lookup(lookup(site, result.component), status) != "time_limit"
+    proved = ~lookup(lookup(site, result.component), status).isin(["time_limit", "greedy"])
     elsewhere = lookup(table["parcel_id"], taken).astype("str")
-    return pd.Series(
-        np.select(
-            [elsewhere.notna(), full, counted, ~proved],
-            ["taken_by:" + elsewhere.fillna(""), "cap_full", "count_full", "time_limit"],
-            "not_chosen",
-        ),
-        index=table.index,
+    reasons = {
+        "taken_by": elsewhere.notna(),
+        "total_full": in_total,
+        "cap_full": full,
+        "count_full": counted,
+        "not_connected": ~_within_reach(case, chosen),
+        "time_limit": ~proved,
+    }
+    why = pd.Series(np.select(list(reasons.values()), list(reasons), "not_chosen"), table.index)
+    return why.mask(why == "taken_by", "taken_by:" + elsewhere.fillna(""))
+
+
+def _within_reach(case: PlanCase, chosen: pd.Series) -> pd.Series:
+    """Whether a pair's scrap adjoins the site, or a scrap that the site absorbs."""
+    table = case.pairs
+    if "links" not in table or case.links is None or case.links.empty:
+        return pd.Series(data=True, index=table.index)
+    steps = case.links[["focal", "neighbor"]].merge(
+        table.loc[chosen, ["parcel_id", "site_id"]], left_on="neighbor", right_on="parcel_id"
     )
+    beside = pd.MultiIndex.from_frame(steps[["focal", "site_id"]])
+    keys = pd.MultiIndex.from_frame(table[["parcel_id", "site_id"]])
+    return (table["links"] == 0) | keys.isin(beside)
 
 
 def _deciding_rule(table: pd.DataFrame, verdicts: pd.DataFrame) -> pd.Series:
@@ -101,5 +124,4 @@ def _deciding_rule(table: pd.DataFrame, verdicts: pd.DataFrame) -> pd.Series:
     rule = verdicts.set_index(["parcel_id", "subject", "test"])["rule_id"]
     keys = pd.MultiIndex.from_arrays([table["parcel_id"], table["site_id"], first])
     found = pd.Series(rule[~rule.index.duplicated()].reindex(keys).to_numpy(), index=table.index)
-    caps = {"cap_full": "scrap.share_cap", "count_full": "scrap.count_cap"}
-    return found.fillna(first.map(caps)).fillna("").astype("str")
+    return found.fillna(first.map(DECIDING)).fillna("").astype("str")

@@ -1,0 +1,90 @@
+"""The plan of one case and what stands beside it: other plans, other caps, decisions, wishes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gisland.plan.alternatives import alternatives
+from gisland.plan.differences import differences
+from gisland.plan.runnerup import runners_up
+from gisland.plan.sweep import sweep
+from gisland.plan.table import plan_table
+from gisland.plan.wishes import require_known, unmet_wishes
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from gisland.plan.assign import Assignment
+    from gisland.plan.solving import PlanCase
+
+
+@dataclass(frozen=True)
+class Study:
+    """The plan of a case, with other plans to negotiate about.
+
+    Attributes
+    ----------
+    plan
+        Every considered pair with its verdict.
+    assignment
+        The solution, on the index of `plan`.
+    tables
+        ``alternatives``, ``sweep`` and ``differences``, as far as they were asked for.
+    findings
+        Required parcels that are not absorbed.
+    """
+
+    plan: gpd.GeoDataFrame
+    assignment: Assignment
+    tables: dict[str, pd.DataFrame]
+    findings: list[dict[str, object]]
+
+
+def study(
+    case: PlanCase, *, sites: pd.DataFrame, members: pd.Series, parcel_ids: pd.Index
+) -> Study:
+    """Plan a case, and work out what its choices ask for.
+
+    Parameters
+    ----------
+    case
+        Considered pairs with their tests, and what they may become.
+    sites
+        By site id: ``area_m2``, ``boundary_area_m2``.
+    members
+        Site by parcel id, for the parcels of sites.
+    parcel_ids
+        All parcels.
+
+    Returns
+    -------
+    Study
+        The plan and its tables.
+
+    Raises
+    ------
+    ProjectError
+        If a list or decision names an unknown parcel or site.
+
+    Examples
+    --------
+    >>> study.__name__
+    'study'
+    """
+    choices = case.choices
+    require_known(choices, parcel_ids, sites.index)
+    plan, found = plan_table(case)
+    case = replace(case, pairs=plan)
+    tables = {}
+    if choices.alternatives:
+        second = None if choices.method == "greedy" else runners_up
+        tables["alternatives"] = alternatives(case, found, sites=sites, second=second)
+    if choices.sweep_caps or choices.sweep_areas_m2:
+        caps, areas_m2 = choices.sweep_caps, choices.sweep_areas_m2
+        tables["sweep"] = sweep(case, found, sites=sites, caps=caps, areas_m2=areas_m2)
+    if choices.decisions:
+        tables["differences"] = differences(case, found)
+    wishes = unmet_wishes(case, plan, found.unmet, members=members)
+    return Study(plan, found, tables, wishes)
