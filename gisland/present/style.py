@@ -55,7 +55,7 @@ SCRAP_KINDS = {
     "sandwiched": Look("#1d1d1d", 2.5),
     "interlocking": Look("#1d1d1d", 2, dash="10 3 2 3"),
     "adjacent": Look("#1d1d1d", 1.5, dash="2 4"),
-    "chained": Look("#1d1d1d", 1.5, dash="1 3 5 3"),
+    "chained": Look("#1d1d1d", 2, dash="7 3 1 3 1 3"),
 }
 SITES = {
     "before": Look("#0b2f66", 2.5, dash="9 6"),
