@@ -35,6 +35,7 @@ OWNERS = dict.fromkeys(["A1", "A2", "C1", "C3"], "津北机械制造有限公司
     "K3": "新华纺织厂",
     "N1": "未登记",
 }
+IDS = ["added_ids", "removed_ids"]
 VERDICTS = {
     "A1": "site",
     "A2": "site",
@@ -231,6 +232,62 @@ def indicators() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names)
 
 
+def alternatives() -> pd.DataFrame:
+    """What S1 would absorb otherwise; nothing changes at S2. In force: C1, 1 200 m²."""
+    rows = [
+        ("second_best", "", None, 1, 0, 900.0, -300.0, 0.0, "C3", "C1", "optimal"),
+        ("greedy", "", None, 0, -1, 0.0, -1_200.0, -60.0, "", "C1", "greedy"),
+        ("relaxed", "area_cap", 3_000.0, 1, 0, 1_200.0, 0.0, 12.5, "C3", "C1", "optimal"),
+        ("relaxed", "area_cap", None, 2, 1, 6_000.0, 4_800.0, 240.0, "C2", "", "time_limit"),
+        ("relaxed", "same_owner", None, 2, 1, 6_000.0, 4_800.0, 240.0, "C2", "", "optimal"),
+        ("relaxed", "share_cap", 0.12, 4, 3, 2_440.0, 1_240.0, 99.0, "C3;K1;K2", "", "optimal"),
+        ("relaxed", "share_cap", None, 2, 1, 1_000.0, -200.0, 9.0, "C3;K1", "C1", "optimal"),
+    ]
+    names = ["kind", "constraint", "limit", "scraps", "scraps_more", "area_m2", "area_more_m2"]
+    frame = pd.DataFrame(rows, columns=[*names, "border_more_m", *IDS, "status"])
+    return frame.assign(component=1, site_id="S1", limit=frame["limit"].astype("float64"))
+
+
+def sweep() -> pd.DataFrame:
+    """Three caps on the share with three on the area; in force: 10 % and 2 000 m²."""
+    rows = [
+        (cap, area, scraps, 2, m2, m2 - 2_100.0, "optimal")
+        for cap, area, scraps, m2 in (
+            *((0.05, 1_000.0, 1, 900.0), (0.05, 2_000.0, 1, 1_200.0), (0.05, 5_000.0, 1, 1_200.0)),
+            *((0.1, 1_000.0, 2, 1_800.0), (0.1, 2_000.0, 2, 2_100.0), (0.1, 5_000.0, 2, 2_100.0)),
+            *((0.15, 1_000.0, 2, 1_800.0), (0.15, 2_000.0, 3, 3_000.0), (0.15, 5_000.0, 3, 6_900.0)),
+        )
+    ]
+    names = ["cap", "area_cap_m2", "scraps", "sites", "absorbed_m2", "more_m2", "status"]
+    frame = pd.DataFrame(rows, columns=names)
+    frame.loc[len(frame) - 1, "status"] = "time_limit"
+    return frame
+
+
+def differences() -> pd.DataFrame:
+    """What decisions changed: S1 took C3 and C4 without them, and takes C1 with them."""
+    rows = [
+        ("C1", 1_200.0, None, "S1", "in", "added"),
+        ("C2", 4_800.0, None, None, "in", "as_before"),
+        ("C3", 900.0, "S1", None, "out", "dropped"),
+        ("C4", 900.0, "S1", "S2", "S2", "moved"),
+    ]
+    names = ["parcel_id", "area_m2", "site_without", "site_with", "decision", "change"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def merged() -> gpd.GeoDataFrame:
+    """The sites with the columns of their parcels put together."""
+    rows = [
+        {"parcel_id": "S1", "owner": OWNERS["A1"], "use_class": "industrial", "tax_yuan": None},
+        {"parcel_id": "S2", "owner": OWNERS["B1"], "use_class": "industrial;logistics"},
+    ]
+    areas = sites()[["area_after_m2"]].rename(columns={"area_after_m2": "area_m2"})
+    return _frame(
+        [r | a for r, a in zip(rows, areas.to_dict("records"), strict=True)], list(sites().geometry)
+    )
+
+
 def tables() -> dict[str, pd.DataFrame]:
     """Every table of a run, small."""
     enclave = {
@@ -369,6 +426,10 @@ def tables() -> dict[str, pd.DataFrame]:
         "parcels": parcels(),
         "sites": sites(),
         "plan": plan(),
+        "alternatives": alternatives(),
+        "sweep": sweep(),
+        "differences": differences(),
+        "merged": merged(),
         "verdicts": verdicts(),
         "lineage": lineage(),
         "scrap_groups": _frame([group], [_moved(SHAPES["C1"])]),
@@ -420,8 +481,8 @@ def run() -> dict[str, Any]:
     owner = rule | {"id": "scrap.same_owner", "mode": "advisory", "value": ["土地整理中心"]}
     components = [
         {"component": n, "sites": 1, "scraps": s, "absorbed_m2": a, "bound_m2": a}
-        | {"status": "optimal"}
-        for n, s, a in ((1, 3, 1_200.0), (2, 1, 900.0))
+        | {"absorbed_scraps": 1, "bound_scraps": None, "greedy_m2": g, "status": "optimal"}
+        for n, s, a, g in ((1, 3, 1_200.0, 0.0), (2, 1, 900.0, 900.0))
     ]
     layer = {
         "layer": "parcels",
@@ -453,5 +514,12 @@ def run() -> dict[str, Any]:
         "timings_s": {},
         "counts": {"fragments": 4},
         "components": components,
+        "plan": {
+            "method": "exact",
+            "objective": "area",
+            "required": None,
+            "protected": None,
+            "decisions": {"C1": "in", "C2": "in", "C3": "out", "C4": "S2"},
+        },
         "skipped": [{"analysis": "low_use", "reason": "parcels 没有 output_yuan 列"}],
     }

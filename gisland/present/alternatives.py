@@ -11,6 +11,7 @@ from gisland.present.wording import (
     area_both,
     is_missing,
     label,
+    named,
     number,
     shortened,
     visible,
@@ -153,6 +154,8 @@ def limit_text(limit: Any, *, unit: str, texts: Texts) -> str:  # noqa: ANN401 -
     >>> from gisland.present.style import catalog
     >>> limit_text(0.125, unit="share", texts=catalog("en"))
     '12.5%'
+    >>> limit_text(3000.0, unit="m2", texts=catalog("en"))
+    '3,000 m²'
     """
     if is_missing(limit):
         return MISSING
@@ -160,7 +163,8 @@ def limit_text(limit: Any, *, unit: str, texts: Texts) -> str:  # noqa: ANN401 -
         return f"{round(100 * float(limit), FEWEST_DIGITS):g}%"
     if unit == "count":
         return texts["alternative.count"].format(n=number(limit, unit="count"))
-    return with_unit(texts, limit, unit=unit)
+    whole = number(limit, unit=unit, decimals=0 if float(limit).is_integer() else None)
+    return f"{whole} {named(texts, 'unit', unit)}"
 
 
 def effect(row: Row, *, texts: Texts) -> str:
@@ -193,7 +197,7 @@ def effect(row: Row, *, texts: Texts) -> str:
         told.append(texts["alternative.together"].format(effect=whole))
     if visible(row.get("status")) == "time_limit":
         told.append(texts["alternative.open"])
-    return " ".join(told)
+    return "".join(told)
 
 
 def _change(scraps: Any, area: Any, *, texts: Texts) -> str:  # noqa: ANN401 - cells

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from openpyxl import Workbook
 
+from gisland.present.alternatives import UNITS, constraint_name, decision_text
 from gisland.present.balance import STORED, summary_rows
 from gisland.present.conditions import pair_tests, told_verdicts
 from gisland.present.enclavewords import attribute_name, enclave_text, worded_enclaves
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 ORDER = (
     "sites",
     "plan",
+    "alternatives",
+    "sweep",
+    "differences",
+    "merged",
     "scrap_groups",
     "parcels",
     "verdicts",
@@ -85,6 +90,10 @@ UNIT_FORMATS = {
 }
 BY_UNIT = ("value", "limit", "before", "after", "delta")
 SHARES = ("share", "coverage", "cap", "limit")
+OWN_WORDS: dict[tuple[str, str], Callable[..., str]] = {
+    ("alternatives", "constraint"): constraint_name,
+    ("differences", "decision"): decision_text,
+}
 
 
 def ledger(tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], language: str) -> bytes:
@@ -261,7 +270,7 @@ def _components(run: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def _columns(frame: pd.DataFrame, *, table: str, texts: Mapping[str, str]) -> list[Column]:
-    units = frame.get("unit")
+    units = frame["constraint"].map(UNITS) if table == "alternatives" else frame.get("unit")
     return [_column(frame[name], table=table, units=units, texts=texts) for name in frame]
 
 
@@ -280,12 +289,14 @@ def _column(
         return Column(head, _plain(values, formats), formats, fills)
     if values.dtype == object:
         values = values.map(lambda v: _truth(v, texts=texts))
-    if section and name in LISTS:
+    if section and (name in LISTS or table == "merged"):  # distinct values are lists there
         values = _mapped(values, lambda v: named_list(texts, section, v))
     elif name == "enclave_of":
         values = _mapped(values, lambda v: enclave_text(v, texts=texts))
     elif name == "rule_id" and table == "verdicts":
         values = _mapped(values, lambda v: rule_text(v, texts=texts))
+    elif (table, name) in OWN_WORDS:
+        values = _mapped(values, lambda v: OWN_WORDS[table, name](v, texts=texts))
     elif name == "layer":
         values = _mapped(values, lambda v: layer_name(v, texts=texts))
     elif section:
@@ -300,6 +311,10 @@ def _truth(value: Any, *, texts: Mapping[str, str]) -> Any:  # noqa: ANN401 - a 
 
 def _section(name: str, table: str) -> str:
     special = {"rule_status": "rule_status", "solver_status": "solver_status"}
+    if table in {"alternatives", "sweep"}:
+        special |= {"kind": "alternative_kind", "status": "solver_status"}
+    if table == "differences":
+        special |= {"change": "change"}
     if name == "kind" and table == "enclaves":
         return "enclave_kind"
     if name == "reasons" and table == "scrap_groups":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gisland.present.details import DETAILS
 from gisland.present.repairs import repair_text
-from gisland.present.wording import MISSING, named, number, visible, with_unit
+from gisland.present.wording import MISSING, named, named_list, number, visible, with_unit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,6 +77,13 @@ def _places(
         told["detail"] = geometry_text(message, texts=texts)
     if code == "not_repaired" and told:
         told["detail"] = repair_text(message, texts=texts)
+    if code == "required_not_absorbed" and told:
+        told["detail"] = required_reason(message, texts=texts)
+        if places["other"]:
+            told["detail"] = texts["finding_text.conflict"].format(
+                reason=told["detail"],
+                ids=texts["report.list"].join(places["other"].split(";")),
+            )
     if code == "spellings" and told:
         told["detail"] = re.sub("(['\"]) for (['\"])", r"\1 → \2", told["detail"])
     if "column" in told:
@@ -84,6 +91,33 @@ def _places(
     if "drawn" in told:
         told |= {k: _two_decimals(told[k]) for k in ("drawn", "recorded")}
     return places | told
+
+
+def required_reason(message: object, *, texts: Mapping[str, str]) -> str:
+    """Why a required scrap was not absorbed, as the message of its finding tells.
+
+    Parameters
+    ----------
+    message
+        Such as ``required, but not absorbed: cap_full``.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    str
+        Reasons with a name by their names; other words stay as they are.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> required_reason("required, but not absorbed: same_owner", texts=catalog("en"))
+    'right-holder differs'
+    """
+    text = visible(message)
+    found = re.search(DETAILS["required_not_absorbed"], text, re.DOTALL)
+    told = found["detail"] if found else text
+    return named_list(texts, "reason", told) if told else ""
 
 
 def _two_decimals(text: str) -> str:

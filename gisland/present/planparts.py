@@ -233,7 +233,7 @@ def _cap_name(cap: float, *, now: float, unit: str, texts: Texts) -> str:
     told = told or texts["report.sweep.no_cap"]
     if not _same(cap, now):
         return told
-    return texts["report.detail"].format(name=told, detail=texts["report.sweep.force"])
+    return texts["report.detail"].format(name=told, detail=texts["report.sweep.as_is"])
 
 
 def _cell(row: Mapping[Any, Any], *, force: bool, texts: Texts) -> dict[str, Any]:
@@ -274,7 +274,7 @@ def _required(
         return None
     plan = tables.get("plan", pd.DataFrame({"parcel_id": [], "verdict": []}))
     taken = set(plan.loc[plan["verdict"] == "absorbed", "parcel_id"])
-    text = texts["report.differences.required"]
+    text = texts["report.required_counted"]
     counted = text.format(n=len(wanted), absorbed=len(taken & set(wanted))) if wanted else ""
     return {"text": counted, "table": _unmet(unmet, tables, texts=texts) if len(unmet) else None}
 

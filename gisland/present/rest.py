@@ -10,7 +10,7 @@ import pandas as pd
 from gisland.present.enclavewords import analysis_name
 from gisland.present.lists import listed, some, some_ids
 from gisland.present.messages import finding_text, skip_reason
-from gisland.present.wording import MISSING, label, number, shortened, visible
+from gisland.present.wording import MISSING, is_missing, label, number, shortened, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -245,21 +245,35 @@ def _solver(run: Mapping[str, Any], *, texts: Texts) -> Table | None:
         return None
     is_open = frame["status"] != "optimal"
     frame = frame.assign(open=is_open).sort_values("open", ascending=False, kind="stable")
+    counted = "bound_scraps" in frame and bool(frame["bound_scraps"].notna().any())
+    compared = "greedy_m2" in frame and bool(frame["greedy_m2"].notna().any())
 
     def cells(row: dict[Any, Any]) -> list[str]:
         gap = row["bound_m2"] - row["absorbed_m2"]
+        greedy = row.get("greedy_m2")
+        lost = None if is_missing(greedy) else row["absorbed_m2"] - greedy
         return [
             visible(row["component"]),
             *(_some(row.get(k), texts=texts) for k in ("sites", "scraps")),
             *(number(v, unit="m2") for v in (row["absorbed_m2"], row["bound_m2"], gap)),
+            *([_counted(row)] if counted else []),
+            *([number(lost, unit="m2")] if compared else []),
             label(texts, "solver_status", row["status"]),
         ]
 
     heads = [texts[f"column.{k}"] for k in ("component", "sites")]
     heads += [texts[f"report.column.{k}"] for k in ("scraps", "absorbed_m2")]
     heads += [texts["column.bound_m2"], texts["report.column.gap_m2"]]
+    heads += [texts["report.column.scraps_of"]] * counted
+    heads += [texts["report.column.greedy_loss_m2"]] * compared
     heads.append(texts["column.solver_status"])
-    return frame_table(frame, heads=heads, cells=cells, numeric=[3, 4, 5])
+    return frame_table(frame, heads=heads, cells=cells, numeric=range(3, len(heads) - 1))
+
+
+def _counted(row: dict[Any, Any]) -> str:
+    """Scraps absorbed, and the most that could be, where the plan makes them many."""
+    told, bound = (number(row.get(k), unit="count") for k in ("absorbed_scraps", "bound_scraps"))
+    return told if bound == MISSING else f"{told} ({bound})"
 
 
 def _some(value: object, *, texts: Texts) -> str:

@@ -16,6 +16,7 @@ from gisland.present.enclavewords import attribute_name
 from gisland.present.holders import holders
 from gisland.present.lists import listed, share_test
 from gisland.present.messages import layer_name
+from gisland.present.planparts import plan_parts
 from gisland.present.rest import Table, frame_table, rest, table
 from gisland.present.rulebook import rulebook
 from gisland.present.site_sheet import SHARE_CAP, indicator_notes, indicator_rows, site_sheet
@@ -92,6 +93,7 @@ def report(tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], langua
         "sites": len(sites),
         **holders(tables, run=run, texts=texts),
         **rest(tables, run=run, texts=texts),
+        **plan_parts(tables, run=run, texts=texts),
     }
     environment = Environment(
         loader=PackageLoader("gisland.present", "templates"),

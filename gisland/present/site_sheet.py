@@ -11,7 +11,9 @@ from gisland.present.conditions import FRAGMENT_TESTS
 from gisland.present.facts import unverified
 from gisland.present.lists import listed, parcel_counts, some, some_ids
 from gisland.present.picture import picture
+from gisland.present.planparts import site_alternatives
 from gisland.present.rulebook import references
+from gisland.present.shares import share_lines
 from gisland.present.wording import (
     MISSING,
     area_both,
@@ -60,8 +62,8 @@ def site_sheet(
     Returns
     -------
     dict
-        ``id``, ``facts``, ``indicators``, ``notes``, ``scraps`` by verdict, ``picture``,
-        ``rules``; nothing is escaped.
+        ``id``, ``facts``, ``shares``, ``alternatives``, ``indicators``, ``notes``, ``scraps`` by
+        verdict, ``picture``, ``rules``; nothing is escaped.
 
     Examples
     --------
@@ -83,6 +85,8 @@ def site_sheet(
     return {
         "id": shortened(row["site_id"]),
         "facts": list(_facts(row, parcels, texts=texts)),
+        "shares": share_lines(row, texts=texts),
+        "alternatives": site_alternatives(tables, row["site_id"], texts=texts),
         "indicators": indicator_rows(indicators, subject=subject, texts=texts),
         "scraps": _scraps(scraps, parcels, tests=own_tests, texts=texts),
         "picture": picture(site, scraps, parcels) if drawable else None,
@@ -208,7 +212,7 @@ def _facts(
     else:
         yield fact("absorbed", texts["report.none"])
     yield fact("area_after", area_both(texts, row.get("area_after_m2")))
-    yield from _shares(row, texts=texts)
+    yield fact("candidates", _candidates(row, texts=texts))
     before, after = parcel_counts(row, texts=texts)
     yield fact("parcels_count", texts["report.arrow"].format(before=before, after=after))
     yield fact("planned_far", number(row.get("planned_far"), unit="ratio"))
@@ -219,23 +223,12 @@ def _facts(
     yield fact("bound", with_unit(texts, row.get("bound_m2"), unit="m2"))
 
 
-def _shares(row: Mapping[Any, Any], *, texts: Texts) -> Iterable[tuple[str, str]]:
-    """How the share was computed, and what it is over the other denominators."""
-    areas = [with_unit(texts, row.get(k), unit="m2") for k in ("scrap_area_m2", "denominator_m2")]
-    fraction = texts["report.fraction"].format(part=areas[0], whole=areas[1])
-    yield texts["report.fact.share_of"], fraction if MISSING not in areas else MISSING
-    for kind in ("including", "excluding", "boundary"):
-        share = number(row.get(f"scrap_share_{kind}"), unit="share")
-        yield texts[f"report.fact.share_{kind}"], share
+def _candidates(row: Mapping[Any, Any], *, texts: Texts) -> str:
+    """All scraps at the site, absorbed or not."""
     area = area_both(texts, row.get("candidate_area_m2"))
     count = len(listed(row.get("candidate_ids")))
     candidates = texts["report.candidates"].format(n=count, area=area)
-    yield texts["report.fact.candidates"], candidates if count else texts["report.none"]
-    shares = [
-        number(row.get(f"candidate_share_{kind}"), unit="share")
-        for kind in ("including", "excluding", "boundary")
-    ]
-    yield texts["report.fact.candidate_share"], " | ".join(shares)
+    return candidates if count else texts["report.none"]
 
 
 def _scraps(

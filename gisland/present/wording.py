@@ -141,6 +141,8 @@ def named(texts: Mapping[str, str], section: str, code: object) -> str:
     >>> from gisland.present.style import catalog
     >>> named(catalog("en"), "verdict", "absorbed"), named(catalog("en"), "verdict", "new")
     ('absorbed', 'new')
+    >>> named(catalog("en"), "reason", "missing:same_use")
+    'data missing, undecided (same land use)'
     """
     text = visible(code)
     if not text:
@@ -152,6 +154,8 @@ def named(texts: Mapping[str, str], section: str, code: object) -> str:
     name = texts.get(f"{section}.{stem}")
     if name is None or not colon:
         return text
+    if section == "reason" and stem == "missing":
+        detail = texts.get(f"test.{detail}", detail)
     return texts["report.detail"].format(name=name, detail=detail)
 
 
