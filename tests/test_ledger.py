@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.utils import get_column_letter
 
 import small_results
 from gisland.base.errors import ProjectError
@@ -76,9 +77,10 @@ def test_worksheets_in_order_with_chinese_titles() -> None:
     titles = reopened(build()).sheetnames
     assert titles[:3] == ["总览", "改造项目用地", "零星用地并入方案"]
     assert titles[-2:] == ["规则依据", "求解"]
-    assert len(titles) == 17
-    assert titles[3:5] == ["零星用地组", "宗地"]
-    assert titles[6:9] == ["插花地（权属）", "权利人用地", "国有与集体混杂"]
+    assert len(titles) == 21
+    assert titles[3:7] == ["备选方案", "不同上限下的方案", "决定带来的变化", "合并后项目用地"]
+    assert titles[7:9] == ["零星用地组", "宗地"]
+    assert titles[10:13] == ["插花地（权属）", "权利人用地", "国有与集体混杂"]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -141,6 +143,78 @@ def test_plan_tells_every_test_with_value_and_limit() -> None:
     assert len(told) == 3
     close = plan.loc["C3", "各项检验（实测值与限值）"]
     assert "10.00004%（要求 ≤ 10.00000%；分母：项目总用地（含并入零星用地））" in close
+
+
+def test_alternatives_name_what_is_relaxed_with_a_limit_in_its_unit() -> None:
+    sheet = reopened(build())["备选方案"]
+    heads = [c.value for c in sheet[1]]
+    rows = [dict(zip(heads, row, strict=True)) for row in sheet.iter_rows(min_row=2)]
+    limit = "放宽后的限值（空：不设）"
+    told = [(r["备选方案"].value, r["放宽的要求"].value, r[limit].value) for r in rows]
+    assert told == [
+        ("次优方案", "—", None),
+        ("共边最长者优先", "—", None),
+        ("放宽一项要求", "单宗零星用地面积上限", 3_000),
+        ("放宽一项要求", "单宗零星用地面积上限", None),
+        ("放宽一项要求", "土地权利人一致", None),
+        ("放宽一项要求", "零星用地占比上限", 0.12),
+        ("放宽一项要求", "零星用地占比上限", None),
+    ]
+    assert (rows[2][limit].number_format, rows[5][limit].number_format) == ("0.00", "0.00%")
+    assert [r["求解状态"].value for r in rows[:4]] == [
+        "已证最优",
+        "逐宗选取，未优化",
+        "已证最优",
+        "达到时限",
+    ]
+    assert rows[5]["面积变化（m²）"].value == 1_240
+    assert rows[5]["面积变化（m²）"].number_format == "0.00"
+    assert rows[5]["宗数变化"].number_format == "0"
+
+
+def test_plans_under_other_caps_and_what_decisions_changed() -> None:
+    sheet = reopened(build())["不同上限下的方案"]
+    heads = ["零星用地占比上限", "单宗面积上限（m²）", "并入宗数", "项目数", "并入面积（m²）"]
+    assert [c.value for c in sheet[1]] == [*heads, "与本方案之差（m²）", "求解状态"]
+    assert [c.value for c in sheet[6]] == [0.1, 2_000, 2, 2, 2_100, 0, "已证最优"]
+    assert [c.number_format for c in sheet[6]][:2] == ["0.00%", "0.00"]
+    told = cells(build(), "决定带来的变化")
+    assert told["决定"].tolist() == ["须并入", "须并入", "不并入", "只并入 S2"]
+    assert told["变化"].tolist() == ["新并入", "不变", "不再并入", "改并入其他项目"]
+    assert told["无决定时并入"].isna().tolist() == [True, True, False, False]
+
+
+def test_merged_sites_name_each_of_several_classes() -> None:
+    told = cells(build(), "合并后项目用地").set_index("项目用地编号")
+    assert told.loc["S2", "用地类别"] == "工业用地；物流仓储用地"
+    assert told.loc["S1", "面积（m²）"] == 37_200
+
+
+def test_chained_scraps_tell_their_links_and_new_reasons_are_named() -> None:
+    tables = small_results.tables()
+    links = pd.array([0, 0, 2, 0], dtype="Int64")
+    plan = tables["plan"].assign(links=links, link_m=[None, None, 12.5, None])
+    plan.loc[2, ["scrap_kind", "reasons"]] = ["chained", "decided_elsewhere:S2"]
+    plan.loc[1, "reasons"] = "missing:same_owner"
+    tables["plan"] = plan
+    told = cells(build(tables), "零星用地并入方案").set_index("宗地编号")
+    assert told.loc["C3", ["零星用地类型", "中间零星用地数", "连接边长（m）"]].tolist() == [
+        "连带",
+        2,
+        12.5,
+    ]
+    assert told.loc["C3", "理由"] == "符合条件，经决定只并入其他项目（S2）"
+    assert told.loc["C2", "理由"] == "缺少数据，无法判定（土地权利人一致）"
+
+
+@pytest.mark.parametrize("title", ["备选方案", "不同上限下的方案", "决定带来的变化"])
+def test_columns_of_the_new_sheets_hold_their_heads(title: str) -> None:
+    sheet = reopened(build())[title]
+    for place, head in enumerate(sheet[1], start=1):
+        width = sheet.column_dimensions[get_column_letter(place)].width
+        longest = max(len(str(c.value or "")) for c in next(sheet.iter_cols(place, place)))
+        assert min(longest, 20) < width, head.value
+        assert width <= 60
 
 
 def test_balance_accounts_for_every_square_metre() -> None:

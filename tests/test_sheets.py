@@ -325,7 +325,7 @@ def test_component_that_was_not_proved_is_told() -> None:
     run["components"][1] |= {"status": "time_limit", "bound_m2": 950.0}
     text = Page(report(small_results.tables(), run=run, language="zh")).text
     assert "2 个求解分组中有 1 个未证最优" in text
-    assert "900.00\n950.00\n50.00\n达到时限" in text
+    assert "900.00\n950.00\n50.00\n0.00\n达到时限" in text
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))

@@ -13,6 +13,7 @@ import pytest
 from gisland.base import schema
 from gisland.base.errors import ProjectError
 from gisland.base.parameters import Parameters
+from gisland.base.planchoices import IN, OUT
 from gisland.base.rules import MODES, OPERATORS, STATUSES
 from gisland.base.rulespecs import SPECS
 from gisland.base.tables import PARCEL_RESULTS
@@ -41,7 +42,7 @@ CODES = {
     ),
     "reason": (
         *("cap_full", "count_full", "taken_by", "time_limit", "not_chosen", "no_geometry"),
-        "missing",
+        *("total_full", "decided_out", "decided_elsewhere", "not_connected", "missing"),
     ),
     "finding": (
         *("null_geometry", "empty_geometry", "invalid_geometry", "duplicate_geometry", "overlap"),
@@ -55,9 +56,19 @@ CODES = {
             "ids_made",
         ),
         *("industry_no_code", "date_unread", "date_month", "future_date"),
+        "required_not_absorbed",
     ),
     "action": ("make_valid", "not_repairable"),
-    "solver_status": ("optimal", "optimal_area", "time_limit"),
+    "solver_status": ("optimal", "optimal_area", "time_limit", "greedy"),
+    "alternative_kind": ("second_best", "greedy", "relaxed"),
+    "alternative": ("second_best", "greedy"),
+    "constraint": ("share_cap", "total_cap", "area_cap", "count_cap"),
+    "change": ("added", "dropped", "moved", "as_before"),
+    "decision": (IN, OUT),
+    "explain.idle": (
+        *("cap_full", "total_full", "count_full", "time_limit", "not_chosen", "not_connected"),
+        *("decided_out", "decided_elsewhere"),
+    ),
     "role": ("site", "absorbed", "kept", "no_geometry"),
     "enclave_kind": ("strict", "nearly", "jointly"),
     "denominator": (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import shapely
 
 from gisland.base.schema import FREE_USE_CLASSES
+from gisland.present.aboutplan import decided, linked, proof
 from gisland.present.abouttests import verdict_lines
 from gisland.present.facts import UNDECIDED, Row, plain_rows, reason, reasons, unverified
 from gisland.present.lists import listed, share_test
@@ -64,11 +65,11 @@ def conclusion(about: About, tests: list[Row]) -> list[Block]:
     if verdict == "site":
         return [_list(_of_site(about))]
     if not pairs:
-        return [_list([_none(about)])]
+        return [_list([_none(about), *decided(about)])]
     told: list[str] = []
     for pair in pairs:
         told += [*_pair(pair, about, tests), *_advisory(pair, about, tests)]
-    return [_list(told)]
+    return [_list([*told, *decided(about)])]
 
 
 def _list(lines: list[str]) -> Block:
@@ -132,9 +133,10 @@ def _pair(pair: Row, about: About, tests: list[Row]) -> list[str]:
             lines += _over_cap(pair, site, about)
         elif code == "count_full" and site:
             lines.append(about.say("count_full", site=name, chosen=_chosen(site, about)[0]))
-        if site and site.get("optimal") is not None and bool(site["optimal"]):
-            lines.append(about.say("proved"))
-        return lines
+        elif code == "total_full" and site:
+            lines += _over_total(pair, site, about)
+        proved = site.get("optimal") is not None and bool(site["optimal"])
+        return [*lines, proof(about, code)] if proved and proof(about, code) else lines
     towards = [t for t in tests if t["subject"] == pair["site_id"] and t["mode"] != "advisory"]
     bare = [t | {"subject": ""} for t in towards]  # the sentence names the site once
     why = reasons(pair.get("reasons"), bare, texts=texts)
@@ -164,7 +166,9 @@ def _advisory(pair: Row, about: About, tests: list[Row]) -> list[str]:
 
 
 def _why_idle(code: str, texts: Any) -> str:  # noqa: ANN401 - the catalog
-    return texts.get(f"explain.idle.{code}") or label(texts, "reason", code)
+    stem, _, site = code.partition(":")
+    idle = texts.get(f"explain.idle.{stem}")
+    return idle.format(site=shortened(site)) if idle else label(texts, "reason", code)
 
 
 def _over_cap(pair: Row, site: Row, about: About) -> list[str]:
@@ -187,6 +191,24 @@ def _over_cap(pair: Row, site: Row, about: About) -> list[str]:
         ),
         about.say("chosen", chosen=chosen, sum=about.m2(chosen_m2), left=about.m2(left)),
         about.say("too_large", area=about.m2(pair.get("area_m2")), left=about.m2(left)),
+    ]
+
+
+def _over_total(pair: Row, site: Row, about: About) -> list[str]:
+    """The cap on the total area, who was chosen within it, and what that leaves."""
+    records = about.run.get("rules", {}).get("records", [])
+    rule: Row = next((r for r in records if r.get("id") == "scrap.total_cap"), {})
+    limit = rule.get("value")
+    chosen, chosen_m2 = _chosen(site, about)
+    if isinstance(limit, bool) or not isinstance(limit, int | float):
+        return []
+    left = about.m2(max(limit - chosen_m2, 0.0))
+    operator = SYMBOLS.get(visible(rule.get("operator")), "")
+    name = shortened(site["site_id"])
+    return [
+        about.say("total_full", site=name, operator=operator, limit=about.m2(limit)),
+        about.say("chosen", chosen=chosen, sum=about.m2(chosen_m2), left=left),
+        about.say("too_large", area=about.m2(pair.get("area_m2")), left=left),
     ]
 
 
@@ -290,7 +312,8 @@ def merging(about: About, tests: list[Row]) -> list[Block]:
     pairs = _in_order(about.rows("plan", "parcel_id"))
     for pair in pairs:
         towards = [t for t in tests if t["subject"] == pair["site_id"]]
-        blocks.append(["text", _pair_head(pair, about)])
+        head = [_pair_head(pair, about), linked(pair, about)]
+        blocks += [["text", text] for text in head if text]
         if towards:
             blocks.append(verdict_lines(towards, about=about))
         blocks += _rivals(pair["site_id"], about)

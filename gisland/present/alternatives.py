@@ -173,8 +173,8 @@ def effect(row: Row, *, texts: Texts) -> str:
     Parameters
     ----------
     row
-        ``scraps_more``, ``area_more_m2``, ``border_more_m`` and ``status``; with the sums that
-        `of_site` adds where other sites change, too.
+        ``scraps_more``, ``area_more_m2``; where they are known ``border_more_m``, ``status``, and
+        the sums that `of_site` adds where other sites change, too.
     texts
         Catalog of one language.
 
@@ -190,7 +190,10 @@ def effect(row: Row, *, texts: Texts) -> str:
     '3 more scraps, 1,240.00 m² (1.860 mu)'
     """
     scraps, area = row.get("scraps_more"), row.get("area_more_m2")
-    told = [_change(scraps, area, texts=texts) or _border(row.get("border_more_m"), texts=texts)]
+    alike = texts["alternative.together_same"]
+    if "border_more_m" in row:
+        alike = _border(row["border_more_m"], texts=texts)
+    told = [_change(scraps, area, texts=texts) or alike]
     if "all_area_more_m2" in row:
         whole = _change(row["all_scraps_more"], row["all_area_more_m2"], texts=texts)
         whole = whole or texts["alternative.together_same"]

@@ -11,6 +11,7 @@ from gisland.present.about import About
 from gisland.present.aboutfacts import facts, lineage, low_use_facts, planning, quality
 from gisland.present.aboutmerging import conclusion, merging, rival_rows
 from gisland.present.aboutplace import enclaves, groups, in_block, neighbor_rows, neighbors
+from gisland.present.aboutplan import alternatives
 from gisland.present.abouttests import (
     ENCLAVE,
     MARKS,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 Section = dict[str, Any]
 
-CAPS = ("scrap.share_cap", "scrap.count_cap")
+CAPS = ("scrap.share_cap", "scrap.total_cap", "scrap.count_cap")
 KINDS = "kind_"
 
 
@@ -82,6 +83,7 @@ def explained(
         ("facts", facts(about)),
         ("planning", planning(about)),
         ("merging", merging(about, tests)),
+        ("alternatives", alternatives(about)),
         ("fragment", _tested("fragment", own, about)),
         ("low_use", [*_tested("low_use", own, about), *low_use_facts(about)]),
         ("enclave", [*_enclave(about), *_tested("enclave", own, about, always=False)]),
@@ -260,6 +262,8 @@ def _data(about: About, tests: list[Row], passages: list[dict[str, Any]]) -> dic
         "verdicts": [{k: v for k, v in t.items() if k != "told"} for t in tests],
         "plan": about.rows("plan", "parcel_id"),
         "rivals": rival_rows(about),
+        "alternatives": plain_rows(about.frame("alternatives")),
+        "differences": about.rows("differences", "parcel_id"),
         "sites": plain_rows(about.frame("sites")),
         "neighbors": neighbor_rows(about),
         "enclaves": plain_rows(about.frame("enclaves")),

@@ -151,11 +151,13 @@ def _by_site(frame: pd.DataFrame, sites: pd.DataFrame | None, *, texts: Texts) -
     net = gained.reindex(names).fillna(0) - lost.reindex(names).fillna(0)
     now = _absorbed_now(sites)
     rows = []
-    for name in names:
-        many, area = int(net.at[name, "size"]), float(net.at[name, "sum"])
+    for name, size, area in zip(names, net["size"].tolist(), net["sum"].tolist(), strict=True):
+        many = int(size)
         whole = now.get(name)
         change = effect({"scraps_more": many, "area_more_m2": area}, texts=texts)
-        before = MISSING if whole is None else absorbed(whole[0] - many, whole[1] - area, texts=texts)
+        before = (
+            MISSING if whole is None else absorbed(whole[0] - many, whole[1] - area, texts=texts)
+        )
         after = MISSING if whole is None else absorbed(*whole, texts=texts)
         rows.append([shortened(name), before, after, change])
     heads = [texts["column.site_id"], *(texts[f"report.column.{k}"] for k in ("without", "with"))]
@@ -183,13 +185,13 @@ def _sweep(
     across = _effective(frame["cap"], caps["cap"])
     down = _effective(frame["area_cap_m2"], caps["area"])
     cells = {
-        (cap, area): _cell(row, force=_same(cap, caps["cap"]) and _same(area, caps["area"]), texts=texts)
+        (cap, area): _cell(
+            row, force=_same(cap, caps["cap"]) and _same(area, caps["area"]), texts=texts
+        )
         for cap, area, row in zip(across, down, frame.to_dict("records"), strict=True)
     }
     columns, lines = sorted(set(across)), sorted(set(down))
-    named = {
-        c: _cap_name(c, now=caps["cap"], unit="share", texts=texts) for c in columns
-    }
+    named = {c: _cap_name(c, now=caps["cap"], unit="share", texts=texts) for c in columns}
     matrices = []
     for start in range(0, len(columns), ACROSS):
         some = columns[start : start + ACROSS]
@@ -237,7 +239,7 @@ def _cap_name(cap: float, *, now: float, unit: str, texts: Texts) -> str:
 
 
 def _cell(row: Mapping[Any, Any], *, force: bool, texts: Texts) -> dict[str, Any]:
-    more = row.get("more_m2")
+    more: Any = row.get("more_m2")
     text = with_unit(texts, more, unit="m2")
     signed = text if text == MISSING or more <= 0 or not text.strip("0., m²") else f"+{text}"
     still_open = visible(row.get("status")) == "time_limit"

@@ -197,7 +197,7 @@ def _scrap(
         [
             visible(p["site_id"]),
             named(texts, "verdict", p["verdict"]),
-            with_unit(texts, p.get("border_m"), unit="m"),
+            _border(p, texts),
             "\n".join(reasons(p.get("reasons"), [], texts=texts)) or MISSING,
         ]
         for p in pairs
@@ -217,6 +217,16 @@ def _scrap(
             *quotes(cited, records, texts=texts),
         ],
     }
+
+
+def _border(pair: Row, texts: Mapping[str, str]) -> str:
+    """Border with a site; for a scrap that adjoins none, what lies between and the link."""
+    border = with_unit(texts, pair.get("border_m"), unit="m")
+    links = pair.get("links")
+    if is_missing(links) or not links:
+        return border
+    length = with_unit(texts, pair.get("link_m"), unit="m")
+    return texts["map.popup.linked"].format(n=int(links), length=length)
 
 
 def _test_table(site: str, tests: list[Row], texts: Mapping[str, str]) -> Block:

@@ -73,8 +73,9 @@ def _line(kind: str, site: Site, *, capped: bool, texts: Texts) -> dict[str, Any
 
 def _computed(kind: str, site: Site, *, texts: Texts) -> str:
     """Absorbed area over the denominator; what is missing where there is none."""
-    scraps, before = site.get("scrap_area_m2"), site.get("area_before_m2")
-    whole = site.get("boundary_area_m2") if kind == "boundary" else before
+    scraps: Any = site.get("scrap_area_m2")
+    before: Any = site.get("area_before_m2")
+    whole: Any = site.get("boundary_area_m2") if kind == "boundary" else before
     if kind == "boundary" and is_missing(whole):
         return texts["report.share.no_boundary"]
     if is_missing(scraps) or is_missing(whole):

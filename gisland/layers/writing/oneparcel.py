@@ -31,6 +31,7 @@ BATCH = 500  # values bound to one query
 ABOUT = {  # tables with rows about a parcel, and the columns that name it
     "verdicts": ("parcel_id",),
     "lineage": ("parcel_id",),
+    "differences": ("parcel_id",),
     "findings": ("parcel_id", "other_id"),
     "changes": ("parcel_id", "other_id"),
 }
@@ -61,7 +62,8 @@ def read_parcel(path: str | Path, parcel_id: str) -> Results:
     Results
         Of each table the rows about the parcel, as `gisland.read_results` gives them.
         ``parcels`` holds besides it the parcels within three tolerances and those of the sites
-        it was considered for; ``sites`` and ``plan`` all about these sites; ``enclaves`` those
+        it was considered for; ``sites`` and ``plan`` all about these sites; ``alternatives`` those
+        of the sites solved together with them; ``enclaves`` those
         it lies in or touches; ``block_lines`` those it touches; ``findings`` those about it and
         those about no single parcel that it touches, such as gaps. Tables that the run did not
         write are absent.
@@ -141,10 +143,20 @@ class _Search:
         pairs = self.read("plan", self.rows("plan", "parcel_id", [parcel_id]))
         names = pd.concat([pairs["site_id"], own["site_id"]]).dropna().unique().tolist()
         every = [*self.rows("plan", "parcel_id", [parcel_id]), *self.rows("plan", "site_id", names)]
-        return {
+        found = {
             "plan": self.read("plan", every),
             "sites": self.read("sites", self.rows("sites", "site_id", names)),
         }
+        return found | self.alternatives(names)
+
+    def alternatives(self, sites: Sequence[str]) -> dict[str, pd.DataFrame]:
+        """Other plans for the components of some sites; nothing where they were not made."""
+        if "alternatives" not in self.columns:
+            return {}
+        own = self.read("alternatives", self.rows("alternatives", "site_id", sites))
+        solved = own["component"].dropna().unique().tolist()
+        rows = self.rows("alternatives", "component", solved)
+        return {"alternatives": self.read("alternatives", rows)}
 
     def hosts(self, sites: pd.DataFrame | None) -> pd.DataFrame | None:
         """Parcels of the sites: what a scrap is compared with."""
@@ -192,7 +204,7 @@ class _Search:
         known = [c for c in columns if c in self.columns[table]]
         return [row for c in known for row in self.rows(table, c, [parcel_id])]
 
-    def rows(self, table: str, column: str, values: Sequence[str]) -> list[int]:
+    def rows(self, table: str, column: str, values: Sequence[object]) -> list[int]:
         """Row numbers in which a column holds one of the values."""
         found: list[int] = []
         for start in range(0, len(values), BATCH):
