@@ -245,7 +245,8 @@ def alternatives() -> pd.DataFrame:
     ]
     names = ["kind", "constraint", "limit", "scraps", "scraps_more", "area_m2", "area_more_m2"]
     frame = pd.DataFrame(rows, columns=[*names, "border_more_m", *IDS, "status"])
-    return frame.assign(component=1, site_id="S1", limit=frame["limit"].astype("float64"))
+    frame = frame.assign(component=1, site_id="S1", limit=frame["limit"].astype("float64"))
+    return frame[["component", "site_id", *frame.columns[:-2]]]
 
 
 def sweep() -> pd.DataFrame:

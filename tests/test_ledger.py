@@ -167,6 +167,7 @@ def test_alternatives_name_what_is_relaxed_with_a_limit_in_its_unit() -> None:
         "已证最优",
         "达到时限",
     ]
+    assert (heads[0], heads[-1]) == ("项目用地编号", "求解分组")
     assert rows[5]["面积变化（m²）"].value == 1_240
     assert rows[5]["面积变化（m²）"].number_format == "0.00"
     assert rows[5]["宗数变化"].number_format == "0"

@@ -162,6 +162,8 @@ def _prepared(
     if name == "plan" and "owner" in tables.get("parcels", ()):
         owners = tables["parcels"].drop_duplicates("parcel_id").set_index("parcel_id")["owner"]
         frame.insert(1, "owner", frame["parcel_id"].map(owners).to_numpy())
+    if name == "alternatives" and "component" in frame:  # who reads looks for a site
+        frame = frame[[*frame.columns.drop("component"), "component"]]
     if name == "block_lines":
         frame["block_id"] = frame["block_id"].replace("overall", texts["ledger.all_blocks"])
     return _worded(frame, table=name, texts=texts)
