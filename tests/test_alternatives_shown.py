@@ -152,6 +152,9 @@ def test_each_site_has_its_alternatives_in_words_and_others_have_none() -> None:
     assert "次优方案\n宗数不变，面积少 300.00 m²（0.450 亩）\n1 宗、900.00 m²\nC3\nC1" in first
     assert "4,800.00 m²（7.200 亩）（求解达到时限，未证最优）" in first
     assert "备选方案" not in second
+    tables = small_results.tables()
+    tables["alternatives"]["added_ids"] = ";".join(f"Q{n}" for n in range(9))
+    assert "Q0；Q1；Q2；Q3；Q4 等 9 宗" in report(tables, run=small_results.run(), language="zh")
     assert site_alternatives(small_results.tables(), "S2", texts=ZH) is None
 
 
@@ -183,10 +186,11 @@ def test_other_caps_are_a_matrix_with_the_plan_in_force_marked() -> None:
     assert heads == ["1,000 m²", "2,000 m²（现行规定）", "5,000 m²"]
     marked = [[c["force"] for c in row["cells"]] for row in matrix["rows"]]
     assert marked == [[False] * 3, [False, True, False], [False] * 3]
-    assert matrix["rows"][1]["cells"][2]["absorbed"] == "3 宗、3,000.00 m²"
+    assert matrix["rows"][1]["cells"][2]["scraps"] == "3 宗"
+    assert matrix["rows"][1]["cells"][2]["area"] == "3,000.00 m²"
     assert matrix["rows"][1]["cells"][2]["more"] == "+900.00 m²"
     assert matrix["rows"][0]["cells"][0]["more"] == "-1,200.00 m²"
-    assert matrix["rows"][2]["cells"][2]["absorbed"] == "3 宗、6,900.00 m² *"
+    assert matrix["rows"][2]["cells"][2]["area"] == "6,900.00 m² *"
     assert (
         "本方案：零星用地占比上限 10%；单宗零星用地面积上限 2,000 m²；2 宗、2,100.00 m²"
         in sweep["note"]

@@ -211,15 +211,15 @@ def _change(scraps: Any, area: Any, *, texts: Texts) -> str:  # noqa: ANN401 - c
         return ""
     one = "_one" if abs(many) == 1 else ""
     key = f"{'more' if many > 0 else 'fewer'}{one}" if many else "as_many"
-    counted = texts[f"alternative.{key}"].format(n=f"{abs(many):,}")
+    number_text = texts[f"alternative.{key}"].format(n=f"{abs(many):,}")
     area_text = area_both(texts, abs(size))
     if not size:
-        return counted
+        return number_text
     if many and (many > 0) == (size > 0):
-        return texts["alternative.alike"].format(scraps=counted, area=area_text)
+        return texts["alternative.alike"].format(scraps=number_text, area=area_text)
     measured = texts[f"alternative.{'larger' if size > 0 else 'smaller'}"].format(area=area_text)
     key = "mixed" if many else "only_area"
-    return texts[f"alternative.{key}"].format(scraps=counted, area=measured)
+    return texts[f"alternative.{key}"].format(scraps=number_text, area=measured)
 
 
 def _border(metres: Any, *, texts: Texts) -> str:  # noqa: ANN401 - a cell
@@ -255,10 +255,35 @@ def absorbed(scraps: Any, area_m2: Any, *, texts: Texts) -> str:  # noqa: ANN401
     """
     if is_missing(scraps):
         return MISSING
-    key = "scraps_one" if scraps == 1 else "scraps"
-    many = texts[f"alternative.{key}"].format(n=number(int(scraps), unit="count"))
     area = with_unit(texts, area_m2, unit="m2")
-    return texts["alternative.absorbed"].format(n=many, area=area)
+    return texts["alternative.absorbed"].format(n=counted(scraps, texts=texts), area=area)
+
+
+def counted(scraps: Any, *, texts: Texts) -> str:  # noqa: ANN401 - a cell
+    """Number of scraps with its word.
+
+    Parameters
+    ----------
+    scraps
+        How many.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    str
+        ``—`` where it is missing.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> counted(1, texts=catalog("en")), counted(None, texts=catalog("en"))
+    ('1 scrap', '—')
+    """
+    if is_missing(scraps):
+        return MISSING
+    key = "scraps_one" if scraps == 1 else "scraps"
+    return texts[f"alternative.{key}"].format(n=number(int(scraps), unit="count"))
 
 
 def decision_text(decision: object, *, texts: Texts) -> str:

@@ -34,7 +34,13 @@ def listed(ids: object) -> list[str]:
     return text.split(";") if text else []
 
 
-def some(names: list[str], *, texts: Mapping[str, str], more: str = "report.and_more") -> str:
+def some(
+    names: list[str],
+    *,
+    texts: Mapping[str, str],
+    more: str = "report.and_more",
+    many: int = MANY,
+) -> str:
     """The first names of a list, and how many there are in all.
 
     Parameters
@@ -45,11 +51,13 @@ def some(names: list[str], *, texts: Mapping[str, str], more: str = "report.and_
         Catalog of one language.
     more
         Key of the text for lists that are cut.
+    many
+        Names that are listed at most.
 
     Returns
     -------
     str
-        At most `MANY` names; ``—`` for an empty list.
+        At most `many` names; ``—`` for an empty list.
 
     Examples
     --------
@@ -57,13 +65,13 @@ def some(names: list[str], *, texts: Mapping[str, str], more: str = "report.and_
     >>> some(["a", "b"], texts=catalog("en")), some([], texts=catalog("en"))
     ('a; b', '—')
     """
-    shown = shortened(texts["report.list"].join(names[:MANY])) or MISSING
-    if len(names) <= MANY:
+    shown = shortened(texts["report.list"].join(names[:many])) or MISSING
+    if len(names) <= many:
         return shown
     return texts[more].format(shown=shown, n=len(names))
 
 
-def some_ids(ids: object, *, texts: Mapping[str, str]) -> str:
+def some_ids(ids: object, *, texts: Mapping[str, str], many: int = MANY) -> str:
     """The first parcel ids of a ``;``-joined list, and how many there are in all.
 
     Parameters
@@ -72,6 +80,8 @@ def some_ids(ids: object, *, texts: Mapping[str, str]) -> str:
         Text, or missing.
     texts
         Catalog of one language.
+    many
+        Ids that are listed at most.
 
     Returns
     -------
@@ -84,7 +94,7 @@ def some_ids(ids: object, *, texts: Mapping[str, str]) -> str:
     >>> some_ids("a;b", texts=catalog("en"))
     'a; b'
     """
-    return some(listed(ids), texts=texts, more="report.and_more_parcels")
+    return some(listed(ids), texts=texts, more="report.and_more_parcels", many=many)
 
 
 def parcel_counts(site: Mapping[Any, Any], *, texts: Mapping[str, str]) -> tuple[str, str]:

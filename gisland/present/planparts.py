@@ -10,6 +10,7 @@ import pandas as pd
 from gisland.present.alternatives import (
     absorbed,
     alternative_name,
+    counted,
     decision_text,
     effect,
     limit_text,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     Texts = Mapping[str, str]
 
+FEW = 5  # ids of parcels that an alternative adds or removes
 ACROSS = 6  # caps beside each other in one matrix
 REQUIRED = "required_not_absorbed"
 CLOSE = 1e-9
@@ -104,8 +106,7 @@ def site_alternatives(
             shortened(alternative_name(r, texts=texts)),
             effect(r, texts=texts),
             absorbed(r.get("scraps"), r.get("area_m2"), texts=texts),
-            some_ids(r.get("added_ids"), texts=texts),
-            some_ids(r.get("removed_ids"), texts=texts),
+            *(some_ids(r.get(k), texts=texts, many=FEW) for k in ("added_ids", "removed_ids")),
         ]
         for r in rows[:MAX_ROWS]
     ]
@@ -243,9 +244,10 @@ def _cell(row: Mapping[Any, Any], *, force: bool, texts: Texts) -> dict[str, Any
     text = with_unit(texts, more, unit="m2")
     signed = text if text == MISSING or more <= 0 or not text.strip("0., m²") else f"+{text}"
     still_open = visible(row.get("status")) == "time_limit"
-    many = absorbed(row.get("scraps"), row.get("absorbed_m2"), texts=texts)
+    area = with_unit(texts, row.get("absorbed_m2"), unit="m2")
     return {
-        "absorbed": f"{many} *" if still_open else many,
+        "scraps": counted(row.get("scraps"), texts=texts),
+        "area": f"{area} *" if still_open else area,
         "more": texts["report.sweep.force"] if force else signed,
         "force": force,
         "open": still_open,
@@ -277,8 +279,8 @@ def _required(
     plan = tables.get("plan", pd.DataFrame({"parcel_id": [], "verdict": []}))
     taken = set(plan.loc[plan["verdict"] == "absorbed", "parcel_id"])
     text = texts["report.required_counted"]
-    counted = text.format(n=len(wanted), absorbed=len(taken & set(wanted))) if wanted else ""
-    return {"text": counted, "table": _unmet(unmet, tables, texts=texts) if len(unmet) else None}
+    told = text.format(n=len(wanted), absorbed=len(taken & set(wanted))) if wanted else ""
+    return {"text": told, "table": _unmet(unmet, tables, texts=texts) if len(unmet) else None}
 
 
 def _unmet(
