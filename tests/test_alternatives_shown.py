@@ -170,6 +170,9 @@ def test_the_share_that_decided_is_marked_and_a_missing_boundary_told() -> None:
     tables["sites"] = tables["sites"].assign(**bounded, share_denominator="boundary")
     page = report(tables, run=small_results.run(), language="en")
     assert "1,200.00 m² ÷ 48,000.00 m²\n2.50%\n—\n≤ 10.00% (this one decides)" in site(page, 0)
+    run = small_results.run()
+    run["rules"]["records"][3]["mode"] = "advisory"
+    assert "2.50%\n—\n≤ 10.00% (advisory)" in site(report(tables, run=run, language="en"), 0)
     tables["sites"] = tables["sites"].assign(cap=None)
     page = report(tables, run=small_results.run(), language="en")
     assert 'class="decides"' not in page

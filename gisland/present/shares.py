@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DENOMINATORS = ("including", "excluding", "boundary")
 
 
-def share_lines(site: Site, *, texts: Texts) -> dict[str, Any]:
+def share_lines(site: Site, *, texts: Texts, advisory: bool = False) -> dict[str, Any]:
     """Shares of a site over all three denominators, as the report shows them.
 
     Parameters
@@ -32,6 +32,8 @@ def share_lines(site: Site, *, texts: Texts) -> dict[str, Any]:
         One row of the sites table.
     texts
         Catalog of one language.
+    advisory
+        Whether the rule on the share only advises.
 
     Returns
     -------
@@ -51,22 +53,24 @@ def share_lines(site: Site, *, texts: Texts) -> dict[str, Any]:
     (False, 'none: no project boundary')
     """
     capped = not is_missing(site.get("cap"))
-    lines = [_line(kind, site, capped=capped, texts=texts) for kind in DENOMINATORS]
+    key = ("advises" if advisory else "decides") if capped else ""
+    lines = [_line(kind, site, key=key, texts=texts) for kind in DENOMINATORS]
     return {"lines": lines, "note": "" if capped else texts["report.share.no_cap"]}
 
 
-def _line(kind: str, site: Site, *, capped: bool, texts: Texts) -> dict[str, Any]:
-    decides = capped and visible(site.get("share_denominator")) == kind
-    limit = texts["report.share.decides"].format(
-        operator=SYMBOLS.get(visible(site.get("cap_operator")), ""),
-        limit=number(site.get("cap"), unit="share"),
-    )
+def _line(kind: str, site: Site, *, key: str, texts: Texts) -> dict[str, Any]:
+    decides = bool(key) and visible(site.get("share_denominator")) == kind
+    limit = MISSING
+    if decides:
+        operator = SYMBOLS.get(visible(site.get("cap_operator")), "")
+        cap = number(site.get("cap"), unit="share")
+        limit = texts[f"report.share.{key}"].format(operator=operator, limit=cap).strip()
     return {
         "name": label(texts, "denominator", kind),
         "computed": _computed(kind, site, texts=texts),
         "share": number(site.get(f"scrap_share_{kind}"), unit="share"),
         "candidates": number(site.get(f"candidate_share_{kind}"), unit="share"),
-        "limit": limit.strip() if decides else MISSING,
+        "limit": limit,
         "decides": decides,
     }
 

@@ -19,6 +19,7 @@ from gisland.present.messages import layer_name
 from gisland.present.planparts import plan_parts
 from gisland.present.rest import Table, frame_table, rest, table
 from gisland.present.rulebook import rulebook
+from gisland.present.shares import share_lines
 from gisland.present.site_sheet import SHARE_CAP, indicator_notes, indicator_rows, site_sheet
 from gisland.present.wording import (
     MISSING,
@@ -88,7 +89,7 @@ def report(tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], langua
             indicators[indicators["subject"] == "overall"], planned=planned, texts=texts
         ),
         "all_sites": _all_sites(sites, texts=texts),
-        "sheets": _sheets(tables, tests=tests, rule_names=rule_names, texts=texts),
+        "sheets": _sheets(tables, run=run, tests=tests, rule_names=rule_names, texts=texts),
         "rules": passages,
         "sites": len(sites),
         **holders(tables, run=run, texts=texts),
@@ -257,6 +258,7 @@ def _used_rules(tables: Mapping[str, pd.DataFrame], tests: pd.DataFrame) -> set[
 def _sheets(
     tables: Mapping[str, pd.DataFrame],
     *,
+    run: Mapping[str, Any],
     tests: pd.DataFrame,
     rule_names: Mapping[str, tuple[int, str]],
     texts: Texts,
@@ -265,11 +267,14 @@ def _sheets(
     sites = tables.get("sites")
     if sites is None or sites.empty:
         return []
+    records = run.get("rules", {}).get("records", [])
+    advisory = any(r.get("id") == SHARE_CAP and r.get("mode") == "advisory" for r in records)
     order = sites.sort_values(["scrap_area_m2", "site_id"], ascending=[False, True])
     chosen = sites[sites.index.isin(order.index[:MAX_SITES])]
     return [
         site_sheet(row, tables, tests=tests, rule_names=rule_names, texts=texts)
         | {"share": share_text(row.to_dict(), texts=texts)}
+        | {"shares": share_lines(row.to_dict(), advisory=advisory, texts=texts)}
         for _, row in chosen.iterrows()
     ]
 

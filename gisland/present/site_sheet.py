@@ -13,7 +13,6 @@ from gisland.present.lists import listed, parcel_counts, some, some_ids
 from gisland.present.picture import picture
 from gisland.present.planparts import site_alternatives
 from gisland.present.rulebook import references
-from gisland.present.shares import share_lines
 from gisland.present.wording import (
     MISSING,
     area_both,
@@ -62,8 +61,8 @@ def site_sheet(
     Returns
     -------
     dict
-        ``id``, ``facts``, ``shares``, ``alternatives``, ``indicators``, ``notes``, ``scraps`` by
-        verdict, ``picture``, ``rules``; nothing is escaped.
+        ``id``, ``facts``, ``alternatives``, ``indicators``, ``notes``, ``scraps`` by verdict,
+        ``picture``, ``rules``; nothing is escaped.
 
     Examples
     --------
@@ -85,7 +84,6 @@ def site_sheet(
     return {
         "id": shortened(row["site_id"]),
         "facts": list(_facts(row, parcels, texts=texts)),
-        "shares": share_lines(row, texts=texts),
         "alternatives": site_alternatives(tables, row["site_id"], texts=texts),
         "indicators": indicator_rows(indicators, subject=subject, texts=texts),
         "scraps": _scraps(scraps, parcels, tests=own_tests, texts=texts),
