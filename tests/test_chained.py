@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import networkx as nx
+import numpy as np
 import pandas as pd
 import pytest
 from shapely import LineString, box
@@ -160,7 +162,9 @@ def test_another_sites_parcel_is_no_link() -> None:
         "s2": box(110, 0, 120, 20),
         "d": box(120, 0, 130, 20),
     }
-    assert links_of(find(shapes)) == {"c S1": 0, "c S2": 0, "d S2": 0}
+    found = find(shapes, cap=BELOW_3_MU)  # which s2 keeps, too
+    assert links_of(found) == {"c S1": 0, "c S2": 0, "d S2": 0}
+    assert found[1].empty
 
 
 @pytest.mark.parametrize("use", ["transport", "water"])
@@ -261,6 +265,39 @@ def test_the_order_of_rows_does_not_matter(seed: int) -> None:
     assert pd.MultiIndex.from_frame(pairs[["parcel_id", "site_id"]]).is_monotonic_increasing
     pd.testing.assert_frame_equal(shuffled, pairs, check_exact=True)
     pd.testing.assert_frame_equal(others, links, check_exact=True)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_on_a_random_grid_links_are_the_shortest_ways(seed: int) -> None:
+    """Held against a graph search: lots of 10 m by 10 m, some too large to be scraps."""
+    rng = np.random.default_rng(seed)
+    cells = {
+        (x, y): box(10 * x, 10 * y, 10 * x + 10, 10 * y + 10) for x in range(8) for y in range(8)
+    }
+    kind = dict(zip(cells, rng.choice(["s", "c", "w"], 64, p=[0.1, 0.6, 0.3]), strict=True))
+    name = {at: f"{kind[at]}{at[0]}{at[1]}" for at in cells}
+    lots = shaped({name[at]: shape for at, shape in cells.items()})
+    lots["fragment"] = lots.index.str.startswith("c")
+    members = pd.Series({i: f"S{i[1]}" for i in lots.index if i[0] == "s"}, dtype="str")
+    table = borders(lots)
+    how = {"area_cap": NO_CAP, "parameters": Parameters(chain_links=4.0)}
+    pairs = scrap_pairs(lots, table, members, sites=site_geometry(lots, members), **how)
+    found, links = chained_pairs(lots, table, pairs, members=members, **how)
+    graph = nx.Graph((a, b) for a, b in table.index if a[0] == b[0] == "c")
+    expected = {}
+    for site in members.unique():
+        own = members.index[members == site]
+        beside = {a for a, b in table.index if b in own and a[0] == "c"} & set(graph)
+        away = nx.multi_source_dijkstra_path_length(graph, beside) if beside else {}
+        expected |= {(c, site): n for c, n in away.items() if n <= 4}
+    reached = found[(found["links"] > 0) | (found["border_m"] > 0)]
+    alone = ~reached["parcel_id"].isin(list(graph))
+    told = reached[~alone].set_index(["parcel_id", "site_id"])["links"].to_dict()
+    assert told == expected
+    assert max(expected.values()) >= 3
+    assert set(zip(links["focal"], links["neighbor"], strict=True)) == {
+        (a, b) for a, b in table.index if {a, b} <= set(found["parcel_id"])
+    }
 
 
 def land(*rules: Rule) -> ScrapLand:
