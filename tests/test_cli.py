@@ -176,7 +176,7 @@ def project(pattern: Path, tmp_path: Path) -> Path:
 def test_help_names_every_command(call: Call) -> None:
     said = call("--help")
     assert said.code == 0
-    for command in ("init", "check", "run", "map", "verify", "rules", "demo", "explain"):
+    for command in ("init", "check", "run", "map", "verify", "rules", "demo", "explain", "split"):
         assert command in said.out
         assert call(command, "--help").code == 0
     assert said.err == ""

@@ -270,3 +270,58 @@ def test_the_share_of_the_line_is_measured() -> None:
     assert found.line_share == 1.0
     on_line = shapely.intersection(found.line, shapely.boundary(WIDE["M"]))
     assert shapely.length(on_line) == pytest.approx(shapely.length(found.line))
+
+
+def test_an_edge_that_a_zone_follows_by_rounding_leaves_no_hair() -> None:
+    degrees = 31.7
+    lower, upper = at(-20, -9, 90, 29), at(-20, 20, 90, 30)  # the upper zone ends with the parcel
+    turned = {
+        k: affinity.rotate(s, degrees, origin=ORIGIN) for k, s in {"R": lower, "M": upper}.items()
+    }
+    shape = affinity.rotate(at(0, 0, 50, 50), degrees, origin=ORIGIN)
+    cuts = cut(shape, zones(turned))
+    assert parts(cuts) == [("p-1", "M", 1500.0), ("p-2", "R", 1000.0)]
+    assert cuts.parts.geometry.length.tolist() == pytest.approx([160.0, 140.0], abs=0.01)
+    shifted = {k: affinity.translate(s, 2e-4, 3e-4) for k, s in turned.items()}
+    near = cut(shape, zones(shifted))
+    assert [use for _, use, _ in parts(near)] == ["M", "R"]
+    assert near.parts.geometry.length.tolist() == pytest.approx([160.0, 140.0], abs=0.01)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_zones_drawn_apart_by_centimetres_cut_soundly(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    degrees = random.uniform(0, 360)
+    cells = shapely.get_parts(
+        shapely.voronoi_polygons(shapely.multipoints(random.uniform(0, 300, (12, 2))))
+    )
+    moved = [
+        affinity.rotate(
+            affinity.translate(c, *(np.array(ORIGIN) + random.normal(0, 0.01, 2))),
+            degrees,
+            origin=ORIGIN,
+        )
+        for c in cells
+    ]
+    uses = random.choice(list("ABC"), len(moved)).tolist()
+    zoning = zones({f"z{k}": shape for k, shape in enumerate(moved)}, *uses)
+    shapes = {
+        f"{x}-{y}": affinity.rotate(at(x, y, 58, 58), degrees, origin=ORIGIN)
+        for x in range(0, 300, 60)
+        for y in range(0, 300, 60)
+    }
+    parcels = lots(shapes)
+    cuts = cut_parcels(parcels, zoning)
+    assert len(cuts.lines) > 5
+    assert cuts.left.empty
+    pieces = cuts.parts.geometry
+    whole = parcels.geometry.loc[cuts.lines.index].area
+    summed = pieces.area.groupby(cuts.parts["parent_id"]).sum()
+    assert (summed.reindex(whole.index) - whole).abs().max() < 1e-6
+    assert pieces.is_valid.all()
+    assert (pieces.geom_type == "Polygon").all()
+    assert (pieces.area >= 1.0).all()
+    assert (2 * pieces.area / pieces.length > 0.05).all()
+    assert cuts.lines["line_share"].eq(1.0).all()
+    turned = cut_parcels(parcels.iloc[::-1], zoning.sample(frac=1, random_state=seed))
+    assert cuts.parts.to_wkb().equals(turned.parts.to_wkb())

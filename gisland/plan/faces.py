@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from gisland.topology.overlay import robust
+from gisland.topology.overlay import GRID_M, robust
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +20,7 @@ NO_USE, SEVERAL_USES = -1, -2
 MARGIN_M = 1.0  # outlines are cut off so far outside the polygon
 HAIR_M2 = 1e-6  # smaller pieces are floating noise
 REACH = 1.01  # a piece exactly as wide as the tolerance is a sliver
+RUN = 10.0  # lines along an edge for more millimetres than this are that edge
 CHORD_M = 1e-3  # how far a line across a narrow place goes beyond both of its sides
 AREA_DECIMALS, PLACE_DECIMALS = 2, 3
 
@@ -76,10 +77,11 @@ def cut_shape(
     sides = {int(u): robust(shapely.union_all, zones[uses == u]) for u in np.unique(uses)}
     outlines = _outlines(polygon, sides)
     limits = (tolerance_m, least_m2)
-    parting = _parted(polygon, [*outlines], sides, limits=limits)
+    lines = _off_edge(polygon, outlines)
+    parting = _parted(polygon, [*lines], sides, limits=limits)
     chords = _chords(parting, tolerance_m=tolerance_m)
     if len(chords):
-        parting = _parted(polygon, [*outlines, *chords], sides, limits=limits)
+        parting = _parted(polygon, [*lines, *chords], sides, limits=limits)
     order = parting.order()
     parts = np.array([shapely.normalize(parting.shape(g)) for g in order], dtype=object)
     line = shapely.normalize(parting.line())
@@ -94,6 +96,32 @@ def _outlines(polygon: shapely.Geometry, sides: dict[int, shapely.Geometry]) -> 
     box = (west - MARGIN_M, south - MARGIN_M, east + MARGIN_M, north + MARGIN_M)
     near = shapely.clip_by_rect(lines, *box)
     return np.asarray(near[~shapely.is_empty(near)])
+
+
+def _off_edge(polygon: shapely.Geometry, lines: Geometries) -> Geometries:
+    """Lines without what runs along the edge of the polygon within a millimetre.
+
+    There edge and line are one, drawn or computed twice; a hair left between them would take the
+    frontage of a part. Lines that run nowhere along the edge are left as they are.
+    """
+    edge = shapely.boundary(polygon)
+    along = robust(shapely.intersection, lines, shapely.buffer(edge, CHORD_M))
+    if not len(lines) or shapely.length(shapely.line_merge(along)).max() <= RUN * CHORD_M:
+        return lines
+    inner = shapely.buffer(polygon, -CHORD_M, join_style="mitre", mitre_limit=2.0)
+    within = robust(shapely.intersection, lines, inner)
+    # every vertex so near, and not the ends alone: lines drawn twice merge into loops without any
+    ends = shapely.points(np.unique(shapely.get_coordinates(within), axis=0))
+    ends = ends[shapely.distance(ends, edge) <= 2 * CHORD_M]
+    to_edge = [_beyond(link) for link in shapely.shortest_line(ends, edge)]
+    return np.array([*within, *to_edge], dtype=object)
+
+
+def _beyond(link: shapely.Geometry) -> shapely.Geometry:
+    """A short line that goes on a little beyond its end."""
+    first, last = shapely.get_coordinates(link)
+    along = (last - first) / max(float(np.hypot(*(last - first))), GRID_M)
+    return shapely.linestrings([first, last + CHORD_M * along])
 
 
 def _share_near(line: shapely.Geometry, outlines: Geometries, *, tolerance_m: float) -> float:
@@ -254,7 +282,7 @@ def _chords(parting: _Parting, *, tolerance_m: float) -> Geometries:
     outer = shapely.buffer(shapely.boundary(shapes), CHORD_M / 10)
     mouths = shapely.difference(shapely.boundary(tails), outer[owner])
     mouths = shapely.get_parts(shapely.line_merge(mouths))
-    return np.array([_longer(m) for m in mouths if m.length > 0], dtype=object)
+    return np.array([_longer(m) for m in mouths[shapely.length(mouths) > 0]], dtype=object)
 
 
 def _longer(mouth: shapely.Geometry) -> shapely.Geometry:
