@@ -76,7 +76,8 @@ def replanned(now: PlanCase, plan: Assignment, then: PlanCase) -> Replanned:
     plan
         Its plan, on the index of its pairs or of more.
     then
-        The changed case; its pairs are labelled as those of `now`.
+        The changed case; its pairs are labelled as those of `now`, and method and objective are
+        the same.
 
     Returns
     -------
@@ -117,8 +118,6 @@ def _differing(
 ) -> pd.Series:
     """Sites at which the two cases do not allow the same plans, or do not value them alike."""
     either = pd.concat([before, after])
-    if now.choices.method != then.choices.method:
-        return either["site_id"]
     alike = before.index.intersection(after.index)
     same = before.loc[alike, "area_cents"] == after.loc[alike, "area_cents"]
     asked = sorted({*required_ids(now)} ^ {*required_ids(then)})
