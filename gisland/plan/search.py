@@ -23,6 +23,9 @@ from gisland.plan.problem import NO_LIMIT, Problem, total
 _SOLVED, _OUT_OF_TIME, _INFEASIBLE = 0, 1, 2
 _UNIT = 1e-3  # rows in tenths of a square metre or metres: one hundredth stays far above 1e-6
 _HALF = 0.5  # between two whole numbers
+_SMALL = 40  # pairs up to which there is nothing to be won by asking roughly
+_ROUGH = 1e-3  # relative gap of what is asked roughly
+_SHARE = 0.25  # of the time that is left, for one rough answer
 
 
 @dataclass(frozen=True)
@@ -169,28 +172,39 @@ def maximise(search: Search, weight: np.ndarray) -> Answer:
 
 
 def _ask(search: Search, weight: np.ndarray) -> Answer:
-    """One answer of the solver that keeps every limit in whole numbers."""
+    """One answer of the solver that keeps every limit in whole numbers.
+
+    Plans of large components with chains are first asked for roughly, until one holds together:
+    the last thousandth of a plan with cut-off parts is not worth the time.
+    """
     mended: np.ndarray | None = None
     bound = int(weight.sum())
+    rough = search.problem.chain is not None and len(weight) > _SMALL and bool(weight.any())
     while True:
-        result = _solved(search, weight)
+        result = _solved(search, weight, gap=_ROUGH if rough else 0.0)
         if result is None:
             return Answer(mended, bound, in_time=False)
         if result.status == _INFEASIBLE:
             return Answer(None, -1, in_time=True)
         in_time = result.status == _SOLVED
         bound = min(bound, _bound(result.mip_dual_bound, weight))
-        if result.x is None:
+        if result.x is None and not rough:
             return Answer(mended, bound, in_time=in_time)
+        if result.x is None:
+            rough = False
+            continue
         chosen = result.x > _HALF
-        if _kept_by(search, chosen):
-            mended = _better(mended, chosen, weight)
-            most = total(weight, mended)
-            return Answer(mended, most if in_time else max(most, bound), in_time=in_time)
-        mended = _better(mended, _mended(search, chosen), weight)
-        if not in_time:
-            return Answer(mended, bound, in_time=False)
-        search = _cut_off(search, chosen)
+        kept = _kept_by(search, chosen)
+        mended = _better(mended, chosen if kept else _mended(search, chosen), weight)
+        if rough and kept:
+            rough = False
+        elif kept and in_time:
+            return Answer(mended, total(weight, mended), in_time=True)
+        elif not rough and not in_time:
+            most = bound if mended is None else max(bound, total(weight, mended))
+            return Answer(mended, most, in_time=False)
+        else:
+            search = _cut_off(search, chosen)
 
 
 def _better(one: np.ndarray | None, other: np.ndarray | None, weight: np.ndarray) -> np.ndarray:
@@ -234,7 +248,7 @@ def _cut_off(search: Search, chosen: np.ndarray) -> Search:
     return search
 
 
-def _solved(search: Search, weight: np.ndarray) -> OptimizeResult | None:
+def _solved(search: Search, weight: np.ndarray, *, gap: float) -> OptimizeResult | None:
     """Result of the solver, without its presolve where that fails; None if there is no time."""
     rows = [LinearConstraint(search.matrix, search.low, search.high)]
     if search.gates:
@@ -248,7 +262,11 @@ def _solved(search: Search, weight: np.ndarray) -> OptimizeResult | None:
             integrality=np.ones(len(weight), dtype="int64"),
             bounds=Bounds(0, search.problem.allowed.astype(float)),
             constraints=rows,
-            options={"time_limit": left, "mip_rel_gap": 0.0, "presolve": presolve},
+            options={
+                "time_limit": left * _SHARE if gap else left,
+                "mip_rel_gap": gap,
+                "presolve": presolve,
+            },
         )
         if result.status in {_SOLVED, _OUT_OF_TIME, _INFEASIBLE}:
             return result
