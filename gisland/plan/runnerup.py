@@ -44,12 +44,14 @@ def runners_up(
 
     Parameters
     ----------
-    pairs, budgets, links, required, objective
+    pairs, budgets
         As given to `assign`.
     assignment
         Its result.
     seconds
         Time limit for each component.
+    links, required, objective
+        As given to `assign`.
 
     Returns
     -------
