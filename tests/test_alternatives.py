@@ -75,6 +75,16 @@ def test_a_scrap_that_alone_was_above_the_cap() -> None:
     assert told(case, ONE_SITE)[0] == ("S", "share_cap", 0.12, "e", "a;b")
 
 
+def test_a_scrap_that_is_alone_above_the_higher_cap_does_not_become_eligible() -> None:
+    """1 300 m2 are above 1 227 of 12 %, not above 1 588 of 15 %."""
+    case = made_case([*FOUR, ("e", "S", 1300, 2)], ONE_SITE, rule_set(CAP))
+    open_ids = [
+        "".join(under(case, one.rule, sites=ONE_SITE).pairs["parcel_id"])
+        for one in relaxations(case)
+    ]
+    assert open_ids == ["abcd", "abcde", "abcde"]
+
+
 def test_a_strict_cap_stays_strict() -> None:
     """At 12 % of 8 800 m2 a strict cap leaves out the scrap of exactly 1 200 m2."""
     sites = site_facts({"S": 8800.0})
@@ -161,7 +171,9 @@ def test_without_the_only_test_that_refuses_a_scrap() -> None:
         ("same_owner", 0.0, 2, 150.0, "b")
     ]
     advisory = rule_set(rule("scrap.same_owner", mode="advisory"))
-    assert told(made_case(rows, ONE_SITE, advisory, parcels=parcels), ONE_SITE) == []
+    advised = made_case(rows, ONE_SITE, advisory, parcels=parcels)
+    assert relaxations(advised) == []
+    assert told(advised, ONE_SITE) == []
 
 
 def test_a_missing_value_is_a_failed_test() -> None:

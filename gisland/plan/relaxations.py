@@ -12,7 +12,7 @@ from gisland.base.keys import aligned
 from gisland.plan.caps import UNLIMITED
 from gisland.plan.eligibility import ADJACENT
 from gisland.plan.outcome import site_budgets
-from gisland.plan.solving import PlanCase, decided, open_pairs
+from gisland.plan.solving import PlanCase, open_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -138,7 +138,8 @@ def under(case: PlanCase, *rules: Rule, sites: pd.DataFrame) -> PlanCase:
     Returns
     -------
     PlanCase
-        Like `in_force`: with those of the considered pairs that become eligible.
+        With those of the considered pairs that pass their tests then, which need not be looked at
+        again.
 
     Examples
     --------
@@ -148,7 +149,7 @@ def under(case: PlanCase, *rules: Rule, sites: pd.DataFrame) -> PlanCase:
     ids = {rule.id for rule in rules}
     changed = with_rules(case.rules, *rules)
     budgets = case.budgets if ids.isdisjoint(BUDGETS) else site_budgets(sites, rules=changed)
-    open_ = _passing(case, changed, ids) & (decided(case) == "").to_numpy()
+    open_ = _passing(case, changed, ids)
     if AREA_CAP in ids and changed[AREA_CAP].mode == "on":
         holds = changed[AREA_CAP].holds(case.pairs["area_m2"])
         open_ &= holds.fillna(value=False).to_numpy(dtype=bool)
