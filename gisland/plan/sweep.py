@@ -29,7 +29,7 @@ COLUMNS = {
     "more_m2": "float64",
     "status": "str",
 }
-PROVED = ("optimal", "optimal_area")
+PROVED = "optimal"
 WORST_FIRST = ("time_limit", "greedy")
 
 
@@ -138,5 +138,5 @@ def _totals(case: PlanCase, plan: Assignment, other: Replanned) -> dict[str, obj
 
 def _worst(status: pd.Series) -> str:
     """``optimal`` if all is proved, else the worst."""
-    held = {*status} - {*PROVED}
-    return next((s for s in WORST_FIRST if s in held), PROVED[0])
+    held = {*status}
+    return next((s for s in WORST_FIRST if s in held), PROVED)
