@@ -429,7 +429,7 @@ def test_a_chained_scrap_tells_what_lies_between() -> None:
 
 def test_popups_tell_links_and_new_reasons_in_words() -> None:
     popups = scrap_popups(chained()["plan"], None, records={}, texts=EN)
-    assert popups["C3"]["s"] == "chained"
+    assert popups["C3"]["s"] == "chained scrap"
     table = popups["C3"]["b"][1]
     assert table[3] == [
         ["S1", "eligible, not chosen", "through 2 more, 12.50 m", EN["reason.not_connected"]]

@@ -199,8 +199,10 @@ def test_chained_scraps_tell_their_links_and_new_reasons_are_named() -> None:
     plan.loc[1, "reasons"] = "missing:same_owner"
     tables["plan"] = plan
     told = cells(build(tables), "零星用地并入方案").set_index("宗地编号")
-    assert told.loc["C3", ["零星用地类型", "中间零星用地数", "连接边长（m）"]].tolist() == [
-        "连带",
+    assert told.loc[
+        "C3", ["零星用地类型", "隔零星用地宗数", "与相隔零星用地共边长（m）"]
+    ].tolist() == [
+        "连带零星用地",
         2,
         12.5,
     ]
