@@ -174,6 +174,32 @@ def test_equal_parts_are_numbered_from_west_and_south() -> None:
     assert parts(cut(at(-10, 0, 20, 10), zones(levels)))[0] == ("p-1", "R", 100.0)
 
 
+def test_equal_quarters_are_numbered_from_west_and_south() -> None:
+    places = {"a": (-99, -99), "b": (-99, 0), "c": (0, -99), "d": (0, 0)}
+    quarters = {k: at(*place, 99, 99) for k, place in places.items()}
+    cuts = cut(at(-10, -10, 20, 20), zones(quarters))
+    assert parts(cuts) == [(f"p-{k}", use, 100.0) for k, use in enumerate("abcd", start=1)]
+    turned = zones({"d": quarters["a"], "c": quarters["b"], "b": quarters["c"], "a": quarters["d"]})
+    assert [use for _, use, _ in parts(cut(at(-10, -10, 20, 20), turned))] == list("dcba")
+
+
+def test_a_strip_of_2_cm_does_not_part_one_use() -> None:
+    shapes = {"a": at(-9, -9, 49, 99), "b": at(40, -9, 0.02, 99), "c": at(40.02, -9, 99, 99)}
+    with pytest.raises(PlanError, match="single planned use"):
+        cut(at(0, 0, 100, 10), zones(shapes, "M", "S", "M"))
+    beside = {**shapes, "c": at(40.02, -9, 30, 99), "d": at(70.02, -9, 99, 99)}
+    found = parts(cut(at(0, 0, 100, 10), zones(beside, "M", "S", "M", "R")))
+    assert found == [("p-1", "M", 700.2), ("p-2", "R", 299.8)]
+
+
+def test_where_a_ring_begins_does_not_matter() -> None:
+    shape = at(-30, 0, 50, 10)
+    points = shapely.get_coordinates(shape)[:-1]
+    other = shapely.Polygon(np.roll(points, 2, axis=0)[::-1])
+    one, two = cut(shape, zones(WIDE)), cut(other, zones(WIDE))
+    assert one.parts.to_wkb().equals(two.parts.to_wkb())
+
+
 @pytest.mark.parametrize("degrees", [17.3, 45.0, 211.0])
 def test_turned_land_is_cut_the_same(degrees: float) -> None:
     turned = {k: affinity.rotate(s, degrees, origin=ORIGIN) for k, s in WIDE.items()}
@@ -272,20 +298,22 @@ def test_the_share_of_the_line_is_measured() -> None:
     assert shapely.length(on_line) == pytest.approx(shapely.length(found.line))
 
 
-def test_an_edge_that_a_zone_follows_by_rounding_leaves_no_hair() -> None:
-    degrees = 31.7
-    lower, upper = at(-20, -9, 90, 29), at(-20, 20, 90, 30)  # the upper zone ends with the parcel
+@pytest.mark.parametrize("degrees", [5.1, 31.7, 77.3, 123.4, 200.9])
+@pytest.mark.parametrize("off_m", [0.0, 2e-4])
+def test_an_edge_that_a_zone_follows_by_rounding_leaves_no_hair(
+    degrees: float, off_m: float
+) -> None:
+    corners = [(13.37, 50), (50, 50), (50, 20), (20, 30)]
+    inner = shapely.Polygon([(ORIGIN[0] + x, ORIGIN[1] + y) for x, y in corners])
+    around = at(-20, -9, 90, 59).difference(inner)  # both zones end with the parcel
     turned = {
-        k: affinity.rotate(s, degrees, origin=ORIGIN) for k, s in {"R": lower, "M": upper}.items()
+        k: affinity.translate(affinity.rotate(s, degrees, origin=ORIGIN), off_m, off_m)
+        for k, s in {"G": inner, "M": around}.items()
     }
-    shape = affinity.rotate(at(0, 0, 50, 50), degrees, origin=ORIGIN)
-    cuts = cut(shape, zones(turned))
-    assert parts(cuts) == [("p-1", "M", 1500.0), ("p-2", "R", 1000.0)]
-    assert cuts.parts.geometry.length.tolist() == pytest.approx([160.0, 140.0], abs=0.01)
-    shifted = {k: affinity.translate(s, 2e-4, 3e-4) for k, s in turned.items()}
-    near = cut(shape, zones(shifted))
-    assert [use for _, use, _ in parts(near)] == ["M", "R"]
-    assert near.parts.geometry.length.tolist() == pytest.approx([160.0, 140.0], abs=0.01)
+    cuts = cut(affinity.rotate(at(0, 0, 50, 50), degrees, origin=ORIGIN), zones(turned))
+    assert cuts.parts["planned_use"].tolist() == ["M", "G"]
+    around_m = [shapely.length(at(0, 0, 50, 50).difference(inner)), shapely.length(inner)]
+    assert cuts.parts.geometry.length.tolist() == pytest.approx(around_m, abs=0.01)
 
 
 @pytest.mark.parametrize("seed", range(4))

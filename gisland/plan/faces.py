@@ -187,9 +187,7 @@ class _Parting:
         return area < self.least_m2 or 2 * area <= self.tolerance_m * REACH * around
 
     def join(self, group: int, into: int) -> None:
-        """Give a group to another; the larger of the two says the use."""
-        if self.key(group) < self.key(into):
-            self.use[into] = self.use[group]
+        """Give a group to another, which says the use."""
         self.group[self.group == group] = into
 
     def settle(self) -> None:
