@@ -102,6 +102,12 @@ def test_land_under_no_zone_is_a_part_of_its_own() -> None:
     assert parts(cut(at(0, 0, 100, 10), unknown)) == parts(cuts)
 
 
+def test_land_half_under_no_zone_is_found_without_a_list() -> None:
+    parcels = lots({"p": at(0, 0, 100, 10), "in": at(0, 20, 9, 9), "out": at(80, 20, 9, 9)})
+    cuts = cut_parcels(parcels, zones({"M": at(-9, -9, 79, 99)}))
+    assert cuts.parts["parent_id"].tolist() == ["p", "p"]
+
+
 @pytest.mark.parametrize("gap", [0.02, -0.02])
 def test_a_gap_or_overlap_of_2_cm_between_zones_goes_to_the_longest_border(gap: float) -> None:
     zoning = zones({"M": at(-9, -9, 49, 99), "R": at(40 + gap, -9, 99, 99)})

@@ -218,6 +218,18 @@ def test_one_rule_in_force_decides(tmp_path: Path) -> None:
     ]
 
 
+def test_fragment_rules_that_only_advise_do_not_decide(tmp_path: Path, rules: RuleSet) -> None:
+    text = (tmp_path / "rules.toml").read_text("utf-8")
+    advising = text.replace('min_lot.default]\nmode = "on"', 'min_lot.default]\nmode = "advisory"')
+    (tmp_path / "advising.toml").write_text(advising, "utf-8")
+    parcels = lots({"p": at(-18, 0, 100, 100)})
+    zoning = zones(M=at(-99, -99, 99, 400), R=at(0, -99, 99, 400))
+    done = split(parcels, zoning, rules=load_rules(tmp_path / "advising.toml"))
+    assert outcomes(done, "p-2")["min_lot"] == "fail"
+    assert done.parents.loc[0, ["legal", "failed"]].tolist() == [True, ""]
+    assert split(parcels, zoning, rules=rules).parents.loc[0, "failed"] == "min_lot"
+
+
 def test_roads_are_not_assessed(rules: RuleSet) -> None:
     parcels = lots({"p": at(-18, 0, 100, 100)}, use_class=["transport"])
     done = split(parcels, zones(M=at(-99, -99, 99, 400), R=at(0, -99, 99, 400)), rules=rules)
