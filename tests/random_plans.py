@@ -65,6 +65,29 @@ class Case:
         )
 
 
+def case(
+    pairs: list[tuple[str, str, int, float, int]],
+    budget: dict[str, int],
+    *,
+    links: str = "",
+    required: tuple[str, ...] = (),
+    objective: str = "area",
+    count: dict[str, int] | None = None,
+) -> Case:
+    """Case from rows of scrap, site, area, border and links; links are written ``ab bc``."""
+    ends = [(a, b) for a, b in links.split()]
+    both = [*ends, *((b, a) for a, b in ends)]
+    return Case(
+        pd.DataFrame(pairs, columns=["parcel_id", "site_id", "area_cents", "border_m", "links"]),
+        pd.DataFrame(
+            {"area_cents": budget, "count": {s: (count or {}).get(s, -1) for s in budget}}
+        ),
+        pd.DataFrame(both, columns=["focal", "neighbor"]).assign(border_m=9.0),
+        required,
+        objective,
+    )
+
+
 def made(seed: int, *, chains: bool | None = None, prefix: str = "") -> Case:
     """A random component of up to 12 pairs: sizes, budgets, ties and tasks of every kind."""
     rng = np.random.default_rng(seed)
