@@ -100,7 +100,13 @@ def sums(
     taken = tuple(
         _with(longest, int(a), int(v)) for a, v in zip(area[::-1], value[::-1], strict=True)
     )
-    return Sums(area, longest, _reach(longest, scale), scale, taken)
+    return Sums(
+        area,
+        longest,
+        _reach(longest, scale, ranked=rank is not None and bool(rank.any())),
+        scale,
+        taken,
+    )
 
 
 def _nothing(width: int) -> np.ndarray:
@@ -119,9 +125,11 @@ def _with(longest: np.ndarray, size: int, value: int) -> np.ndarray:
     return np.packbits(better)
 
 
-def _reach(longest: np.ndarray, scale: int) -> np.ndarray:
+def _reach(longest: np.ndarray, scale: int, *, ranked: bool) -> np.ndarray:
     """Best sum up to each number: of the highest rank, then the largest."""
     place = np.arange(len(longest))
+    if not ranked:
+        return np.maximum.accumulate(np.where(longest >= 0, place, -1))
     key = np.where(longest >= 0, longest // scale * len(longest) + place, -1)
     return np.maximum.accumulate(key) % len(longest)
 
@@ -330,7 +338,7 @@ def next_subset(
     >>> next_subset(size, size * 0, rank=size * 0, room=100, best=best).tolist()
     [True, False, False]
     """
-    weights, scale = (rank, area, border), int(border.sum()) + 1
+    weights, scale, ranked = (rank, area, border), int(border.sum()) + 1, bool(rank.any())
     longest = _nothing(_width(area, room))
     top: Worth = (-1, -1, -1)
     turn = -1
@@ -338,7 +346,8 @@ def next_subset(
         start = np.append(np.flatnonzero(best[:k]), [] if best[k] else [k]).astype("int64")
         left = room - int(area[start].sum())
         if left >= 0:
-            worth = _sum(_worth(weights, start), _top(longest, left, scale))
+            top_of_rest = _top(longest[: left + 1], scale if ranked else None)
+            worth = _sum(_worth(weights, start), top_of_rest)
             # of two equally good ones the one that takes where they part comes first
             if worth > top or (worth == top and not best[k]):
                 top, turn = worth, k
@@ -353,9 +362,12 @@ def next_subset(
     return found
 
 
-def _top(longest: np.ndarray, room: int, scale: int) -> Worth:
-    """Rank, area and border of the best sum within a room."""
-    ranks = longest[: room + 1] // scale
+def _top(longest: np.ndarray, scale: int | None) -> Worth:
+    """Rank, area and border of the best sum of a table; without ranks it is the largest."""
+    if scale is None:
+        place = len(longest) - 1 - int((longest[::-1] >= 0).argmax())
+        return 0, place, int(longest[place])
+    ranks = longest // scale
     place = len(ranks) - 1 - int(ranks[::-1].argmax())
     rank, border = divmod(int(longest[place]), scale)
     return rank, place, border
