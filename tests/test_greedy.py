@@ -7,6 +7,12 @@ import pandas as pd
 import pytest
 
 from gisland.plan.assign import assign
+from gisland.plan.greedy import longest_first
+from gisland.plan.numbering import numbered
+from gisland.plan.polish import polished
+from gisland.plan.problem import worth
+from gisland.plan.search import opened
+from gisland.plan.solver import connected, solve
 from random_plans import Case, case, held, made, plans, taken
 
 
@@ -70,6 +76,56 @@ def test_bounds_hold_and_the_exact_plan_is_no_smaller() -> None:
         assert (found.components["greedy_m2"] <= exact.components["absorbed_m2"]).all()
         behind += bool((found.components["greedy_m2"] < exact.components["absorbed_m2"]).any())
     assert behind > 10
+
+
+def test_a_polished_plan_keeps_the_limits_and_is_no_worse() -> None:
+    better = 0
+    for seed in range(300):
+        one = replace(made(seed), required=(), objective="area")
+        for _, _, problem in numbered(
+            one.pairs, one.budgets, links=one.links, required=(), objective="area"
+        ).problems():
+            rough = longest_first(problem)
+            every = np.ones(len(rough), dtype=bool)
+            fine = polished(problem, rough, within=every, seconds=9.0)
+            assert opened(problem, seconds=1.0).kept(fine)
+            assert connected(problem, fine)
+            assert worth(problem, fine) >= worth(problem, rough)
+            assert worth(problem, fine) <= worth(problem, solve(problem, seconds=9.0).chosen)
+            better += worth(problem, fine) > worth(problem, rough)
+    assert better > 5
+
+
+def grid(seed: int) -> Case:
+    """Five sites in a grid of 270 scraps that reach the sites through each other."""
+    rng = np.random.default_rng(seed)
+    cells = [(i, j) for i in range(17) for j in range(16)]
+    sites = {cells[k]: f"S{n}" for n, k in enumerate(rng.choice(len(cells), 5, replace=False))}
+    name = {c: f"c{n:03}" for n, c in enumerate(cells) if c not in sites}
+    area = {c: int(rng.integers(20_000, 200_000)) for c in name}
+    rows = []
+    ends: list[tuple[str, str]] = []
+    for (i, j), scrap in name.items():
+        beside = [(i + 1, j), (i - 1, j), (i, j + 1), (i, j - 1)]
+        ends += [(scrap, name[c]) for c in beside if c in name]
+        for c, site in sites.items():
+            far = abs(c[0] - i) + abs(c[1] - j) - 1
+            if far <= 3:
+                length = float(rng.integers(10, 90)) if far == 0 else 0.0
+                rows.append((scrap, site, area[i, j], length, far))
+    one = case(rows, dict.fromkeys(sites.values(), 900_000))
+    return replace(one, links=pd.DataFrame(ends, columns=["focal", "neighbor"]))
+
+
+def test_a_large_component_out_of_time_is_connected_and_nearly_as_good_as_can_be() -> None:
+    one = grid(3)
+    found = one.planned(seconds=2.0)
+    assert held(one, taken(one, found.chosen))
+    row = found.components.sum(numeric_only=True)
+    assert row["greedy_m2"] < row["absorbed_m2"] <= row["bound_m2"]
+    assert row["absorbed_m2"] > 0.98 * row["bound_m2"]
+    used = one.pairs[found.chosen].groupby("site_id")["area_cents"].sum()
+    assert (used <= 900_000).all()
 
 
 @pytest.mark.parametrize("method", ["exact", "greedy"])

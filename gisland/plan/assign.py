@@ -133,7 +133,8 @@ def assign(
             solution = solve(problem, seconds=seconds)
         chosen[group] = solution.chosen
         rows.append(_row(which, problem, solution, greedy=greedy))
-        unmet += _unmet(problem, solution, given.pairs.iloc[group], seconds=seconds)
+        if problem.needed is not None:
+            unmet += _unmet(problem, solution, given.pairs.iloc[group], seconds=seconds)
         if progress:
             progress(n, len(given.groups))
     found = pd.Series(chosen, index=given.pairs.index, name="chosen")
@@ -173,10 +174,9 @@ def _unmet(
     problem: Problem, solution: Solution, pairs: pd.DataFrame, *, seconds: float
 ) -> list[tuple[str, str, bool]]:
     """Rows of the required scraps of one component that its plan does not absorb."""
-    if problem.needed is None:
-        return []
-    needed = np.unique(problem.scrap[problem.needed])
-    absorbed = np.unique(problem.scrap[problem.needed & solution.chosen])
+    required = np.flatnonzero([] if problem.needed is None else problem.needed)
+    needed = np.unique(problem.scrap[required])
+    absorbed = np.unique(problem.scrap[required[solution.chosen[required]]])
     missing = np.setdiff1d(needed, absorbed)
     ids = pairs["parcel_id"].to_numpy()[np.unique(problem.scrap, return_index=True)[1]]
     rows = []

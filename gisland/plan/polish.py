@@ -6,6 +6,7 @@ but a search comes upon it late or never. A table over some twenty scraps finds 
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,9 @@ FEWEST = 4  # with fewer scraps there is next to nothing to choose
 ROUNDS = 2
 
 
-def polished(problem: Problem, plan: np.ndarray, *, within: np.ndarray) -> np.ndarray:
+def polished(
+    problem: Problem, plan: np.ndarray, *, within: np.ndarray, seconds: float
+) -> np.ndarray:
     """Choose the loose scraps of each site anew, as well as a table can.
 
     Parameters
@@ -32,6 +35,8 @@ def polished(problem: Problem, plan: np.ndarray, *, within: np.ndarray) -> np.nd
         A plan within the limits that holds together.
     within
         Bool of each pair: those that may be taken.
+    seconds
+        Time after which no other site is begun with.
 
     Returns
     -------
@@ -52,13 +57,16 @@ def polished(problem: Problem, plan: np.ndarray, *, within: np.ndarray) -> np.nd
     ...     scraps=5,
     ... )
     >>> first = np.array([True, False, False, False, False])
-    >>> polished(one, first, within=ones > 0).tolist()
+    >>> polished(one, first, within=ones > 0, seconds=9.0).tolist()
     [False, True, True, False, False]
     """
+    deadline = time.monotonic() + seconds
     within = within & problem.allowed
     for _ in range(ROUNDS):
         before = plan
         for site in range(len(problem.budget)):
+            if time.monotonic() >= deadline:
+                return plan
             other = _refilled(problem, plan, site, within=within)
             if worth(problem, other) > worth(problem, plan):
                 plan = other

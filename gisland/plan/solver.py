@@ -31,6 +31,7 @@ OPTIMAL = "optimal"
 AREA_ONLY = "optimal_area"  # area proved, but time ran out over equally large plans
 TIME_LIMIT = "time_limit"
 GREEDY = "greedy"
+_SPARE = 0.1  # of the time limit, to fill up a plan before the search and after
 _AT_ONCE = 12  # pairs whose order is settled by one question: weights up to 2 to the power of 11
 
 
@@ -255,10 +256,11 @@ def searched(problem: Problem, *, seconds: float, unlike: np.ndarray | None = No
 
 def _optimise(problem: Problem, *, seconds: float, unlike: np.ndarray | None) -> Solution:
     """The stages of the lexicographic search."""
-    search = opened(problem, seconds=seconds)
+    search = opened(problem, seconds=seconds * (1 - _SPARE))
     if unlike is not None:
         search = search.plus(unlike.astype(float), high=float(unlike.sum() - 1))
-    plan = _for_want_of_time(search, unlike)
+    spare = seconds * _SPARE
+    plan = _for_want_of_time(search, unlike, seconds=spare)
     bounds = {name: ceiling(problem, weight) for name, weight in problem.stages}
     status = OPTIMAL
     for name, weight in problem.stages:
@@ -267,7 +269,8 @@ def _optimise(problem: Problem, *, seconds: float, unlike: np.ndarray | None) ->
             if answer.chosen is not None and total(weight, answer.chosen) >= total(weight, plan):
                 plan = answer.chosen
             if not answer.in_time and name != BORDER:
-                plan = _best_of(search, plan, polished(problem, plan, within=problem.allowed))
+                other = polished(problem, plan, within=problem.allowed, seconds=spare)
+                plan = _best_of(search, plan, other)
             bounds[name] = max(min(answer.bound, bounds[name]), total(weight, plan))
         if bounds[name] > total(weight, plan):
             status = AREA_ONLY if name == BORDER else TIME_LIMIT
@@ -280,7 +283,7 @@ def _optimise(problem: Problem, *, seconds: float, unlike: np.ndarray | None) ->
     return Solution(plan, *known, status)
 
 
-def _for_want_of_time(search: Search, unlike: np.ndarray | None) -> np.ndarray:
+def _for_want_of_time(search: Search, unlike: np.ndarray | None, *, seconds: float) -> np.ndarray:
     """The best plan that needs no search."""
     problem = search.problem
     within = np.ones(len(problem.scrap), dtype=bool)
@@ -290,7 +293,7 @@ def _for_want_of_time(search: Search, unlike: np.ndarray | None) -> np.ndarray:
         within[np.flatnonzero(unlike)[np.argmin(problem.area[unlike])]] = False
         plans.append(largest_first(problem, within=within))
     plan = _best_of(search, *plans)
-    return _best_of(search, plan, polished(problem, plan, within=within))
+    return _best_of(search, plan, polished(problem, plan, within=within, seconds=seconds))
 
 
 def _best_of(search: Search, *plans: np.ndarray) -> np.ndarray:
