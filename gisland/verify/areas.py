@@ -15,10 +15,10 @@ from gisland.verify.facts import (
     Facts,
     Violation,
     differs,
-    overlay,
     sums,
     violations,
 )
+from gisland.verify.overlays import overlay
 
 if TYPE_CHECKING:
     import geopandas as gpd

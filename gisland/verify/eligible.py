@@ -11,8 +11,9 @@ import shapely
 from gisland.base.names import comparable
 from gisland.base.schema import FREE_USE_CLASSES
 from gisland.verify.caps import budgets, cents, within
-from gisland.verify.facts import Facts, Violation, known_pairs, overlay, valid, violations
+from gisland.verify.facts import Facts, Violation, known_pairs, violations
 from gisland.verify.fragments import too_small, undevelopable
+from gisland.verify.overlays import overlay, valid
 from gisland.verify.touch import overlapping, slack_m, touch_with_site
 
 if TYPE_CHECKING:

@@ -14,10 +14,13 @@ from gisland.base.crs import areas_m2
 from gisland.base.errors import MAX_IDS
 from gisland.base.parameters import Parameters
 from gisland.base.phrases import first_of
+from gisland.base.planchoices import PlanChoices
 from gisland.base.rules import Rule, RuleSet
+from gisland.verify.boundary import own_boundaries
+from gisland.verify.overlays import valid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     import geopandas as gpd
 
@@ -25,8 +28,6 @@ if TYPE_CHECKING:
 
 AREA_M2 = 0.01  # areas are compared at this, and at RELATIVE
 RELATIVE = 1e-6
-GRID_M = 1e-6
-HALF = 0.5  # a project boundary that holds less of a site is not the site's own
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,8 @@ class Facts:
     members: pd.Series
     absorbed: pd.Series
     boundary_m2: pd.Series
+    boundary: pd.Series
+    choices: PlanChoices
 
     @property
     def drawn(self) -> gpd.GeoDataFrame:
@@ -215,76 +218,6 @@ def known_pairs(facts: Facts) -> pd.DataFrame:
     return pd.DataFrame(plan[known]).reset_index(drop=True)
 
 
-def undrawn(shapes: np.ndarray) -> np.ndarray:
-    """Where geometry is missing or empty.
-
-    Parameters
-    ----------
-    shapes
-        Any geometry.
-
-    Returns
-    -------
-    numpy.ndarray
-        Bool, of the same length.
-
-    Examples
-    --------
-    >>> undrawn(np.array([None, shapely.Polygon(), shapely.box(0, 0, 1, 1)])).tolist()
-    [True, True, False]
-    """
-    return shapely.is_missing(shapes) | shapely.is_empty(shapes)
-
-
-def valid(shapes: np.ndarray) -> np.ndarray:
-    """Geometry that every overlay can use.
-
-    Parameters
-    ----------
-    shapes
-        Any geometry; missing stays missing.
-
-    Returns
-    -------
-    numpy.ndarray
-        Of the same length.
-
-    Examples
-    --------
-    >>> bow = shapely.from_wkt("POLYGON ((0 0, 2 2, 2 0, 0 2, 0 0))")
-    >>> valid(np.array([bow]))[0].area
-    2.0
-    """
-    bad = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
-    return np.where(bad, shapely.make_valid(shapes), shapes) if bad.any() else shapes
-
-
-def overlay(operation: Callable[..., Any], *shapes: object) -> Any:  # noqa: ANN401 - as shapely
-    """Overlay that never fails on nearly coincident lines: then it snaps to a fine grid.
-
-    Parameters
-    ----------
-    operation
-        Such as `shapely.difference`, with a ``grid_size``.
-    *shapes
-        Its arguments.
-
-    Returns
-    -------
-    shapely.Geometry or numpy.ndarray
-        What the operation returns.
-
-    Examples
-    --------
-    >>> overlay(shapely.union_all, [shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)]).area
-    2.0
-    """
-    try:
-        return operation(*shapes)
-    except shapely.errors.GEOSException:
-        return operation(*shapes, grid_size=GRID_M)
-
-
 def rules_of(run: Mapping[str, Any]) -> RuleSet:
     """Rebuild the rule set from the record of a run.
 
@@ -318,6 +251,33 @@ def rules_of(run: Mapping[str, Any]) -> RuleSet:
     return RuleSet(str(record["name"]), title, jurisdiction, 0, rules)
 
 
+def choices_of(run: Mapping[str, Any]) -> PlanChoices:
+    """Rebuild what was asked of the plan from the record of a run.
+
+    Parameters
+    ----------
+    run
+        With ``plan``, which may be absent: then the defaults hold.
+
+    Returns
+    -------
+    PlanChoices
+        Lists as tuples.
+
+    Raises
+    ------
+    TypeError, AttributeError, GislandError
+        If the record cannot be used.
+
+    Examples
+    --------
+    >>> choices_of({"plan": {"protected": ["a"]}}).protected
+    ('a',)
+    """
+    given = dict(run.get("plan", {}))
+    return PlanChoices(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
+
+
 def gather(results: Results) -> Facts:
     """Index the tables, rebuild rules and parameters, compute the areas.
 
@@ -347,6 +307,7 @@ def gather(results: Results) -> Facts:
     parcels: Any = results.tables["parcels"].set_index("parcel_id").sort_index()
     sites: Any = results.tables.get("sites")
     members = parcels["site_id"][parcels["verdict"] == "site"]
+    boundary = own_boundaries(results, parcels, members)
     return Facts(
         tables=results.tables,
         run=results.run,
@@ -357,26 +318,7 @@ def gather(results: Results) -> Facts:
         sites=None if sites is None else sites.set_index("site_id").sort_index(),
         members=members,
         absorbed=parcels["site_id"][parcels["verdict"] == "absorbed"],
-        boundary_m2=_boundaries(results, parcels, members),
+        boundary_m2=boundary["area_m2"],
+        boundary=boundary["shape"],
+        choices=choices_of(results.run),
     )
-
-
-def _boundaries(results: Results, parcels: gpd.GeoDataFrame, members: pd.Series) -> pd.Series:
-    """Area of the project boundary that holds at least half of each site as it was before."""
-    sites = results.tables.get("sites")
-    ids: Any = [] if sites is None else sites["site_id"]
-    found = pd.Series(np.nan, index=pd.Index(ids).sort_values())
-    layer: Any = results.tables.get("project_boundary")
-    if layer is None or layer.empty or members.empty:
-        return found
-    ordered = layer.sort_values("boundary_id")
-    area = areas_m2(ordered.geometry, basis=results.run["area_basis"]).to_numpy()
-    shapes = valid(ordered.geometry.to_numpy())
-    tree = shapely.STRtree(shapes)
-    for site, own in members.groupby(members):
-        whole = overlay(shapely.union_all, valid(parcels.geometry.loc[own.index].to_numpy()))
-        near = np.sort(tree.query(whole, predicate="intersects"))
-        inside = shapely.area(overlay(shapely.intersection, shapes[near], whole))
-        if len(near) and site in found.index and inside.max() >= HALF * whole.area:
-            found[site] = area[near[int(inside.argmax())]]
-    return found

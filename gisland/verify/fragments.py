@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gisland.verify.facts import Facts, overlay, undrawn, valid
+from gisland.verify.facts import Facts
+from gisland.verify.overlays import overlay, undrawn, valid
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import shapely
 
-from gisland.verify.facts import Facts, Violation, differs, undrawn, violations
+from gisland.verify.facts import Facts, Violation, differs, violations
+from gisland.verify.overlays import undrawn
 
 if TYPE_CHECKING:
     import numpy as np

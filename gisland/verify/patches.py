@@ -11,7 +11,8 @@ from gisland.base.names import comparable
 from gisland.base.schema import TENURES
 from gisland.base.tables import is_land, lookup, members_of
 from gisland.base.units import HA_M2, m2_to_mu
-from gisland.verify.facts import AREA_M2, Facts, Violation, differs, valid, violations
+from gisland.verify.facts import AREA_M2, Facts, Violation, differs, violations
+from gisland.verify.overlays import valid
 
 KINDS = ("strict", "nearly", "jointly")
 NEAR_M = 0.01  # doubt about the outer boundary

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gisland.verify.facts import Facts, Violation, overlay, violations
+from gisland.verify.facts import Facts, Violation, violations
+from gisland.verify.overlays import overlay
 
 if TYPE_CHECKING:
     from typing import Any
