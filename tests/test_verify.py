@@ -23,7 +23,8 @@ from gisland.layers.writing.results import Results, read_results, result_frame
 from gisland.layers.writing.write import write_results
 from gisland.pipeline import run
 from gisland.verify import Violation, verify
-from gisland.verify.bounds import _best, _whole
+from gisland.verify.bounds import _best
+from gisland.verify.caps import whole
 from gisland.verify.facts import gather
 from gisland.verify.fragments import undevelopable
 from gisland.verify.touch import touches
@@ -560,7 +561,10 @@ def test_best_sum_of_areas(areas: list[int], most: int, best: int) -> None:
 
 @pytest.mark.parametrize(("budget", "le", "lt"), [(10.0, 10, 9), (10.4, 10, 10), (0.0, 0, 0)])
 def test_whole_hundredths_of_a_budget(budget: float, le: int, lt: int) -> None:
-    assert (_whole(budget, operator="<="), _whole(budget, operator="<")) == (le, lt)
+    share = {"unit": "share", "denominator": "including"}
+    for operator, most in (("<=", le), ("<", lt)):
+        cap = rule("scrap.share_cap", 0.1, operator=operator, **share)
+        assert whole(pd.Series([budget / 100]), cap).tolist() == [most]
 
 
 @pytest.mark.parametrize(

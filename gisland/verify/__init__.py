@@ -12,6 +12,8 @@ from gisland.layers.writing.results import Results, read_results
 from gisland.verify.areas import check_areas, check_merges
 from gisland.verify.bounds import check_bounds
 from gisland.verify.caps import check_caps, check_shares
+from gisland.verify.chains import check_chains, scrap_links
+from gisland.verify.decisions import check_decisions
 from gisland.verify.eligible import check_eligibility
 from gisland.verify.facts import Violation, gather
 from gisland.verify.groups import check_groups
@@ -79,8 +81,10 @@ results.gpkg); give the output folder of a run, or its results.gpkg
         found += check_merges(facts)
         found += check_shares(facts)
         found += check_caps(facts)
-        found += check_bounds(facts)
-        found += [*check_plan(facts), *check_reasons(facts)]
+        edges = scrap_links(facts)
+        found += check_bounds(facts, edges)
+        found += [*check_plan(facts), *check_reasons(facts, edges)]
+        found += [*check_decisions(facts), *check_chains(facts, edges)]
         found += check_eligibility(facts, touching)
         found += [*check_connected(facts, touching), *check_missed(facts)]
     return found

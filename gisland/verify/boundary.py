@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 HALF = 0.5  # a project boundary that holds less of a site is not the site's own
 
 
-def own_boundaries(
-    results: Results, parcels: gpd.GeoDataFrame, members: pd.Series
-) -> pd.DataFrame:
+def own_boundaries(results: Results, parcels: gpd.GeoDataFrame, members: pd.Series) -> pd.DataFrame:
     """Project boundary that holds at least half of each site as it was before.
 
     Parameters

@@ -102,13 +102,15 @@ def budgets(facts: Facts, rule: Rule) -> pd.Series:
     return budget_m2(rule, denominators(facts, none))
 
 
-def cents(area_m2: pd.Series) -> pd.Series:
-    """Areas at the stated rounding, as whole hundredths of a square metre.
+def cents(area_m2: pd.Series, *, step: int = 1) -> pd.Series:
+    """Areas at the stated rounding, in whole hundredths of a square metre.
 
     Parameters
     ----------
     area_m2
         Square metres.
+    step
+        Hundredths that areas are rounded to whole multiples of.
 
     Returns
     -------
@@ -117,10 +119,137 @@ def cents(area_m2: pd.Series) -> pd.Series:
 
     Examples
     --------
-    >>> cents(pd.Series([1.005, 2.0])).tolist()
-    [100.0, 200.0]
+    >>> cents(pd.Series([1.005, 2.0])).tolist(), cents(pd.Series([1.4]), step=100).tolist()
+    ([100.0, 200.0], [100.0])
     """
-    return (area_m2 * 100).round()
+    return (area_m2 * 100 / step).round() * step
+
+
+def whole(budget: pd.Series, rule: Rule) -> pd.Series:
+    """Largest sum of areas, as the rule rounds them, that keeps a budget.
+
+    Parameters
+    ----------
+    budget
+        Square metres; infinite for none.
+    rule
+        With the operator ``<`` or ``<=`` and the rounding.
+
+    Returns
+    -------
+    pandas.Series
+        Hundredths of a square metre, at least 0.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from gisland.verify.example import CAP
+    >>> ten = pd.Series([10.0])
+    >>> whole(ten, CAP).item(), whole(ten, replace(CAP, operator="<")).item()
+    (1000.0, 999.0)
+    """
+    steps = budget * 100 / rule.rounding_cents
+    most = np.floor(steps + SHARE) if rule.operator == "<=" else np.ceil(steps - SHARE) - 1
+    return most.clip(lower=0.0) * rule.rounding_cents
+
+
+def total_room(rule: Rule) -> float:
+    """Largest area that any site may absorb under the cap on the total.
+
+    Parameters
+    ----------
+    rule
+        ``scrap.total_cap``.
+
+    Returns
+    -------
+    float
+        Hundredths of a square metre.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from gisland.verify.example import CAP
+    >>> total_room(replace(CAP, unit="m2", value=1500.4, rounding_m2=1.0))
+    150000.0
+    """
+    return float(whole(pd.Series([float(rule.rounded(rule.limit))]), rule).iloc[0])
+
+
+def step_cents(facts: Facts) -> int:
+    """Rounding of the scraps before their areas are added and compared.
+
+    Parameters
+    ----------
+    facts
+        From `gather`.
+
+    Returns
+    -------
+    int
+        Hundredths of a square metre: that of the caps in force, 1 if none is.
+
+    Examples
+    --------
+    >>> from gisland.verify.example import example_facts
+    >>> step_cents(example_facts())
+    1
+    """
+    rules = [facts.rules[i] for i in ("scrap.share_cap", "scrap.total_cap")]
+    return max((r.rounding_cents for r in rules if r.mode == "on"), default=1)
+
+
+def rooms(facts: Facts) -> pd.Series:
+    """Scrap area that each site may absorb under all caps in force, whatever it absorbs now.
+
+    Parameters
+    ----------
+    facts
+        From `gather`, with sites.
+
+    Returns
+    -------
+    pandas.Series
+        Hundredths of a square metre by site id; infinite without a cap, 0 where the denominator
+        of the share is not known.
+
+    Examples
+    --------
+    >>> from gisland.verify.example import example_facts
+    >>> rooms(example_facts()).to_dict()
+    {'S1': 16666.0}
+    """
+    found = pd.Series(np.inf, index=facts.drawn.index)
+    share, total = facts.rules["scrap.share_cap"], facts.rules["scrap.total_cap"]
+    if share.mode == "on":
+        found = whole(budgets(facts, share).fillna(0.0), share)
+    return found.clip(upper=total_room(total)) if total.mode == "on" else found
+
+
+def most_scraps(facts: Facts) -> float:
+    """Number of scraps that each site may absorb.
+
+    Parameters
+    ----------
+    facts
+        From `gather`.
+
+    Returns
+    -------
+    float
+        Infinite without a cap.
+
+    Examples
+    --------
+    >>> from gisland.verify.example import example_facts
+    >>> most_scraps(example_facts())
+    inf
+    """
+    rule = facts.rules["scrap.count_cap"]
+    if rule.mode != "on":
+        return float("inf")
+    most = np.floor(rule.limit) if rule.operator == "<=" else np.ceil(rule.limit) - 1
+    return float(max(most, 0.0))
 
 
 def absorbed_cents(facts: Facts) -> pd.Series:
@@ -144,35 +273,8 @@ def absorbed_cents(facts: Facts) -> pd.Series:
     >>> absorbed_cents(replace(example_facts(), absorbed=scrap)).to_dict()
     {'S1': 150000.0}
     """
-    return sums(cents(facts.area_m2), facts.absorbed, over=facts.drawn.index)
-
-
-def within(scrap_cents: pd.Series, budget: pd.Series, *, operator: str) -> pd.Series:
-    """Whether a sum of scrap areas keeps its budget at 0.01 m².
-
-    Parameters
-    ----------
-    scrap_cents
-        Hundredths of a square metre.
-    budget
-        From `budget_m2`; where it is missing nothing may be absorbed.
-    operator
-        ``<`` or ``<=``.
-
-    Returns
-    -------
-    pandas.Series
-        Bool.
-
-    Examples
-    --------
-    >>> ten = pd.Series([1000.0])
-    >>> within(ten, ten / 100, operator="<=").item(), within(ten, ten / 100, operator="<").item()
-    (True, False)
-    """
-    room = budget.fillna(0.0) * 100
-    kept = scrap_cents <= room + SHARE if operator == "<=" else scrap_cents < room - SHARE
-    return kept | (scrap_cents == 0)
+    area = cents(facts.area_m2, step=step_cents(facts))
+    return sums(area, facts.absorbed, over=facts.drawn.index)
 
 
 def check_shares(facts: Facts) -> list[Violation]:
@@ -228,7 +330,7 @@ def check_caps(facts: Facts) -> list[Violation]:
     Returns
     -------
     list of Violation
-        ``cap``, ``cap_recorded``, ``count_cap``.
+        ``cap``, ``cap_recorded``, ``total_cap``, ``count_cap``.
 
     Examples
     --------
@@ -239,7 +341,7 @@ def check_caps(facts: Facts) -> list[Violation]:
     sites, found = facts.drawn, []
     rule = facts.rules["scrap.share_cap"]
     if rule.mode == "on":
-        over = ~within(absorbed_cents(facts), budgets(facts, rule), operator=rule.operator)
+        over = absorbed_cents(facts) > whole(budgets(facts, rule).fillna(0.0), rule)
         text = f"scraps exceed the cap {rule.operator} {rule.limit:g} of {rule.denominator}"
         found += violations("cap", text, sites.index[over])
         told = (sites["share_denominator"] == rule.denominator) & (
@@ -247,9 +349,10 @@ def check_caps(facts: Facts) -> list[Violation]:
         )
         told &= ~differs(sites["cap"], pd.Series(rule.limit, index=sites.index), absolute=1e-12)
         found += violations("cap_recorded", "cap is not the rule's", sites.index[~told])
-    rule = facts.rules["scrap.count_cap"]
-    if rule.mode == "on":
-        count = facts.absorbed_count
-        bad = ~rule.holds(count.astype("float64")).astype(bool) & (count > 0)
-        found += violations("count_cap", f"more scraps than {rule.limit:g}", sites.index[bad])
-    return found
+    total = facts.rules["scrap.total_cap"]
+    if total.mode == "on":
+        over = absorbed_cents(facts) > total_room(total)
+        text = f"scraps exceed the total {total.operator} {total.limit:g} m²"
+        found += violations("total_cap", text, sites.index[over])
+    over = facts.absorbed_count > most_scraps(facts)
+    return [*found, *violations("count_cap", "more scraps than the cap", sites.index[over])]

@@ -10,10 +10,21 @@ import shapely
 
 from gisland.base.names import comparable
 from gisland.base.schema import FREE_USE_CLASSES
-from gisland.verify.caps import budgets, cents, within
-from gisland.verify.facts import Facts, Violation, known_pairs, violations
+from gisland.verify.caps import budgets, cents, whole
+from gisland.verify.contact import check_border
+from gisland.verify.facts import Facts, Violation, known_pairs, links_of, violations
 from gisland.verify.fragments import too_small, undevelopable
 from gisland.verify.overlays import overlay, valid
+from gisland.verify.permits import (
+    UNSURE,
+    compatible_use,
+    consent,
+    not_assessed,
+    project_boundary,
+    protected,
+    total_cap,
+    words,
+)
 from gisland.verify.touch import overlapping, slack_m, touch_with_site
 
 if TYPE_CHECKING:
@@ -21,7 +32,6 @@ if TYPE_CHECKING:
 
     from gisland.base.rules import Rule
 
-SLACK_SHARE = 0.05
 SAME = {"same_tenure": "tenure", "same_owner": "owner", "same_use": "use_class"}
 RULES = {
     "share_cap": "scrap.share_cap",
@@ -33,9 +43,13 @@ RULES = {
     "planned_use": "scrap.forbidden_planned_use",
     "exclusion": "scrap.exclusion",
     "far_not_above": "scrap.far_not_above",
+    "total_cap": "scrap.total_cap",
+    "compatible_use": "scrap.compatible_use",
+    "project_boundary": "scrap.project_boundary",
+    "consent": "scrap.consent",
+    "protected": "scrap.protected",
 }
 BLOCKS = ("fail", "missing")
-UNSURE = "unsure"  # so near the limit that two ways of measuring may differ
 FROM_ZONING = ("far_not_above",)  # the zoning layer is not among the results
 
 
@@ -81,7 +95,7 @@ def check_eligibility(facts: Facts, touching: pd.DataFrame) -> list[Violation]:
         text = f"accepted scraps that do not pass {test} by recomputed numbers"
         found += violations(f"ineligible_{test}", text, bad)
     found += _check_recorded(facts, pairs, outcomes, accepted=accepted)
-    return [*found, *_check_border(facts, pairs, met), *_check_inside(facts)]
+    return [*found, *check_border(facts, pairs, met, touching=touching), *_check_inside(facts)]
 
 
 def _answers() -> dict[str, Callable[[Facts, pd.DataFrame, Rule], pd.Series]]:
@@ -94,48 +108,49 @@ def _answers() -> dict[str, Callable[[Facts, pd.DataFrame, Rule], pd.Series]]:
         "planned_use": _planned_use,
         "exclusion": _exclusion,
         "far_not_above": _far_not_above,
+        "total_cap": total_cap,
+        "compatible_use": compatible_use,
+        "project_boundary": project_boundary,
+        "consent": consent,
+        "protected": protected,
     }
-
-
-def _words(holds: pd.Series, missing: pd.Series | None = None) -> pd.Series:
-    words = pd.Series(np.where(holds, "pass", "fail"), index=holds.index, dtype="str")
-    return words if missing is None else words.mask(missing, "missing")
 
 
 def _adjacent(facts: Facts, pairs: pd.DataFrame, met: pd.DataFrame) -> pd.Series:
     least, slack = facts.parameters.min_border_m, slack_m(facts, met)
     touch = met["touch_m"] - pairs["corridor_m"]  # what a corridor separates does not adjoin
     near = (touch - least).abs() <= slack
-    words = _words(touch >= least)
+    told = words(touch >= least)
     keys = pd.MultiIndex.from_frame(pairs[["parcel_id", "site_id"]])
     on_site = keys.isin(overlapping(facts, pd.Index(pairs["parcel_id"].unique())))
-    return words.mask(near | (on_site & (words == "pass")), UNSURE)
+    told = told.mask(near | (on_site & (told == "pass")), UNSURE)
+    return told.mask(links_of(pairs) > 0, UNSURE)  # what lies between is proved with the chains
 
 
 def _share_cap(facts: Facts, pairs: pd.DataFrame, rule: Rule) -> pd.Series:
     """The scrap alone against the cap; missing without the rule's denominator."""
     budget = pairs["site_id"].map(budgets(facts, rule))
-    own = cents(pairs["parcel_id"].map(facts.area_m2))
-    return _words(within(own, budget, operator=rule.operator), budget.isna())
+    own = cents(pairs["parcel_id"].map(facts.area_m2), step=rule.rounding_cents)
+    return words(own <= whole(budget.fillna(0.0), rule), budget.isna())
 
 
 def _area_cap(facts: Facts, pairs: pd.DataFrame, rule: Rule) -> pd.Series:
     holds = rule.holds(pairs["parcel_id"].map(facts.area_m2))
-    return _words(holds.fillna(value=False).astype(bool), holds.isna())
+    return words(holds.fillna(value=False).astype(bool), holds.isna())
 
 
 def _not_developable(facts: Facts, pairs: pd.DataFrame, rule: Rule) -> pd.Series:
     del rule  # a flag: in mode on or not at all
     ids = pd.Index(pairs["parcel_id"].unique())
-    words = _words(undevelopable(facts, ids))
-    return pairs["parcel_id"].map(words.mask((words == "pass") & ~too_small(facts, ids), UNSURE))
+    told = words(undevelopable(facts, ids))
+    return pairs["parcel_id"].map(told.mask((told == "pass") & ~too_small(facts, ids), UNSURE))
 
 
 def _same(facts: Facts, pairs: pd.DataFrame, rule: Rule) -> pd.Series:
     """The scrap's value is that of a parcel of the site, or listed in the rule."""
     column = facts.column(SAME[rule.id.split(".")[1]])
     if column is None:
-        return pd.Series("not_assessed", index=pairs.index, dtype="str")
+        return not_assessed(pairs)
     column = comparable(column)  # one owner may have several spellings
     own = pairs["parcel_id"].map(column)
     inside = pd.DataFrame({"site": facts.members, "value": column.reindex(facts.members.index)})
@@ -146,27 +161,27 @@ def _same(facts: Facts, pairs: pd.DataFrame, rule: Rule) -> pd.Series:
     values = rule.value if isinstance(rule.value, tuple) else ()
     listed = own.isin(comparable(pd.Series(values, dtype="str")))
     unknown = own.isna() | ~pairs["site_id"].isin(inside["site"])
-    return _words(equal | listed, unknown & ~listed)
+    return words(equal | listed, unknown & ~listed)
 
 
 def _planned_use(facts: Facts, pairs: pd.DataFrame, rule: Rule) -> pd.Series:
     column = facts.column("planned_use")
     if column is None:
-        return pd.Series("not_assessed", index=pairs.index, dtype="str")
+        return not_assessed(pairs)
     own = pairs["parcel_id"].map(column)
     forbidden = rule.value if isinstance(rule.value, tuple) else ()
     classes = facts.column("planned_use_class")
     refused = own.isin(forbidden)
     if classes is not None:
         refused |= pairs["parcel_id"].map(classes).isin(forbidden)
-    return _words(~refused, own.isna())
+    return words(~refused, own.isna())
 
 
 def _exclusion(facts: Facts, pairs: pd.DataFrame, rule: Rule) -> pd.Series:
     """Area of each scrap under any exclusion, overlapping layers counted once."""
     layer = facts.tables.get("exclusions")
     if layer is None:
-        return pd.Series("not_assessed", index=pairs.index, dtype="str")
+        return not_assessed(pairs)
     ids = pd.Index(pairs["parcel_id"].unique())
     scraps, barred = facts.shapes(ids), valid(layer.geometry.to_numpy())
     which, under = shapely.STRtree(barred).query(scraps, predicate="intersects")
@@ -174,7 +189,7 @@ def _exclusion(facts: Facts, pairs: pd.DataFrame, rule: Rule) -> pd.Series:
     groups = pd.Series(pieces, dtype="object").groupby(ids[which].to_numpy())
     overlap = {key: overlay(shapely.union_all, group.to_numpy()).area for key, group in groups}
     area = pd.Series(overlap, dtype="float64").reindex(ids, fill_value=0.0)
-    return _words(pairs["parcel_id"].map(rule.holds(area).astype(bool)))
+    return words(pairs["parcel_id"].map(rule.holds(area).astype(bool)))
 
 
 def _far_not_above(facts: Facts, pairs: pd.DataFrame, rule: Rule) -> pd.Series:
@@ -182,12 +197,12 @@ def _far_not_above(facts: Facts, pairs: pd.DataFrame, rule: Rule) -> pd.Series:
     del rule
     column = facts.column("planned_far_max")
     if column is None:
-        return pd.Series("not_assessed", index=pairs.index, dtype="str")
+        return not_assessed(pairs)
     own = pairs["parcel_id"].map(column)
     highest = column.reindex(facts.members.index).groupby(facts.members).max()
     highest = facts.drawn["planned_far"].combine(highest, np.fmax)
     site = pairs["site_id"].map(highest)
-    return _words(own.round(6) <= site.round(6), own.isna() | site.isna())
+    return words(own.round(6) <= site.round(6), own.isna() | site.isna())
 
 
 def _check_recorded(
@@ -223,12 +238,6 @@ def _check_recorded(
     text = "refused scraps that pass the tests they are said to fail"
     wrong = refused & blocked.any(axis=1) & ~confirmed
     return [*found, *violations("refused", text, pairs["parcel_id"][wrong])]
-
-
-def _check_border(facts: Facts, pairs: pd.DataFrame, met: pd.DataFrame) -> list[Violation]:
-    most = met["touch_m"] * (1 + SLACK_SHARE) + slack_m(facts, met)
-    wrong = pairs["parcel_id"][~(pairs["border_m"] <= most)]
-    return violations("border", "border_m is longer than the contact with the site", wrong)
 
 
 def _check_inside(facts: Facts) -> list[Violation]:

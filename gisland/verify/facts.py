@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from gisland.base.crs import areas_m2
 from gisland.base.errors import MAX_IDS
@@ -216,6 +215,29 @@ def known_pairs(facts: Facts) -> pd.DataFrame:
     plan = facts.tables["plan"]
     known = plan["parcel_id"].isin(facts.parcels.index) & plan["site_id"].isin(facts.drawn.index)
     return pd.DataFrame(plan[known]).reset_index(drop=True)
+
+
+def links_of(pairs: pd.DataFrame) -> pd.Series:
+    """Number of scraps between each scrap and its site.
+
+    Parameters
+    ----------
+    pairs
+        Rows of the plan; without a column ``links`` all adjoin their sites.
+
+    Returns
+    -------
+    pandas.Series
+        ``int64``.
+
+    Examples
+    --------
+    >>> links_of(pd.DataFrame({"parcel_id": ["a"]})).tolist()
+    [0]
+    """
+    if "links" not in pairs:
+        return pd.Series(0, index=pairs.index, dtype="int64")
+    return pairs["links"].fillna(0).astype("int64")
 
 
 def rules_of(run: Mapping[str, Any]) -> RuleSet:

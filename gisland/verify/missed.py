@@ -41,7 +41,7 @@ def check_missed(facts: Facts) -> list[Violation]:
     >>> check_missed(example_facts())
     []
     """
-    ids = _small(facts)
+    ids = small_parcels(facts)
     sites, scraps = facts.shapes(facts.members.index), facts.shapes(ids)
     tolerance = facts.parameters.tolerance_m
     which, near = shapely.STRtree(sites).query(scraps, predicate="dwithin", distance=tolerance)
@@ -60,8 +60,25 @@ def check_missed(facts: Facts) -> list[Violation]:
     return violations("missed_scrap", "scraps beside a site that the plan does not name", missed)
 
 
-def _small(facts: Facts) -> pd.Index:
-    """Parcels outside all sites that are small enough, or fragments."""
+def small_parcels(facts: Facts) -> pd.Index:
+    """Parcels outside all sites that are small enough, or fragments, and no roads or water.
+
+    Parameters
+    ----------
+    facts
+        From `gather`, with sites.
+
+    Returns
+    -------
+    pandas.Index
+        Parcel ids.
+
+    Examples
+    --------
+    >>> from gisland.verify.example import example_facts
+    >>> len(small_parcels(example_facts()))
+    0
+    """
     lots = facts.parcels
     small = lots["fragment"].fillna(value=False).astype(bool)
     cap: Rule = facts.rules["scrap.area_cap"]
