@@ -105,7 +105,8 @@ def _check_best(facts: Facts) -> list[Violation]:
     other = rows["site_id"][(links_of(rows) > 0) | rows["parcel_id"].isin(required_ids(facts))]
     alone = rows[~rows["site_id"].isin(shared) & ~rows["site_id"].isin(other)]
     step = step_cents(facts)
-    area = (alone["parcel_id"].map(cents(facts.area_m2, step=step)).dropna() / step).astype("int64")
+    steps = alone["parcel_id"].map(cents(facts.area_m2, step=step) / step)
+    area = steps.astype("float64").dropna().astype("int64")
     absorbed, claimed, room = absorbed_cents(facts) / step, facts.optimal, rooms(facts) / step
     short = []
     for site, offered in area.groupby(alone["site_id"]):

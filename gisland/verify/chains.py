@@ -58,7 +58,7 @@ def scrap_links(facts: Facts) -> pd.DataFrame:
     return rows[list(COLUMNS)]
 
 
-def _corridors(facts: Facts, index: pd.MultiIndex) -> tuple[pd.Series, pd.Series]:
+def _corridors(facts: Facts, index: pd.Index) -> tuple[pd.Series, pd.Series]:
     """Border along a road or water by pair of parcels, and whether it is known."""
     table = facts.tables.get("borders")
     if table is not None:
@@ -137,13 +137,9 @@ def check_chains(facts: Facts, edges: pd.DataFrame) -> list[Violation]:
     )
     if not on:
         return found
-    level = links.astype("float64").where(far | adjoins)
-    found += _check_levels(facts, pairs.assign(level=level, link_m=told), edges)
-    return [
-        *found,
-        *_check_absorbed(facts, pairs, edges),
-        *_check_missed(facts, pairs, level, edges),
-    ]
+    pairs = pairs.assign(level=links.astype("float64").where(far | adjoins), link_m=told)
+    found += _check_levels(facts, pairs, edges)
+    return [*found, *_check_absorbed(facts, pairs, edges), *_check_missed(facts, pairs, edges)]
 
 
 def _beside(pairs: pd.DataFrame, edges: pd.DataFrame) -> pd.DataFrame:
@@ -167,11 +163,11 @@ def _check_levels(facts: Facts, pairs: pd.DataFrame, edges: pd.DataFrame) -> lis
     wrong = (far & (sure < level)) | (np.isnan(level) & (sure <= most))
     found = violations("links", "scraps with fewer links than stated", ids[wrong])
     own = pd.Series(level, index=keys, name="own")[far]
-    inward = beside.merge(
-        own.reset_index(), left_on=["focal", "site_id"], right_on=list(keys.names)
-    )
-    inward = inward[inward["level"] == inward["own"] - 1].groupby(["focal", "site_id"])
-    longest = inward[["least_m", "most_m"]].max().reindex(keys).set_axis(pairs.index)
+    own = own.rename_axis(["focal", "site_id"])
+    inward = beside.merge(own.reset_index(), on=["focal", "site_id"])
+    inward = inward[inward["level"] == inward["own"] - 1]
+    longest = inward.groupby(["focal", "site_id"])[["least_m", "most_m"]].max()
+    longest = longest.reindex(keys).set_axis(pairs.index)
     loose = far & longest["most_m"].isna()
     found += violations("links", "links that no contact of scraps bears out", ids[loose])
     told = pairs["link_m"]
@@ -199,12 +195,9 @@ def _check_absorbed(facts: Facts, pairs: pd.DataFrame, edges: pd.DataFrame) -> l
     return violations("chain_broken", text, role.index[own != site])
 
 
-def _check_missed(
-    facts: Facts, pairs: pd.DataFrame, level: pd.Series, edges: pd.DataFrame
-) -> list[Violation]:
-    """Small parcels that beyond doubt adjoin a scrap of the plan and are not named with its site."""
-    inner = pairs.assign(level=level)
-    inner = inner[inner["level"] < facts.parameters.chain_links]
+def _check_missed(facts: Facts, pairs: pd.DataFrame, edges: pd.DataFrame) -> list[Violation]:
+    """Small parcels that adjoin a scrap of the plan beyond doubt and are not named with its site."""
+    inner = pairs[pairs["level"] < facts.parameters.chain_links]
     beside = _beside(inner, edges[edges["sure"]])
     named = pd.MultiIndex.from_frame(pairs[["parcel_id", "site_id"]])
     keys = pd.MultiIndex.from_frame(beside[["focal", "site_id"]])

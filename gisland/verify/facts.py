@@ -296,8 +296,9 @@ def choices_of(run: Mapping[str, Any]) -> PlanChoices:
     >>> choices_of({"plan": {"protected": ["a"]}}).protected
     ('a',)
     """
-    given = dict(run.get("plan", {}))
-    return PlanChoices(**{k: tuple(v) if isinstance(v, list) else v for k, v in given.items()})
+    given: dict[str, Any] = dict(run.get("plan", {}))
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
+    return PlanChoices(**values)
 
 
 def gather(results: Results) -> Facts:
@@ -316,6 +317,7 @@ def gather(results: Results) -> Facts:
     Examples
     --------
     >>> import geopandas as gpd
+    >>> import shapely
     >>> from gisland.layers.writing.results import Results
     >>> lot = {"parcel_id": ["a"], "verdict": ["site"], "site_id": ["S1"]}
     >>> parcels = gpd.GeoDataFrame(lot, geometry=[shapely.box(0, 0, 9, 9)], crs=4547)

@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gisland.verify.facts import Facts
 from gisland.verify.overlays import overlay, undrawn, valid
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gisland.base.rules import Rule
+    from gisland.verify.facts import Facts
 
 WIDTH_SHARE = 0.01  # the inscribed circle is found to about this share of its diameter
 SLACK_TOLERANCES = 4.0  # per neighbor, on the length of free boundary

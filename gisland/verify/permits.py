@@ -147,11 +147,10 @@ def _planned(facts: Facts, column: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Planned use class of each site, missing where there is none, and whether it is certain."""
     inside = facts.members.index
     zone = facts.parcels["planning_zone_id"].reindex(inside)
-    groups = zone.groupby(facts.members)
-    first = column.reindex(inside).groupby(facts.members).first()
-    one = (groups.nunique() == 1) & (groups.count() == groups.size())
-    none = groups.count() == 0
-    same = column.reindex(inside).groupby(facts.members).nunique(dropna=False) == 1
+    groups, uses = zone.groupby(facts.members), column.reindex(inside).groupby(facts.members)
+    first, kinds, zones = uses.first(), uses.nunique(dropna=False), groups.nunique()
+    one = (zones == 1) & (groups.count() == groups.size())
+    none, same = groups.count() == 0, kinds == 1
     return first.where(one & same), (one & same) | (none & first.isna())
 
 
