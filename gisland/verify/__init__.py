@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gisland.layers.writing.results import Results, read_results
+from gisland.verify.alternatives import check_alternatives
 from gisland.verify.areas import check_areas, check_merges
+from gisland.verify.best import check_best, check_statuses, proofs
 from gisland.verify.bounds import check_bounds
 from gisland.verify.caps import check_caps, check_shares
 from gisland.verify.chains import check_chains, scrap_links
@@ -27,6 +29,7 @@ from gisland.verify.record import check_record
 from gisland.verify.recorded import check_plan, check_verdicts
 from gisland.verify.tables import check_tables
 from gisland.verify.touch import check_connected, touches
+from gisland.verify.whatif import check_differences, check_sweep
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,6 +86,10 @@ results.gpkg); give the output folder of a run, or its results.gpkg
         found += check_caps(facts)
         edges = scrap_links(facts)
         found += check_bounds(facts, edges)
+        searched = proofs(facts, edges)
+        found += [*check_best(facts, searched), *check_statuses(facts)]
+        found += [*check_alternatives(facts, searched), *check_sweep(facts)]
+        found += check_differences(facts)
         found += [*check_plan(facts), *check_reasons(facts, edges)]
         found += [*check_decisions(facts), *check_chains(facts, edges)]
         found += check_eligibility(facts, touching)

@@ -196,7 +196,7 @@ def _check_absorbed(facts: Facts, pairs: pd.DataFrame, edges: pd.DataFrame) -> l
 
 
 def _check_missed(facts: Facts, pairs: pd.DataFrame, edges: pd.DataFrame) -> list[Violation]:
-    """Small parcels that adjoin a scrap of the plan beyond doubt and are not named with its site."""
+    """Small parcels that surely adjoin a scrap of the plan and are not named with its site."""
     inner = pairs[pairs["level"] < facts.parameters.chain_links]
     beside = _beside(inner, edges[edges["sure"]])
     named = pd.MultiIndex.from_frame(pairs[["parcel_id", "site_id"]])

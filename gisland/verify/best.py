@@ -1,0 +1,244 @@
+"""Plans of components that share scraps, chains and caps, against the best by another search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from gisland.verify.caps import cents, most_scraps, rooms, step_cents
+from gisland.verify.decisions import open_pairs, required_ids
+from gisland.verify.facts import AREA_M2, Facts, Violation, links_of, violations
+from gisland.verify.search import Part, Value, best, value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MOST_PAIRS = 60  # of a component that is searched
+MOST_WORK = 60_000  # plans of one component
+ALL_WORK = 400_000  # plans of all of them: some seconds
+MM = 1000
+WHOLE = 4  # numbers of a value; three without the border
+HUNDRED = 100
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What an independent search found of one component.
+
+    Parameters
+    ----------
+    sites
+        Ids of its sites.
+    component
+        Its number in the sites table; missing where they have several, or none.
+    status
+        How the solver is recorded to have ended.
+    written, best
+        Value of the written plan, and of the best; the best is None where it was not found.
+    second
+        Value of the best plan that leaves out a pair of the written one; None as above.
+    """
+
+    sites: tuple[str, ...]
+    component: float
+    status: str
+    written: Value
+    best: Value | None
+    second: Value | None
+
+    @property
+    def proved(self) -> bool:
+        """Whether the written plan is the best by every number."""
+        return self.best is not None and self.written >= self.best
+
+
+def proofs(facts: Facts, edges: pd.DataFrame) -> list[Proof]:
+    """Search the best plan of every component that is small enough.
+
+    Parameters
+    ----------
+    facts
+        From `gather`, with sites.
+    edges
+        From `scrap_links`.
+
+    Returns
+    -------
+    list of Proof
+        One for every component of the plan's table, the smallest first.
+
+    Examples
+    --------
+    >>> from gisland.verify.chains import scrap_links
+    >>> from gisland.verify.example import example_facts
+    >>> proofs(example_facts(), scrap_links(example_facts()))
+    []
+    """
+    work, found = ALL_WORK, []
+    status = {r.get("component"): r.get("status") for r in facts.run.get("components", [])}
+    for rows in _components(facts):
+        part, sites, certain = _part(facts, rows, edges)
+        number = facts.drawn["component"].reindex(sites).astype("float64")
+        own = float(number.iloc[0]) if len(set(number)) == 1 else np.nan
+        written = _written(rows, sites)
+        top, second = None, None
+        if certain and len(rows) <= MOST_PAIRS and work > 0:
+            most = min(MOST_WORK, work)
+            top, left = best(part, work=most)
+            work -= most - max(left, 0)
+            if top is not None and any(t >= 0 for t in written):
+                most = min(MOST_WORK, max(work, 0))
+                second, left = best(part, work=most, without=written)
+                work -= most - max(left, 0)
+        named = str(status.get(own) or "")
+        found.append(Proof(tuple(sites), own, named, value(part, written), top, second))
+    return found
+
+
+def _components(facts: Facts) -> Iterator[pd.DataFrame]:
+    """Rows of the plan that could be chosen, by component, the fewest rows first."""
+    rows = open_pairs(facts).sort_values(["parcel_id", "site_id"])
+    if rows.empty:
+        return
+    scrap, scraps = pd.factorize(rows["parcel_id"])
+    site, sites = pd.factorize(rows["site_id"])
+    size = len(scraps) + len(sites)
+    ones = np.ones(len(rows), dtype="int8")
+    graph = coo_array((ones, (scrap, site + len(scraps))), shape=(size, size))
+    label = connected_components(graph, directed=False)[1][scrap]
+    many = np.bincount(label)
+    for which in np.argsort(many, kind="stable"):
+        if many[which]:
+            yield rows[label == which]
+
+
+def _part(facts: Facts, rows: pd.DataFrame, edges: pd.DataFrame) -> tuple[Part, list[str], bool]:
+    """A component in whole numbers, its sites, and whether its links are beyond doubt."""
+    scrap, scraps = pd.factorize(rows["parcel_id"])
+    site, names = pd.factorize(rows["site_id"])
+    mm = (rows["border_m"] * MM).round().astype("int64").to_numpy()
+    options: list[list[tuple[int, int]]] = [[] for _ in scraps]
+    for i, s, b in zip(scrap.tolist(), site.tolist(), mm.tolist(), strict=True):
+        options[i].append((s, b))
+    step, required = step_cents(facts), required_ids(facts)
+    area = (cents(facts.area_m2.reindex(scraps), step=step) / step).astype("int64")
+    room = rooms(facts).reindex(names) / step
+    near = (links_of(rows) == 0).to_numpy()
+    inner = edges.iloc[:0]
+    if not near.all():
+        inner = edges[edges["focal"].isin(scraps) & edges["neighbor"].isin(scraps)]
+    known = {k: n for n, k in enumerate(scraps)}
+    ends = zip(inner["focal"].map(known), inner["neighbor"].map(known), strict=True)
+    part = Part(
+        options=tuple(tuple(o) for o in options),
+        area=tuple(area.tolist()),
+        required=tuple(i in required for i in scraps),
+        room=tuple(room.tolist()),
+        count=(most_scraps(facts),) * len(names),
+        direct=frozenset(zip(scrap[near].tolist(), site[near].tolist(), strict=True)),
+        links=frozenset((int(a), int(b)) for a, b in ends),
+        by_count=facts.choices.objective == "count",
+    )
+    return part, list(names), bool(inner["sure"].all())
+
+
+def _written(rows: pd.DataFrame, sites: list[str]) -> tuple[int, ...]:
+    taken = rows["site_id"].where(rows["verdict"] == "absorbed")
+    chosen = taken.groupby(rows["parcel_id"], sort=False).first()
+    code: Any = {name: n for n, name in enumerate(sites)}
+    return tuple(chosen.map(code).fillna(-1).astype("int64").tolist())
+
+
+def check_best(facts: Facts, found: list[Proof]) -> list[Violation]:
+    """Hold the written plan and its bound against the best plan of every component searched.
+
+    Parameters
+    ----------
+    facts
+        From `gather`, with sites.
+    found
+        From `proofs`.
+
+    Returns
+    -------
+    list of Violation
+        ``not_optimal``, ``bound``, ``components``.
+
+    Examples
+    --------
+    >>> check_best(None, [])
+    []
+    """
+    worse: list[str] = []
+    low: list[str] = []
+    split: list[str] = []
+    for proof in found:
+        if np.isnan(proof.component):
+            split += proof.sites
+            continue
+        if proof.best is None:
+            continue
+        sites = facts.drawn.reindex(list(proof.sites))
+        told = WHOLE if proof.status == "optimal" else WHOLE - 1
+        slack = len(proof.sites) if told == WHOLE else 0  # of a mm, for the rounding
+        reached = (*proof.written[: WHOLE - 1], proof.written[-1] + slack)
+        if facts.optimal.reindex(sites.index).any() and reached[:told] < proof.best[:told]:
+            worse += proof.sites
+        area = proof.best[2] * step_cents(facts) / HUNDRED
+        if not sites["bound_m2"].min() >= area - AREA_M2:
+            low += proof.sites
+    text = "sites whose plan is not the best: another search found a better one"
+    checked = violations("not_optimal", text, worse)
+    text = "bounds below what another search absorbs"
+    checked += violations("bound", text, low)
+    text = "sites that share eligible scraps without one component"
+    return [*checked, *violations("components", text, split)]
+
+
+def check_statuses(facts: Facts) -> list[Violation]:
+    """Hold what sites claim to be optimal against the record of the components.
+
+    Parameters
+    ----------
+    facts
+        From `gather`, with sites.
+
+    Returns
+    -------
+    list of Violation
+        ``status``.
+
+    Examples
+    --------
+    >>> from gisland.verify.example import example_facts
+    >>> check_statuses(example_facts())
+    []
+    """
+    records = {r["component"]: r for r in facts.run.get("components", []) if "component" in r}
+    status = facts.drawn["component"].map({k: r.get("status") for k, r in records.items()})
+    known = status.notna()
+    claimed = facts.optimal & known
+    wrong = claimed & ~status.isin(["optimal", "optimal_area"])
+    found = violations("status", "optimal by the sites, not by the record", wrong.index[wrong])
+    greedy = facts.choices.method == "greedy"
+    odd = [k for k, r in records.items() if r.get("status") and (r["status"] == "greedy") != greedy]
+    found += violations("status", "components solved by another method than asked for", odd)
+    plain = facts.choices.objective == "area" and not required_ids(facts)
+    over = [k for k, r in records.items() if _beaten(r, plain=plain)]
+    text = "greedy plans that absorb more than the plan or its bound"
+    return [*found, *violations("greedy", text, over)]
+
+
+def _beaten(record: dict[str, Any], *, plain: bool) -> bool:
+    """Whether the greedy plan is recorded to absorb more than is possible."""
+    greedy, bound, own = (record.get(k) for k in ("greedy_m2", "bound_m2", "absorbed_m2"))
+    if greedy is None or bound is None or own is None or not plain:
+        return False
+    proved = record.get("status") in {"optimal", "optimal_area"}
+    same = record.get("status") == "greedy" and abs(greedy - own) > AREA_M2
+    return bool(greedy > bound + AREA_M2 or (proved and greedy > own + AREA_M2) or same)

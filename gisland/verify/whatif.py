@@ -1,0 +1,139 @@
+"""Plans under other caps, and the plan without the decisions, held against the plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from gisland.verify.decisions import required_ids
+from gisland.verify.facts import Facts, Violation, differs, violations
+
+if TYPE_CHECKING:
+    from gisland.base.rules import Rule
+
+EQUAL = 1e-9
+CENT = 0.011
+
+
+def check_sweep(facts: Facts) -> list[Violation]:
+    """Hold the plans under other caps against one another and against the plan in force.
+
+    Parameters
+    ----------
+    facts
+        From `gather`, with sites.
+
+    Returns
+    -------
+    list of Violation
+        ``sweep_numbers``, ``sweep_order``, ``sweep_in_force``.
+
+    Examples
+    --------
+    >>> from gisland.verify.example import example_facts
+    >>> check_sweep(example_facts())
+    []
+    """
+    table = facts.tables.get("sweep")
+    if table is None or table.empty:
+        return []
+    rows = table.reset_index(drop=True)
+    name = rows["cap"].map("{:g}".format) + "/" + rows["area_cap_m2"].map("{:g}".format)
+    total, many = facts.absorbed_m2.sum(), float(len(facts.absorbed))
+    wrong = differs(rows["more_m2"], rows["absorbed_m2"] - total)
+    text = "more_m2 is not absorbed_m2 less what the plan absorbs"
+    found = violations("sweep_numbers", text, name[wrong])
+    odd = ~(rows["sites"] <= rows["scraps"]) | ((rows["absorbed_m2"] > 0) != (rows["scraps"] > 0))
+    text = "scraps, sites and absorbed_m2 that cannot be together"
+    found += violations("sweep_numbers", text, name[odd])
+    done = rows["status"] == "optimal"
+    now = _in_force(facts, rows) & done & facts.optimal.all()
+    wrong = now & differs(rows["absorbed_m2"], pd.Series(total, rows.index))
+    wrong |= now & (facts.choices.objective == "count") & (rows["scraps"] != many)
+    text = "the caps in force give another plan than the plan"
+    found += violations("sweep_in_force", text, name[wrong])
+    return [*found, *_check_order(facts, rows, name, done=done)]
+
+
+def _in_force(facts: Facts, rows: pd.DataFrame) -> pd.Series:
+    """Rows whose caps are those of the rules."""
+    held = pd.Series(data=True, index=rows.index)
+    ids = {"cap": "scrap.share_cap", "area_cap_m2": "scrap.area_cap"}
+    for column, rule_id in ids.items():
+        rule: Rule = facts.rules[rule_id]
+        same = (rows[column] - rule.limit).abs() <= EQUAL * max(1.0, rule.limit)
+        held &= rows[column].isna() | (same & (rule.mode == "on"))
+    return held
+
+
+def _check_order(
+    facts: Facts, rows: pd.DataFrame, name: pd.Series, *, done: pd.Series
+) -> list[Violation]:
+    """A larger cap never makes the best plan worse, where nothing is required before area."""
+    if required_ids(facts):
+        return []
+    column = "absorbed_m2" if facts.choices.objective == "area" else "scraps"
+    area_rule: Rule = facts.rules["scrap.area_cap"]
+    as_is = area_rule.limit if area_rule.mode == "on" else np.inf
+    own: Rule = facts.rules["scrap.share_cap"]
+    known = rows.assign(
+        cap=rows["cap"].fillna(own.limit if own.mode == "on" else np.inf),
+        area_cap_m2=rows["area_cap_m2"].fillna(as_is),
+    )[done]
+    wrong: list[str] = []
+    for fixed, moved in (("area_cap_m2", "cap"), ("cap", "area_cap_m2")):
+        ordered = known.sort_values([fixed, moved], kind="stable")
+        before = ordered.groupby(fixed)[column].cummax()
+        wrong += name[ordered.index[ordered[column] < before - CENT]].tolist()
+    return violations("sweep_order", "a larger cap makes the best plan smaller", wrong)
+
+
+def check_differences(facts: Facts) -> list[Violation]:
+    """Hold the table of what decisions changed against decisions and plan.
+
+    Parameters
+    ----------
+    facts
+        From `gather`, with sites.
+
+    Returns
+    -------
+    list of Violation
+        ``differences``.
+
+    Examples
+    --------
+    >>> from gisland.verify.example import example_facts
+    >>> check_differences(example_facts())
+    []
+    """
+    table = facts.tables.get("differences")
+    if table is None:
+        return []
+    rows, ids = table.reset_index(drop=True), table["parcel_id"].reset_index(drop=True)
+    decisions = dict(facts.choices.decisions)
+    absent = [i for i in decisions if i in facts.parcels.index and i not in set(ids)]
+    found = violations("differences", "decisions without a row", absent)
+    told = rows["decision"].fillna("")
+    text = "decision is not the one taken"
+    wrong = told != ids.map(decisions).fillna("").astype("str")
+    found += violations("differences", text, ids[wrong])
+    old, new = rows["site_without"].fillna(""), rows["site_with"].fillna("")
+    taken = ids.map(facts.absorbed).astype("object").fillna("")
+    found += violations("differences", "site_with is not that of the plan", ids[new != taken])
+    change = np.select(
+        [old == new, old == "", new == ""], ["as_before", "added", "dropped"], "moved"
+    )
+    text = "change does not follow from the sites, or nothing changed and nothing was decided"
+    idle = (old == new) & (told == "")
+    found += violations("differences", text, ids[(rows["change"] != change) | idle])
+    unknown = (old != "") & ~old.isin(facts.drawn.index)
+    considered = pd.MultiIndex.from_frame(facts.tables["plan"][["parcel_id", "site_id"]])
+    strange = (old != "") & ~pd.MultiIndex.from_arrays([ids, old]).isin(considered)
+    text = "site_without is no site of the scrap"
+    found += violations("differences", text, ids[unknown | strange])
+    wrong = differs(rows["area_m2"], ids.map(facts.area_m2)) & ids.isin(facts.parcels.index)
+    found += violations("differences", "area_m2 is not the drawn area", ids[wrong])
+    return [*found, *violations("differences", "parcels named twice", ids[ids.duplicated()])]
