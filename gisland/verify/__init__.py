@@ -22,6 +22,7 @@ from gisland.verify.groups import check_groups
 from gisland.verify.indicators import check_indicators
 from gisland.verify.lineage import check_lineage
 from gisland.verify.lowuse import check_low_use
+from gisland.verify.merged import check_merged
 from gisland.verify.missed import check_missed
 from gisland.verify.patches import check_enclaves, check_holdings, check_mixture
 from gisland.verify.reasons import check_reasons
@@ -89,7 +90,7 @@ results.gpkg); give the output folder of a run, or its results.gpkg
         searched = proofs(facts, edges)
         found += [*check_best(facts, searched), *check_statuses(facts)]
         found += [*check_alternatives(facts, searched), *check_sweep(facts)]
-        found += check_differences(facts)
+        found += [*check_differences(facts), *check_merged(facts)]
         found += [*check_plan(facts), *check_reasons(facts, edges)]
         found += [*check_decisions(facts), *check_chains(facts, edges)]
         found += check_eligibility(facts, touching)

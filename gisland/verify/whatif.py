@@ -49,7 +49,7 @@ def check_sweep(facts: Facts) -> list[Violation]:
     text = "scraps, sites and absorbed_m2 that cannot be together"
     found += violations("sweep_numbers", text, name[odd])
     done = rows["status"] == "optimal"
-    now = _in_force(facts, rows) & done & facts.optimal.all()
+    now = _in_force(facts, rows) & done & bool(facts.optimal.all())
     wrong = now & differs(rows["absorbed_m2"], pd.Series(total, rows.index))
     wrong |= now & (facts.choices.objective == "count") & (rows["scraps"] != many)
     text = "the caps in force give another plan than the plan"
