@@ -63,8 +63,8 @@ def check_alternatives(facts: Facts, found: list[Proof]) -> list[Violation]:
         return checked
     checked = [*_check_numbers(facts, rows, moves, name=name), *_check_limits(facts, rows, name)]
     checked += _check_allowed(facts, rows, moves, name=name)
-    for _, index in rows.groupby(ONE, dropna=False).groups.items():
-        checked += _check_caps(facts, rows.loc[index], moves, name=name)
+    for _, group in rows.groupby(ONE, dropna=False):
+        checked += _check_caps(facts, group, moves, name=name)
     return [*checked, *_check_worth(facts, rows, moves), *_check_second(rows, moves, found)]
 
 
@@ -214,14 +214,9 @@ def _exchanges(rows: pd.DataFrame, moves: pd.DataFrame) -> np.ndarray:
 
     Such rows can be carried out, or taken back, without the others.
     """
-    other = pd.factorize(rows[ONE].astype("str").agg("|".join, axis=1))[0]
-    scrap = (
-        moves["parcel_id"]
-        + "|"
-        + pd.Series(other, rows.index)[moves["row"]].astype("str").to_numpy()
-    )
-    code, scraps = pd.factorize(scrap)
-    at = rows.index.get_indexer(moves["row"])
+    group = rows.groupby(ONE, dropna=False).ngroup().astype("str")
+    code, scraps = pd.factorize(moves["parcel_id"] + "|" + moves["row"].map(group))
+    at = rows.index.get_indexer(pd.Index(moves["row"]))
     size = len(rows) + len(scraps)
     graph = coo_array((np.ones(len(at), dtype="int8"), (at, code + len(rows))), shape=(size, size))
     label: np.ndarray = connected_components(graph, directed=False)[1][: len(rows)]

@@ -104,7 +104,8 @@ def _recomputed(facts: Facts, column: str, *, rule: str) -> tuple[pd.Series, pd.
         parts = texts.groupby(site.reindex(texts.index)).agg(lambda v: JOIN.join(sorted(set(v))))
         return parts.reindex(whole.index), sure
     if rule == "same":
-        return groups.first().where(whole & (groups.nunique() == 1)), sure
+        kinds = groups.nunique()
+        return groups.first().where(whole & (kinds == 1)), sure
     own = pieces["role"] == "site" if rule == "site" else pd.Series(data=True, index=pieces.index)
     order = pd.DataFrame({"site": site, "area": area, "value": value})[own]
     order = order.sort_values("area", ascending=False, kind="stable").drop_duplicates("site")
