@@ -10,11 +10,11 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from gisland.verify.best import MM, WHOLE, Proof
+from gisland.verify.best import HUNDRED, MM, WHOLE, Proof
 from gisland.verify.caps import cents, most_scraps, rooms, step_cents
 from gisland.verify.decisions import decided, required_ids
 from gisland.verify.eligible import RULES
-from gisland.verify.facts import Facts, Violation, differs, known_pairs, violations
+from gisland.verify.facts import Facts, Violation, differs, known_pairs, sums, violations
 
 if TYPE_CHECKING:
     from gisland.base.rules import Rule
@@ -23,7 +23,7 @@ KINDS = ("second_best", "greedy", "relaxed")
 KEYS = ["parcel_id", "site_id"]
 ONE = ["kind", "constraint", "limit"]  # what tells one alternative from another
 BORDER_M = 0.01
-NEAR = 1e-9
+NEAR = 1e-6
 STEPS = {"share_cap": (0.02, 0.05), "count_cap": (1.0,)}  # added to the limit
 TIMES = {"area_cap": 1.5, "total_cap": 1.5}
 CAPS = {**RULES, "count_cap": "scrap.count_cap"}
@@ -100,16 +100,18 @@ def _moves(
 def _check_numbers(
     facts: Facts, rows: pd.DataFrame, moves: pd.DataFrame, *, name: pd.Series
 ) -> list[Violation]:
-    signed = moves[["area_m2", "border_m"]].mul(moves["sign"], axis=0)
+    exact = pd.DataFrame({"area_m2": cents(moves["area_m2"]), "border_m": _mm(moves["border_m"])})
+    signed = exact.mul(moves["sign"], axis=0)
     more = signed.assign(scraps=moves["sign"]).groupby(moves["row"]).sum().reindex(rows.index)
     site = rows["site_id"]
+    before = sums(cents(facts.area_m2), facts.absorbed, over=facts.drawn.index)
     expected = {
         "scraps_more": more["scraps"],
         "scraps": site.map(facts.absorbed_count) + more["scraps"],
-        "area_more_m2": more["area_m2"],
-        "area_m2": site.map(facts.absorbed_m2) + more["area_m2"],
+        "area_more_m2": more["area_m2"] / HUNDRED,
+        "area_m2": (site.map(before) + more["area_m2"]) / HUNDRED,
     }
-    wrong = differs(rows["border_more_m"], more["border_m"], absolute=BORDER_M)
+    wrong = differs(rows["border_more_m"], more["border_m"] / MM, absolute=BORDER_M)
     text = "border_more_m is not that of the scraps added and removed"
     found = violations("alternative_numbers", text, name[wrong])
     for column, number in expected.items():
@@ -135,12 +137,10 @@ def _check_limits(facts: Facts, rows: pd.DataFrame, name: pd.Series) -> list[Vio
 
 
 def _is_step(constraint: str, rule: Rule, limit: float) -> bool:
-    steps = [min(rule.limit + more, 1.0) for more in STEPS.get(constraint, ())]
-    if constraint == "count_cap":
-        steps = [rule.limit + more for more in STEPS[constraint]]
+    steps = [rule.limit + more for more in STEPS.get(constraint, ())]
     if constraint in TIMES:
         steps = [rule.limit * TIMES[constraint]]
-    return np.isnan(limit) or any(abs(limit - s) <= NEAR * max(1.0, s) for s in steps)
+    return np.isnan(limit) or any(abs(limit - s) <= NEAR for s in steps)
 
 
 def _check_allowed(
@@ -195,15 +195,18 @@ def _check_caps(
     return [*found, *violations("alternative_cap", text, name.loc[rows.index[over]])]
 
 
+def _mm(border_m: pd.Series) -> pd.Series:
+    return (border_m * MM).round()
+
+
 def _worth(rows: pd.DataFrame, moves: pd.DataFrame, *, by_count: bool) -> pd.DataFrame:
     """By how much each row betters the objective."""
-    mm = (moves["border_m"] * MM).round()
     numbers = pd.DataFrame(
         {
             "required": moves["required"].astype("int64"),
             "count": np.where(by_count, 1, 0),
             "steps": moves["steps"],
-            "mm": mm,
+            "mm": _mm(moves["border_m"]),
         }
     )
     return numbers.mul(moves["sign"], axis=0).groupby(moves["row"]).sum().reindex(rows.index)

@@ -42,6 +42,8 @@ class Proof:
         Value of the written plan, and of the best; the best is None where it was not found.
     second
         Value of the best plan that leaves out a pair of the written one; None as above.
+    certain
+        Whether no contact of its scraps is in doubt.
     """
 
     sites: tuple[str, ...]
@@ -50,6 +52,7 @@ class Proof:
     written: Value
     best: Value | None
     second: Value | None
+    certain: bool = True
 
     @property
     def proved(self) -> bool:
@@ -81,7 +84,7 @@ def proofs(facts: Facts, edges: pd.DataFrame) -> list[Proof]:
     """
     work, found = ALL_WORK, []
     status = {r.get("component"): r.get("status") for r in facts.run.get("components", [])}
-    for rows in _components(facts):
+    for rows in _components(facts, edges):
         part, sites, certain = _part(facts, rows, edges)
         number = facts.drawn["component"].reindex(sites).astype("float64")
         own = float(number.iloc[0]) if len(set(number)) == 1 else np.nan
@@ -96,13 +99,27 @@ def proofs(facts: Facts, edges: pd.DataFrame) -> list[Proof]:
                 second, left = best(part, work=most, without=written)
                 work -= most - max(left, 0)
         named = str(status.get(own) or "")
-        found.append(Proof(tuple(sites), own, named, value(part, written), top, second))
+        found.append(Proof(tuple(sites), own, named, value(part, written), top, second, certain))
     return found
 
 
-def _components(facts: Facts) -> Iterator[pd.DataFrame]:
+def _held(rows: pd.DataFrame, edges: pd.DataFrame) -> pd.DataFrame:
+    """Rows whose scrap adjoins the site, or others that could be chosen and hold it there."""
+    held = links_of(rows) == 0
+    keys = pd.MultiIndex.from_frame(rows[["parcel_id", "site_id"]])
+    while not held.all():
+        inner = rows[held][["parcel_id", "site_id"]]
+        beside = edges.merge(inner, left_on="neighbor", right_on="parcel_id")
+        more = held | keys.isin(pd.MultiIndex.from_frame(beside[["focal", "site_id"]]))
+        if more.equals(held):
+            break
+        held = more
+    return rows[held]
+
+
+def _components(facts: Facts, edges: pd.DataFrame) -> Iterator[pd.DataFrame]:
     """Rows of the plan that could be chosen, by component, the fewest rows first."""
-    rows = open_pairs(facts).sort_values(["parcel_id", "site_id"])
+    rows = _held(open_pairs(facts).sort_values(["parcel_id", "site_id"]), edges)
     if rows.empty:
         return
     scrap, scraps = pd.factorize(rows["parcel_id"])
@@ -177,20 +194,21 @@ def check_best(facts: Facts, found: list[Proof]) -> list[Violation]:
     worse: list[str] = []
     low: list[str] = []
     split: list[str] = []
+    plain = bool(found) and facts.choices.objective == "area" and not required_ids(facts)
     for proof in found:
-        if np.isnan(proof.component):
-            split += proof.sites
-            continue
-        if proof.best is None:
+        if np.isnan(proof.component) or proof.best is None:
+            split += proof.sites if proof.certain and np.isnan(proof.component) else ()
             continue
         sites = facts.drawn.reindex(list(proof.sites))
         told = WHOLE if proof.status == "optimal" else WHOLE - 1
         slack = len(proof.sites) if told == WHOLE else 0  # of a mm, for the rounding
         reached = (*proof.written[: WHOLE - 1], proof.written[-1] + slack)
-        if facts.optimal.reindex(sites.index).any() and reached[:told] < proof.best[:told]:
+        claimed = bool(facts.optimal.reindex(sites.index).any())
+        if claimed and reached[:told] < proof.best[:told]:
             worse += proof.sites
         area = proof.best[2] * step_cents(facts) / HUNDRED
-        if not sites["bound_m2"].min() >= area - AREA_M2:
+        meant = plain or claimed  # else it may be of plans with fewer scraps, or required ones
+        if meant and not sites["bound_m2"].min() >= area - AREA_M2:
             low += proof.sites
     text = "sites whose plan is not the best: another search found a better one"
     checked = violations("not_optimal", text, worse)

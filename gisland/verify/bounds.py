@@ -61,12 +61,17 @@ def check_bounds(facts: Facts, edges: pd.DataFrame) -> list[Violation]:
     claimed = facts.optimal[known].groupby(part).any()
     short = claimed & ((high - total["scrap"]).abs() > slack)
     found += violations("optimal", "optimal components do not meet their bound", short.index[short])
-    found += _check_record(facts.run, total["scrap"], high, slack=slack)
+    found += _check_record(facts.run, total["scrap"], high, count=total["count"], slack=slack)
     return [*found, *_check_left_over(facts, edges), *_check_best(facts)]
 
 
 def _check_record(
-    run: Mapping[str, Any], scrap: pd.Series, bound: pd.Series, *, slack: pd.Series
+    run: Mapping[str, Any],
+    scrap: pd.Series,
+    bound: pd.Series,
+    *,
+    count: pd.Series,
+    slack: pd.Series,
 ) -> list[Violation]:
     wrong = []
     for record in run.get("components", []):
@@ -76,7 +81,8 @@ def _check_record(
             continue
         told = [record.get("absorbed_m2"), record.get("bound_m2")]
         pairs = zip(told, (scrap[key], bound[key]), strict=True)
-        if not all(v is not None and abs(v - w) <= slack[key] for v, w in pairs):
+        right = all(v is not None and abs(v - w) <= slack[key] for v, w in pairs)
+        if not right or record.get("absorbed_scraps", count[key]) != count[key]:
             wrong.append(key)
     return violations("components", "components in run.json are not those of the sites", wrong)
 

@@ -87,7 +87,7 @@ def _recomputed(facts: Facts, column: str, *, rule: str) -> tuple[pd.Series, pd.
     pieces = lineage[lineage["role"].isin(["site", "absorbed"])]
     pieces = pieces[pieces["parcel_id"].isin(facts.parcels.index)].set_index("parcel_id")
     value = facts.parcels[column].reindex(pieces.index)
-    area, site = facts.area_m2.reindex(pieces.index), pieces["after_id"]
+    area, site = facts.parcels["area_m2"].reindex(pieces.index), pieces["after_id"]
     groups = value.groupby(site)
     whole = groups.count() == groups.size()
     sure = pd.Series(data=True, index=whole.index)
@@ -96,13 +96,13 @@ def _recomputed(facts: Facts, column: str, *, rule: str) -> tuple[pd.Series, pd.
         return (total.where(whole) if rule == "sum" else total), sure
     if rule == "area_mean":
         product = (pd.to_numeric(value).astype("float64") * area).groupby(site).sum()
-        return product / area.groupby(site).sum(), whole
+        return (product / area.groupby(site).sum()).where(whole), sure
     if rule in {"min", "max"}:
-        return getattr(groups, rule)(), whole
+        return getattr(groups, rule)(), sure
     if rule == "set":
         texts = value.dropna().astype("str")
         parts = texts.groupby(site.reindex(texts.index)).agg(lambda v: JOIN.join(sorted(set(v))))
-        return parts.reindex(whole.index), sure
+        return parts.reindex(whole.index), sure & isinstance(value.dtype, pd.StringDtype)
     if rule == "same":
         kinds = groups.nunique()
         return groups.first().where(whole & (kinds == 1)), sure

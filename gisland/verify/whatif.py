@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from gisland.verify.caps import cents
 from gisland.verify.decisions import required_ids
 from gisland.verify.facts import Facts, Violation, differs, violations
 
@@ -41,7 +42,8 @@ def check_sweep(facts: Facts) -> list[Violation]:
         return []
     rows = table.reset_index(drop=True)
     name = rows["cap"].map("{:g}".format) + "/" + rows["area_cap_m2"].map("{:g}".format)
-    total, many = facts.absorbed_m2.sum(), float(len(facts.absorbed))
+    taken = cents(facts.area_m2.reindex(facts.absorbed.index))
+    total, many = taken.sum() / 100, float(len(facts.absorbed))
     wrong = differs(rows["more_m2"], rows["absorbed_m2"] - total)
     text = "more_m2 is not absorbed_m2 less what the plan absorbs"
     found = violations("sweep_numbers", text, name[wrong])
@@ -134,6 +136,7 @@ def check_differences(facts: Facts) -> list[Violation]:
     strange = (old != "") & ~pd.MultiIndex.from_arrays([ids, old]).isin(considered)
     text = "site_without is no site of the scrap"
     found += violations("differences", text, ids[unknown | strange])
-    wrong = differs(rows["area_m2"], ids.map(facts.area_m2)) & ids.isin(facts.parcels.index)
+    named = ids.isin(facts.tables["plan"]["parcel_id"])  # of others nothing is told
+    wrong = differs(rows["area_m2"], ids.map(facts.area_m2).where(named))
     found += violations("differences", "area_m2 is not the drawn area", ids[wrong])
     return [*found, *violations("differences", "parcels named twice", ids[ids.duplicated()])]
