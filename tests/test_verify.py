@@ -28,7 +28,18 @@ from gisland.verify.caps import whole
 from gisland.verify.facts import gather
 from gisland.verify.fragments import undevelopable
 from gisland.verify.touch import touches
-from verify_case import EAST, NORTH, Case, here, holdings, right_case, rule, rules_record
+from verify_case import (
+    EAST,
+    NORTH,
+    Case,
+    codes,
+    here,
+    holdings,
+    judged,
+    right_case,
+    rule,
+    rules_record,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,16 +49,6 @@ if TYPE_CHECKING:
 
 def written(case: Case, folder: Path) -> list[Violation]:
     return verify(write_results(folder / "out", tables=case.tables, files={}, run=case.run))
-
-
-def judged(case: Case) -> list[Violation]:
-    """What verify says of the case as it would be read back, without the way over the disk."""
-    tables = {name: result_frame(frame, table=name) for name, frame in case.tables.items()}
-    return verify(Results(tables, json.loads(json.dumps(case.run)), Path()))
-
-
-def codes(found: list[Violation]) -> set[str]:
-    return {v.code for v in found}
 
 
 def _merged(case: Case, site: str) -> shapely.Geometry:

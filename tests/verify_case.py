@@ -7,7 +7,9 @@ c3 would fit only without one of them, c4 has another tenure, c5 only meets a co
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -16,6 +18,9 @@ from shapely import Geometry, box, union_all
 from shapely.affinity import translate
 
 from gisland.base.rules import Rule, RuleSet
+from gisland.layers.writing.results import Results, result_frame
+from gisland.verify import Violation, verify
+from gisland.verify.facts import Facts, gather
 
 EAST, NORTH = 600_000.0, 3_400_000.0
 SHAPES: dict[str, tuple[float, float, float, float] | None] = {
@@ -136,6 +141,50 @@ class Case:
         known = {r["id"]: r for r in self.run["rules"]["records"]}
         known |= {r.id: asdict(r) for r in changed}
         self.run["rules"] = rules_record([Rule(**r) for r in known.values()])
+
+
+def results_of(case: Case) -> Results:
+    """The case as it would be read back, without the way over the disk."""
+    tables = {name: result_frame(frame, table=name) for name, frame in case.tables.items()}
+    return Results(tables, json.loads(json.dumps(case.run)), Path())
+
+
+def judged(case: Case) -> list[Violation]:
+    """What verify says of the case."""
+    return verify(results_of(case))
+
+
+def facts_of(case: Case) -> Facts:
+    """What the proofs of the case start from."""
+    return gather(results_of(case))
+
+
+def codes(found: list[Violation]) -> set[str]:
+    """Codes of what does not hold."""
+    return {v.code for v in found}
+
+
+def ids_of(found: list[Violation], code: str) -> set[str]:
+    """Ids that one code names."""
+    return {i for v in found if v.code == code for i in v.ids}
+
+
+def put_to_test(case: Case, test: str, held: Rule, **outcomes: str) -> None:
+    """Put a rule in force, with a row of its test for every pair: ``pass`` if not named."""
+    case.rules(held)
+    plan = case.tables["plan"]
+    rows = pd.DataFrame(
+        {
+            "parcel_id": plan["parcel_id"],
+            "subject": plan["site_id"],
+            "test": test,
+            "outcome": [outcomes.get(i, "pass") for i in plan["parcel_id"]],
+            "limit": held.limit if held.operator else None,
+            **{c: getattr(held, c) for c in ("operator", "unit", "denominator", "mode")},
+            "rule_id": held.id,
+        }
+    )
+    case.tables["verdicts"] = pd.concat([case.tables["verdicts"], rows], ignore_index=True)
 
 
 def here(shape: Geometry) -> Geometry:

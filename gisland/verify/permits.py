@@ -181,7 +181,8 @@ def project_boundary(facts: Facts, pairs: pd.DataFrame, rule: Rule) -> pd.Series
     if facts.tables.get("project_boundary") is None:
         return not_assessed(pairs)
     scraps = facts.shapes(pairs["parcel_id"])
-    around = facts.boundary.reindex(pairs["site_id"]).to_numpy(dtype="object")
+    own = facts.boundary.reindex(pairs["site_id"])
+    around = np.where(own.isna(), None, own.to_numpy(dtype="object"))
     absent = shapely.is_missing(around)
     inside = shapely.area(overlay(shapely.intersection, scraps, around))
     share = pd.Series(inside / shapely.area(scraps), index=pairs.index)

@@ -120,7 +120,7 @@ def check_differences(facts: Facts) -> list[Violation]:
     found = violations("differences", "decisions without a row", absent)
     told = rows["decision"].fillna("")
     text = "decision is not the one taken"
-    wrong = told != ids.map(decisions).fillna("").astype("str")
+    wrong = told != ids.map(decisions).astype("object").fillna("")
     found += violations("differences", text, ids[wrong])
     old, new = rows["site_without"].fillna(""), rows["site_with"].fillna("")
     taken = ids.map(facts.absorbed).astype("object").fillna("")
