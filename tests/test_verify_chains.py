@@ -132,7 +132,7 @@ def test_corridor_between_two_scraps_parts_them(monkeypatch: pytest.MonkeyPatch)
     case.tables["borders"] = rows.assign(**dict.fromkeys(names, 40.0), corridor_m=0.0)
     case.run["counts"]["border_pairs"] = 1
     assert judged(case) == []
-    case.tables["borders"] = rows.assign(**dict.fromkeys(names, 40.0), corridor_m=39.9)
+    case.tables["borders"] = rows.assign(**dict.fromkeys(names, 40.0), corridor_m=40.0)
     assert {"links", "chain_broken"} <= codes(judged(case))
 
 

@@ -47,12 +47,12 @@ def scrap_links(facts: Facts) -> pd.DataFrame:
     rows = pd.DataFrame({"touch_m": groups.sum(), "contacts": groups.size()})
     least, slack = facts.parameters.min_border_m, slack_m(facts, rows)
     apart, known = _corridors(facts, rows.index)
-    rows["most_m"] = rows["touch_m"] * (1 + SHARE) + slack - apart
+    rows["most_m"] = (rows["touch_m"] - apart) * (1 + SHARE) + slack
     rows = rows[rows["most_m"] >= least].reset_index()
     firm = firm_contact_m(facts, rows["focal"], rows["neighbor"])
     keys = pd.MultiIndex.from_frame(rows[["focal", "neighbor"]])
-    rows["least_m"] = firm * (1 - SHARE) - slack.reindex(keys).to_numpy()
-    rows["least_m"] = (rows["least_m"] - apart.reindex(keys).to_numpy()).clip(lower=0.0)
+    bare = pd.Series(firm - apart.reindex(keys).to_numpy())
+    rows["least_m"] = (bare * (1 - SHARE) - slack.reindex(keys).to_numpy()).clip(lower=0.0)
     rows["least_m"] = rows["least_m"].where(known.reindex(keys).to_numpy(), 0.0)
     rows["sure"], rows["possible"] = rows["least_m"] >= least, True
     return rows[list(COLUMNS)]

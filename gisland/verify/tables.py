@@ -27,8 +27,8 @@ UNIQUE = {
     "plan": ["parcel_id", "site_id"],
     "merged": ["parcel_id"],
 }
-LATER = {"plan": ("links", "link_m")}  # results from before chains do without
 RUN_KEYS = ("gisland", "area_basis", "parameters", "rules", "inputs", "counts")
+LATER = {"plan": ("links", "link_m")}  # results from before chains do without
 
 
 def check_tables(results: Results) -> list[Violation]:
