@@ -65,7 +65,8 @@ def check_alternatives(facts: Facts, found: list[Proof]) -> list[Violation]:
     checked += _check_allowed(facts, rows, moves, name=name)
     for _, group in rows.groupby(ONE, dropna=False):
         checked += _check_caps(facts, group, moves, name=name)
-    return [*checked, *_check_worth(facts, rows, moves), *_check_second(rows, moves, found)]
+    checked += _check_second(facts, rows, moves, found=found)
+    return [*checked, *_check_worth(facts, rows, moves)]
 
 
 def _moves(
@@ -252,26 +253,27 @@ def _check_worth(facts: Facts, rows: pd.DataFrame, moves: pd.DataFrame) -> list[
     return [*found, *violations("alternative_worse", text, worse)]
 
 
-def _check_second(rows: pd.DataFrame, moves: pd.DataFrame, found: list[Proof]) -> list[Violation]:
+def _check_second(
+    facts: Facts, rows: pd.DataFrame, moves: pd.DataFrame, *, found: list[Proof]
+) -> list[Violation]:
     """The second-best plan of a component leaves something out, and is the best that does."""
-    second = rows[rows["kind"] == "second_best"]
-    wrong = []
-    dropped = second.index.isin(moves["row"][moves["sign"] < 0])
-    sites = second["site_id"]
-    for proof in found:
-        own = sites.isin(proof.sites)
-        if not own.any():
+    worth = _worth(rows, moves, by_count=facts.choices.objective == "count")
+    dropped = rows.index.isin(moves["row"][moves["sign"] < 0])
+    of_site = {site: n for n, proof in enumerate(found) for site in proof.sites}
+    told = worth.assign(dropped=dropped, status=rows["status"], n=rows["site_id"].map(of_site))
+    told = told[(rows["kind"] == "second_best") & told["n"].notna()]
+    wrong: list[str] = []
+    groups: Any = told.groupby("n").groups
+    for n, proof in enumerate(found):
+        if n not in groups:
             continue
-        if not dropped[own.to_numpy()].any():
-            wrong += list(proof.sites)
-            continue
-        if proof.second is None or set(second["status"][own]) != {"optimal"} or not proof.proved:
-            continue
-        by_count = bool(proof.written[1] or proof.second[1])
-        worth = _worth(second[own], moves[moves["row"].isin(second.index[own])], by_count=by_count)
-        total = worth.sum().round().astype("int64").tolist()
-        told = [w + t for w, t in zip(proof.written, total, strict=True)]
-        if told[: WHOLE - 1] != list(proof.second[: WHOLE - 1]):
-            wrong += list(proof.sites)
+        own = told.loc[groups[n]]
+        if not own["dropped"].any():
+            wrong += proof.sites
+        elif proof.second is not None and proof.proved and set(own["status"]) == {"optimal"}:
+            total = own[list(worth)].sum().round().astype("int64").tolist()
+            plan = tuple(w + t for w, t in zip(proof.written, total, strict=True))
+            if plan[: WHOLE - 1] != proof.second[: WHOLE - 1]:
+                wrong += proof.sites
     text = "second-best plans that leave nothing out, or are not the best that do"
     return violations("alternative_second", text, wrong)

@@ -24,6 +24,7 @@ ALL_WORK = 400_000  # plans of all of them: some seconds
 MM = 1000
 WHOLE = 4  # numbers of a value; three without the border
 HUNDRED = 100
+_Row = tuple[str, str, int, bool, bool]  # scrap, site, border in mm, adjoins, absorbed
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,36 @@ class Proof:
         return self.best is not None and self.written >= self.best
 
 
+@dataclass(frozen=True)
+class _Numbers:
+    """What the search asks about scraps and sites, by their ids, in whole numbers."""
+
+    area: dict[Any, int]
+    room: dict[Any, float]
+    component: dict[Any, float]
+    near: dict[Any, list[str]]
+    doubtful: frozenset[tuple[str, str]]
+    required: frozenset[str]
+    most: float
+    by_count: bool
+
+
+def _numbers(facts: Facts, edges: pd.DataFrame) -> _Numbers:
+    step = step_cents(facts)
+    drawn = facts.area_m2[facts.area_m2.notna()]
+    doubtful = edges[~edges["sure"]]
+    return _Numbers(
+        area=(cents(drawn, step=step) / step).astype("int64").to_dict(),
+        room=(rooms(facts) / step).to_dict(),
+        component=facts.drawn["component"].astype("float64").to_dict(),
+        near=edges.groupby("focal")["neighbor"].agg(list).to_dict(),
+        doubtful=frozenset(zip(doubtful["focal"], doubtful["neighbor"], strict=True)),
+        required=frozenset(required_ids(facts)),
+        most=most_scraps(facts),
+        by_count=facts.choices.objective == "count",
+    )
+
+
 def proofs(facts: Facts, edges: pd.DataFrame) -> list[Proof]:
     """Search the best plan of every component that is small enough.
 
@@ -84,11 +115,13 @@ def proofs(facts: Facts, edges: pd.DataFrame) -> list[Proof]:
     """
     work, found = ALL_WORK, []
     status = {r.get("component"): r.get("status") for r in facts.run.get("components", [])}
+    known = _numbers(facts, edges)
     for rows in _components(facts, edges):
-        part, sites, certain = _part(facts, rows, edges)
-        number = facts.drawn["component"].reindex(sites).astype("float64")
-        own = float(number.iloc[0]) if len(set(number)) == 1 else np.nan
-        written = _written(rows, sites)
+        part, sites, written = _part(rows, known)
+        ends = {(i, n) for i, *_ in rows for n in known.near.get(i, ())} if part.links else set()
+        certain = ends.isdisjoint(known.doubtful)
+        numbers = {known.component.get(s, np.nan) for s in sites}
+        own = numbers.pop() if len(numbers) == 1 else np.nan
         top, second = None, None
         if certain and len(rows) <= MOST_PAIRS and work > 0:
             most = min(MOST_WORK, work)
@@ -117,7 +150,7 @@ def _held(rows: pd.DataFrame, edges: pd.DataFrame) -> pd.DataFrame:
     return rows[held]
 
 
-def _components(facts: Facts, edges: pd.DataFrame) -> Iterator[pd.DataFrame]:
+def _components(facts: Facts, edges: pd.DataFrame) -> Iterator[list[_Row]]:
     """Rows of the plan that could be chosen, by component, the fewest rows first."""
     rows = _held(open_pairs(facts).sort_values(["parcel_id", "site_id"]), edges)
     if rows.empty:
@@ -128,47 +161,38 @@ def _components(facts: Facts, edges: pd.DataFrame) -> Iterator[pd.DataFrame]:
     ones = np.ones(len(rows), dtype="int8")
     graph = coo_array((ones, (scrap, site + len(scraps))), shape=(size, size))
     label = connected_components(graph, directed=False)[1][scrap]
-    many = np.bincount(label)
-    for which in np.argsort(many, kind="stable"):
-        if many[which]:
-            yield rows[label == which]
+    mm = (rows["border_m"] * MM).round().astype("int64")
+    near, taken = links_of(rows) == 0, rows["verdict"] == "absorbed"
+    told = list(zip(rows["parcel_id"], rows["site_id"], mm, near, taken, strict=True))
+    order = np.argsort(label, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
+    for part in sorted(parts, key=len):
+        yield [told[i] for i in part]
 
 
-def _part(facts: Facts, rows: pd.DataFrame, edges: pd.DataFrame) -> tuple[Part, list[str], bool]:
-    """A component in whole numbers, its sites, and whether its links are beyond doubt."""
-    scrap, scraps = pd.factorize(rows["parcel_id"])
-    site, names = pd.factorize(rows["site_id"])
-    mm = (rows["border_m"] * MM).round().astype("int64").to_numpy()
+def _part(rows: list[_Row], known: _Numbers) -> tuple[Part, list[str], tuple[int, ...]]:
+    """A component in whole numbers, its sites, and the written plan: a site per scrap, or -1."""
+    scraps = {name: n for n, name in enumerate(dict.fromkeys(i for i, *_ in rows))}
+    sites = {name: n for n, name in enumerate(dict.fromkeys(s for _, s, *_ in rows))}
     options: list[list[tuple[int, int]]] = [[] for _ in scraps]
-    for i, s, b in zip(scrap.tolist(), site.tolist(), mm.tolist(), strict=True):
-        options[i].append((s, b))
-    step, required = step_cents(facts), required_ids(facts)
-    area = (cents(facts.area_m2.reindex(scraps), step=step) / step).astype("int64")
-    room = rooms(facts).reindex(names) / step
-    near = (links_of(rows) == 0).to_numpy()
-    inner = edges.iloc[:0]
-    if not near.all():
-        inner = edges[edges["focal"].isin(scraps) & edges["neighbor"].isin(scraps)]
-    known = {k: n for n, k in enumerate(scraps)}
-    ends = zip(inner["focal"].map(known), inner["neighbor"].map(known), strict=True)
+    written = [-1] * len(scraps)
+    for scrap, site, mm, _, taken in rows:
+        options[scraps[scrap]].append((sites[site], mm))
+        if taken:
+            written[scraps[scrap]] = sites[site]
+    chained = not all(near for *_, near, _ in rows)
+    ends = ((i, n) for i in scraps for n in known.near.get(i, ())) if chained else ()
     part = Part(
         options=tuple(tuple(o) for o in options),
-        area=tuple(area.tolist()),
-        required=tuple(i in required for i in scraps),
-        room=tuple(room.tolist()),
-        count=(most_scraps(facts),) * len(names),
-        direct=frozenset(zip(scrap[near].tolist(), site[near].tolist(), strict=True)),
-        links=frozenset((int(a), int(b)) for a, b in ends),
-        by_count=facts.choices.objective == "count",
+        area=tuple(known.area.get(i, 0) for i in scraps),
+        required=tuple(i in known.required for i in scraps),
+        room=tuple(known.room[s] for s in sites),
+        count=(known.most,) * len(sites),
+        direct=frozenset((scraps[i], sites[s]) for i, s, _, near, _ in rows if near),
+        links=frozenset((scraps[a], scraps[b]) for a, b in ends if b in scraps),
+        by_count=known.by_count,
     )
-    return part, list(names), bool(inner["sure"].all())
-
-
-def _written(rows: pd.DataFrame, sites: list[str]) -> tuple[int, ...]:
-    taken = rows["site_id"].where(rows["verdict"] == "absorbed")
-    chosen = taken.groupby(rows["parcel_id"], sort=False).first()
-    code: Any = {name: n for n, name in enumerate(sites)}
-    return tuple(chosen.map(code).fillna(-1).astype("int64").tolist())
+    return part, list(sites), tuple(written)
 
 
 def check_best(facts: Facts, found: list[Proof]) -> list[Violation]:
@@ -194,21 +218,24 @@ def check_best(facts: Facts, found: list[Proof]) -> list[Violation]:
     worse: list[str] = []
     low: list[str] = []
     split: list[str] = []
-    plain = bool(found) and facts.choices.objective == "area" and not required_ids(facts)
+    if not found:
+        return []
+    plain = facts.choices.objective == "area" and not required_ids(facts)
+    optimal, bound = facts.optimal.to_dict(), facts.drawn["bound_m2"].to_dict()
+    step = step_cents(facts)
     for proof in found:
         if np.isnan(proof.component) or proof.best is None:
             split += proof.sites if proof.certain and np.isnan(proof.component) else ()
             continue
-        sites = facts.drawn.reindex(list(proof.sites))
         told = WHOLE if proof.status == "optimal" else WHOLE - 1
         slack = len(proof.sites) if told == WHOLE else 0  # of a mm, for the rounding
         reached = (*proof.written[: WHOLE - 1], proof.written[-1] + slack)
-        claimed = bool(facts.optimal.reindex(sites.index).any())
+        claimed = any(optimal[s] for s in proof.sites)
         if claimed and reached[:told] < proof.best[:told]:
             worse += proof.sites
-        area = proof.best[2] * step_cents(facts) / HUNDRED
+        area = proof.best[2] * step / HUNDRED
         meant = plain or claimed  # else it may be of plans with fewer scraps, or required ones
-        if meant and not sites["bound_m2"].min() >= area - AREA_M2:
+        if meant and not all(bound[s] >= area - AREA_M2 for s in proof.sites):
             low += proof.sites
     text = "sites whose plan is not the best: another search found a better one"
     checked = violations("not_optimal", text, worse)

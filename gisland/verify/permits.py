@@ -182,7 +182,8 @@ def project_boundary(facts: Facts, pairs: pd.DataFrame, rule: Rule) -> pd.Series
         return not_assessed(pairs)
     scraps = facts.shapes(pairs["parcel_id"])
     own = facts.boundary.reindex(pairs["site_id"])
-    around = np.where(own.isna(), None, own.to_numpy(dtype="object"))
+    around = own.to_numpy(dtype="object").copy()
+    around[own.isna().to_numpy()] = None
     absent = shapely.is_missing(around)
     inside = shapely.area(overlay(shapely.intersection, scraps, around))
     share = pd.Series(inside / shapely.area(scraps), index=pairs.index)

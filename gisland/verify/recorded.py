@@ -100,17 +100,20 @@ def _check_numbers(facts: Facts, plan: pd.DataFrame) -> list[Violation]:
 
 def _check_candidates(facts: Facts, plan: pd.DataFrame) -> list[Violation]:
     """Candidates of a site are rows of its plan, hold what it absorbs, and add up."""
-    wrong, rows = [], dict(list(plan.groupby("site_id")))
-    for site, row in facts.drawn.iterrows():
-        own = rows.get(site, plan.iloc[:0])
-        listed = f";{row['candidate_ids'] if isinstance(row['candidate_ids'], str) else ''};"
-        inside = own["parcel_id"][[f";{i};" in listed for i in own["parcel_id"]]]
-        missed = (own["verdict"] == "absorbed") & ~own["parcel_id"].isin(inside)
-        area = facts.area_m2.reindex(sorted(inside)).sum()
-        told = 0.0 if np.isnan(row["candidate_area_m2"]) else row["candidate_area_m2"]
-        joined = ";".join(sorted(inside))
-        if missed.any() or f";{joined};" != listed or abs(area - told) > AREA_M2:
-            wrong.append(site)
+    sites = facts.drawn
+    given = sites["candidate_ids"].fillna("")
+    listed = given.str.split(";").explode().rename("parcel_id").rename_axis("site_id")
+    rows = listed[listed != ""].reset_index().sort_values(["site_id", "parcel_id"])
+    keys = pd.MultiIndex.from_frame(rows)
+    pairs = pd.MultiIndex.from_frame(plan[["site_id", "parcel_id"]])
+    strange = rows["site_id"][~keys.isin(pairs) | keys.duplicated()]
+    missed = plan["site_id"][(plan["verdict"] == "absorbed") & ~pairs.isin(keys)]
+    groups = rows.groupby("site_id")
+    joined = groups["parcel_id"].agg(";".join).reindex(sites.index).fillna("")
+    area = rows["parcel_id"].map(facts.area_m2).groupby(rows["site_id"]).sum()
+    told = sites["candidate_area_m2"].fillna(0.0)
+    apart = (area.reindex(sites.index, fill_value=0.0) - told).abs() > AREA_M2
+    wrong = [*strange, *missed, *sites.index[apart | (joined != given)]]
     text = "candidate_ids or candidate_area_m2 do not follow from the plan"
     return violations("candidates", text, wrong)
 
