@@ -230,7 +230,10 @@ def _finding(scrap: str) -> pd.DataFrame:
 
 @pytest.mark.parametrize(
     ("scrap", "told", "caught"),
-    [("c4", "", True), ("c4", "c4", False), ("c1", "", False), ("c1", "c1", True)],
+    [
+        *(("c4", "", True), ("c4", "c4", False), ("c1", "", False), ("c1", "c1", True)),
+        ("s1", "", False),  # it is in a site already
+    ],
 )
 def test_required_scrap_is_absorbed_or_told(scrap: str, told: str, *, caught: bool) -> None:
     case = _asked(right_case(), required=[scrap])

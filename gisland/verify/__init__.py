@@ -43,10 +43,12 @@ def verify(results: str | Path | Results) -> list[Violation]:
 
     Proved are: every parcel once in the lineage; areas conserved, per parcel, site and in total;
     every cap over its denominator; every absorbed scrap adjacent, outside the sites before, in
-    one site, and eligible by recomputed numbers; merged sites connected; absorbed areas within
-    their proved bounds; verdicts, plan and indicators consistent with one another and with the
-    record of the run; enclaves, scrap groups, holdings and the mixture of tenures made of the
-    parcels that they name, and adding up.
+    one site, and eligible by recomputed numbers; merged sites connected, chains link by link;
+    absorbed areas within their proved bounds, and the plan of every component that is small
+    enough for another search the best; decisions, lists, alternatives, other caps and merged
+    parcels as the plan has them; verdicts, plan and indicators consistent with one another and
+    with the record of the run; enclaves, scrap groups, holdings and the mixture of tenures made
+    of the parcels that they name, and adding up.
 
     Parameters
     ----------

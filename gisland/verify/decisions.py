@@ -142,10 +142,11 @@ def check_decisions(facts: Facts) -> list[Violation]:
 
 
 def _promised(facts: Facts) -> list[str]:
-    """Parcels of the layer that are required; a decided site alone may end in nowhere."""
+    """Parcels outside the sites that are required; one with a decided site may end in none."""
     only = {i for i, word in facts.choices.decisions.items() if word not in {IN, OUT}}
     listed = facts.choices.required if facts.rules["scrap.required"].mode == "on" else ()
-    return [i for i in required_ids(facts) if i not in only or i in (listed or ())]
+    asked = [i for i in required_ids(facts) if i not in only or i in (listed or ())]
+    return [i for i in asked if i not in facts.members.index]
 
 
 def _told(facts: Facts) -> set[str]:
