@@ -153,6 +153,22 @@ def test_area_cap_relaxed_to_a_limit_still_holds() -> None:
     assert "alternative_ineligible" not in codes(judged(case))
 
 
+def test_tables_without_rows_hold() -> None:
+    case = _changed()
+    case.run["plan"] = {}
+    case.set("plan", "c3", reasons="cap_full", rule_id="scrap.share_cap")
+    swept = _swept().tables
+    case.tables |= {name: swept[name].iloc[:0] for name in ("alternatives", "sweep")}
+    case.tables["differences"] = case.tables["differences"].iloc[:0]
+    assert judged(case) == []
+
+
+def test_alternatives_in_which_nothing_changes_are_caught() -> None:
+    case = _case()
+    case.tables["alternatives"] = case.tables["alternatives"].assign(added_ids="", removed_ids="")
+    assert codes(judged(case)) == {"alternative_ids"}
+
+
 # --- other caps ---------------------------------------------------------------------------------
 
 

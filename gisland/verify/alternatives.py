@@ -83,7 +83,7 @@ def _moves(
     plan = known_pairs(facts)
     told = moves.merge(plan[[*KEYS, "border_m", "verdict", "reasons"]], on=KEYS, how="left")
     step = step_cents(facts)
-    told["area_m2"] = told["parcel_id"].map(facts.area_m2)
+    told["area_m2"] = told["parcel_id"].map(facts.area_m2).astype("float64")
     told["steps"] = cents(told["area_m2"], step=step) / step
     told["required"] = told["parcel_id"].isin(required_ids(facts))
     here = told["parcel_id"].map(facts.absorbed) == told["site_id"]
@@ -186,7 +186,7 @@ def _check_caps(
     first = rows.iloc[0]
     other = _relaxed(facts, first["constraint"], first["limit"])
     step = step_cents(facts)
-    area = cents(after.index.to_series().map(facts.area_m2), step=step)
+    area = cents(facts.area_m2.reindex(after.index), step=step)
     used = area.groupby(after.to_numpy()).sum()
     count = after.groupby(after.to_numpy()).size()
     site = rows["site_id"]
@@ -231,7 +231,7 @@ def _check_worth(facts: Facts, rows: pd.DataFrame, moves: pd.DataFrame) -> list[
     """No alternative under the rules betters an optimal plan; none with more freedom is worse."""
     worth = _worth(rows, moves, by_count=facts.choices.objective == "count")
     status = {r.get("component"): r.get("status") for r in facts.run.get("components", [])}
-    ended = rows["component"].map(status).fillna("")
+    ended = rows["component"].astype("object").map(status).astype("object").fillna("")
     better, worse = [], []
     for _, group in rows.groupby(_exchanges(rows, moves)):
         told: Any = group["status"].tolist()

@@ -120,9 +120,9 @@ def check_decisions(facts: Facts) -> list[Violation]:
     >>> from dataclasses import replace
     >>> from gisland.base.planchoices import PlanChoices
     >>> from gisland.verify.example import example_facts
-    >>> asked = replace(example_facts(), choices=PlanChoices(decisions={"a": "in"}))
+    >>> asked = replace(example_facts(), choices=PlanChoices(decisions={"b": "in"}))
     >>> [str(v) for v in check_decisions(asked)]
-    ['required: parcels to be absorbed that are not, and no finding says so: a']
+    ['required: parcels to be absorbed that are not, and no finding says so: b']
     """
     asked, taken = facts.choices, facts.absorbed
     word = taken.index.to_series().map(dict(asked.decisions)).astype("object")

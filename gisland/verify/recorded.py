@@ -110,7 +110,8 @@ def _check_candidates(facts: Facts, plan: pd.DataFrame) -> list[Violation]:
     missed = plan["site_id"][(plan["verdict"] == "absorbed") & ~pairs.isin(keys)]
     groups = rows.groupby("site_id")
     joined = groups["parcel_id"].agg(";".join).reindex(sites.index).fillna("")
-    area = rows["parcel_id"].map(facts.area_m2).groupby(rows["site_id"]).sum()
+    own = rows["parcel_id"].map(facts.area_m2).astype("float64")
+    area = own.groupby(rows["site_id"]).sum()
     told = sites["candidate_area_m2"].fillna(0.0)
     apart = (area.reindex(sites.index, fill_value=0.0) - told).abs() > AREA_M2
     wrong = [*strange, *missed, *sites.index[apart | (joined != given)]]
