@@ -102,11 +102,14 @@ def _off_edge(polygon: shapely.Geometry, lines: Geometries) -> Geometries:
     """Lines without what runs along the edge of the polygon within a millimetre.
 
     There edge and line are one, drawn or computed twice; a hair left between them would take the
-    frontage of a part. Lines that run nowhere along the edge are left as they are.
+    frontage of a part. Lines that are nowhere so near, or lie in the edge to the bit, stay as they
+    are.
     """
     edge = shapely.boundary(polygon)
     along = robust(shapely.intersection, lines, shapely.buffer(edge, CHORD_M))
-    if not len(lines) or shapely.length(shapely.line_merge(along)).max() <= RUN * CHORD_M:
+    exact = robust(shapely.intersection, lines, edge)
+    off_m = shapely.length(along) - shapely.length(exact)
+    if off_m.max(initial=0.0) <= RUN * CHORD_M:
         return lines
     inner = shapely.buffer(polygon, -CHORD_M, join_style="mitre", mitre_limit=2.0)
     within = robust(shapely.intersection, lines, inner)
