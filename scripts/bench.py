@@ -1,10 +1,12 @@
 """Measure gisland beside the plain ways of doing the same work, and check that they agree.
 
-    python scripts/bench.py [borders | overlay | run ...] [--size N ...] [--runs N] [--noisy]
+    python scripts/bench.py [borders | overlay | plan | run ...] [--size N ...] [--runs N] [--noisy]
 
     borders  shared borders with lengths: a clean layer against libpysal, a noisy one against a
              spatial index with buffers; both beside reading the layer, and held to the truth
     overlay  overlap areas of lots with zones and with buildings, against geopandas.overlay
+    plan     the best plan of a city against merging along the longest border first, beside the
+             whole run; wrong if a component is not proved, or greedy absorbs more
     run      a whole run of a city, without map, ledger and report, stage by stage; small ones
              with all outputs too, from a cold start, and the sample district
 
@@ -33,6 +35,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import geopandas as gpd
 
 import bench_peers as peers
+import bench_plan
 import citylayers
 import gisland
 from bench_alone import CACHE, above_mb, alone, peak_mb, seconds
@@ -46,7 +49,7 @@ if TYPE_CHECKING:
 CLEAN_TOLERANCE_M = 0.05
 NOISY_TOLERANCE_M = citylayers.TOLERANCE_M
 NOISE_M = citylayers.NOISE_M[1]
-SIZES = {"borders": [100_000], "overlay": [100_000], "run": [10_000]}
+SIZES = {"borders": [100_000], "overlay": [100_000], "plan": [100_000], "run": [10_000]}
 LARGEST = 150_000  # lots; slow peers are left out above
 ALL_OUTPUTS_LARGEST = 20_000
 FEW = 500  # lots to compile on
@@ -350,7 +353,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("work", nargs="*", help="borders, overlay, run (default: all)")
+    parser.add_argument("work", nargs="*", help="borders, overlay, plan, run (default: all)")
     parser.add_argument(
         "--size",
         type=int,
@@ -371,6 +374,9 @@ def main() -> None:
             for size in sizes:
                 run_city(size, options.runs, noisy=options.noisy)
             sample(options.runs)
+        elif work == "plan":
+            for size in sizes:
+                good &= bench_plan.plan_city(size, options.runs)
         else:
             good &= compare(work, sizes, options.runs)
     sys.exit(0 if good else 1)
