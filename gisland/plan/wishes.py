@@ -49,7 +49,7 @@ in, out, or the id of a site
         "decisions": choices.decisions,
     }
     for name, ids in lists.items():
-        unknown = sorted(set(ids) - set(parcel_ids))
+        unknown = sorted(i for i in set(ids) if i not in parcel_ids)
         if unknown:
             raise ProjectError(
                 f"[plan] {name} names {len(unknown)} unknown "
