@@ -277,6 +277,20 @@ def test_more_time_never_lowers_the_bound_below_the_best_plan() -> None:
 
 
 @pytest.mark.usefixtures("search_only")
+@pytest.mark.parametrize(("told", "bound"), [(-8.7, 8), (-99.0, 10), (None, 10)])
+def test_the_bound_is_the_solvers_where_it_is_the_lower(
+    told: float | None, bound: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class OutOfTime:
+        status, message, x, mip_dual_bound = 1, "out of time", None, told
+
+    monkeypatch.setattr(search, "milp", lambda *_, **__: OutOfTime())
+    # two scraps of 6 do not go into 10, which no one knows without a search
+    found = solve(problem([(k, 0, 6, 1) for k in range(3)], budget=[10]), seconds=9.0)
+    assert (found.chosen.sum(), found.bound_cents, found.status) == (1, bound, "time_limit")
+
+
+@pytest.mark.usefixtures("search_only")
 def test_a_failing_solver_is_an_error_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken:
         status, message, x, mip_dual_bound = 4, "numerical trouble", None, None
