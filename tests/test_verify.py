@@ -547,7 +547,8 @@ def test_plan_of_a_single_site_is_held_against_the_best() -> None:
     assert judged(case) == []
     larger = box(300, 100, 400, 110.5)  # 1050 m², and 1111 m² fit: better than d1 with 1000 m²
     case.move("parcels", "d2", larger)
-    assert [v.ids for v in judged(case) if v.code == "not_optimal"] == [("S2",)]
+    worse = [v.ids for v in judged(case) if v.code == "not_optimal"]
+    assert worse == [("S2",), ("S2",)]  # by the sums of areas, and by the search
     case.set("sites", "S2", optimal=False)
     assert "not_optimal" not in codes(judged(case))
 
