@@ -26,7 +26,7 @@ Gauss-Krüger, central meridian 114° E, no zone prefix). Nothing in it is real.
 | `red_line.gpkg` | ecological red line: the western canal and a wetland |
 | `roads.gpkg` | centre lines: `DLMC` name, `LMKD` width in m |
 | `sites.gpkg` | outlines of twelve redevelopment projects `XM01` to `XM12`, drawn up to 0.5 m off the parcels |
-| `gisland.toml`, `rules.toml` | project file, and a made-up rule set that switches every test on |
+| `gisland.toml`, `rules.toml` | project file, and a made-up rule set that switches most tests on |
 | `truth.csv` | what must be found |
 
 Parcel fields: `ZDDM` 19-character code, `QLRMC` owner, `QSXZ` tenure, `DLBM` use (land survey codes,

@@ -99,13 +99,17 @@ path = "red_line.gpkg"
 [sites]
 from = "layer"
 
+[plan] # the plan again under other caps
+sweep_caps = [0.05, 0.08, 0.1, 0.12, 0.15]
+sweep_areas_m2 = [1000, 2000, 3000]
+
 [parameters]
 tolerance_m = 0.05
 min_border_m = 1.0
 """
 
 _HEAD = """\
-# Rule set of the sample district: made up, so that every test has something to say.
+# Rule set of the sample district: made up, so that most tests have something to say.
 
 [ruleset]
 name = "sample-district"
