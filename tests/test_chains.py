@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from gisland.plan.assign import UNMET_COLUMNS
@@ -108,7 +109,7 @@ def test_number_before_area(count: int) -> None:
     assert row["status"] == "optimal"
     area = case(rows, {"S": 92}, count={"S": count}).planned().components.iloc[0]
     assert (area["absorbed_scraps"], area["absorbed_m2"]) == (1, 0.9)
-    assert np.isnan(area["bound_scraps"])
+    assert pd.isna(area["bound_scraps"])
 
 
 def unmet(one: Case, *, seconds: float = 20.0) -> list[tuple[str, str, bool]]:

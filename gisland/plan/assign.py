@@ -141,7 +141,7 @@ def assign(
     return Assignment(
         found.reindex(pairs.index, fill_value=False),
         given.component,
-        pd.DataFrame(rows, columns=list(COMPONENT_COLUMNS)).astype({"bound_scraps": "float64"}),
+        pd.DataFrame(rows, columns=list(COMPONENT_COLUMNS)).astype({"bound_scraps": "Int64"}),
         _unmet_table(unmet),
     )
 
@@ -164,7 +164,7 @@ def _row(
         taken / CENTS,
         solution.bound_cents / CENTS,
         int(solution.chosen.sum()),
-        solution.bound_scraps if problem.by_count else np.nan,
+        solution.bound_scraps if problem.by_count else None,
         (taken if greedy is None else total(problem.area, greedy)) / CENTS,
         solution.status,
     )
