@@ -22,6 +22,8 @@ from gisland.ruleshow import rules_app
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pandas as pd
+
     from gisland.jobs import Done
 
 FAULTS, UNUSABLE, OUR_FAULT, INTERRUPTED = 1, 2, 70, 130
@@ -227,6 +229,8 @@ def _print_summary(done: Done, counts: dict[str, Any]) -> None:
             f" {counts['absorbed']} absorbed: {counts['absorbed_m2']:,.2f} m²;"
             f" plan proved optimal for {int(sites['optimal'].sum())} of {len(sites)}"
         )
+    if "differences" in done.tables:
+        _print_differences(done.tables["differences"])
     crs = done.record["crs"]
     typer.echo(f"  {crs['name']} ({crs['chosen']}), {done.record['area_basis']} areas")
     found = {s: counts[f"findings_{s}"] for s in ("error", "warning", "info")}
@@ -243,6 +247,23 @@ def _print_summary(done: Done, counts: dict[str, Any]) -> None:
     if counts["findings_error"]:
         typer.echo("  the data have errors (exit code 1): see the findings in the report")
     typer.echo(f"  now: gisland verify {_quoted(done.folder)}")
+
+
+def _print_differences(table: pd.DataFrame) -> None:
+    """What decisions taken beforehand change in the plan."""
+    sign = table["change"].map({"added": 1.0, "dropped": -1.0}).fillna(0.0)
+    more = float((sign * table["area_m2"].fillna(0.0)).sum())
+    counts = table["change"].value_counts()
+    told = [f"{counts[word]} {word}" for word in ("added", "dropped", "moved") if word in counts]
+    decided = count_of(int((table["decision"] != "").sum()), "decision")
+    typer.echo(f"  {decided}: {', '.join(told) or 'no change'}; {more:+,.2f} m² absorbed")
+    changed = table[(table["change"] != "as_before") | (table["decision"] != "")]
+    columns = ["parcel_id", "site_without", "site_with", "decision"]
+    for parcel, before, after, word in changed[columns].fillna("-").head(MOST_SHOWN).to_numpy():
+        why = f" (decided: {word})" if word else ""
+        typer.echo(f"    {parcel}: {before} -> {after}{why}")
+    if len(changed) > MOST_SHOWN:
+        typer.echo(f"    … {len(changed) - MOST_SHOWN} more in the table differences")
 
 
 def _borders(recall: dict[str, Any], pairs: int) -> str:

@@ -173,6 +173,26 @@ def project(pattern: Path, tmp_path: Path) -> Path:
 # --- commands that work ------------------------------------------------------------------------
 
 
+def test_decisions_are_kept_and_what_they_change_is_told(call: Call, project: Path) -> None:
+    (project / "say.csv").write_text("parcel_id,decision\nstrip,out\n", "utf-8")
+    out = project / "decided"
+    said = call("run", project / "gisland.toml", "-o", out, "--decisions", project / "say.csv")
+    assert said.code == 0
+    lines = [line.strip() for line in said.out.splitlines()]
+    at = next(n for n, line in enumerate(lines) if line.startswith("1 decision: "))
+    assert lines[at] == "1 decision: 1 dropped; -800.00 m² absorbed"
+    assert lines[at + 1] == "strip: S1 -> - (decided: out)"
+    assert call("verify", out).code == 0
+
+
+def test_decisions_on_unknown_parcels_are_refused(call: Call, project: Path) -> None:
+    (project / "say.csv").write_text("nobody,in\n", "utf-8")
+    said = call("run", project / "gisland.toml", "--decisions", project / "say.csv")
+    assert said.code == 2
+    assert said.complaint.startswith("[plan] decisions names 1 unknown parcel (nobody); ")
+
+
+
 def test_help_names_every_command(call: Call) -> None:
     said = call("--help")
     assert said.code == 0
