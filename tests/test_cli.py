@@ -192,7 +192,6 @@ def test_decisions_on_unknown_parcels_are_refused(call: Call, project: Path) -> 
     assert said.complaint.startswith("[plan] decisions names 1 unknown parcel (nobody); ")
 
 
-
 def test_help_names_every_command(call: Call) -> None:
     said = call("--help")
     assert said.code == 0
