@@ -16,19 +16,18 @@ from gisland.plan.problem import Problem, all_fit, ceiling, total
 from gisland.plan.solver import AREA_ONLY, GREEDY, OPTIMAL, Solution, solve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable
 
 COMPONENT_COLUMNS = (
     *("component", "sites", "scraps", "absorbed_m2", "bound_m2", "absorbed_scraps"),
     *("bound_scraps", "greedy_m2", "status"),
 )
-UNMET_COLUMNS = ("parcel_id", "conflict_ids", "proved")
+UNMET_COLUMNS = {"parcel_id": "str", "conflict_ids": "str", "proved": "bool"}
 
 
-def _none_unmet() -> pd.DataFrame:
-    return pd.DataFrame([], columns=list(UNMET_COLUMNS)).astype(
-        {"parcel_id": "str", "conflict_ids": "str", "proved": "bool"}
-    )
+def _unmet_table(rows: Iterable[tuple[str, str, bool]] = ()) -> pd.DataFrame:
+    """Table of what is required and not absorbed, sorted by id."""
+    return pd.DataFrame(sorted(rows), columns=list(UNMET_COLUMNS)).astype(UNMET_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Assignment:
     chosen: pd.Series
     component: pd.Series
     components: pd.DataFrame
-    unmet: pd.DataFrame = field(default_factory=_none_unmet)
+    unmet: pd.DataFrame = field(default_factory=_unmet_table)
 
 
 def assign(
@@ -195,11 +194,3 @@ def _never_held(
     there = pairs.loc[pairs["parcel_id"].isin(list(required)), "parcel_id"].unique()
     lost = np.setdiff1d(there, given.pairs["parcel_id"].unique())
     return [(str(i), str(i), True) for i in lost]
-
-
-def _unmet_table(rows: list[tuple[str, str, bool]]) -> pd.DataFrame:
-    """Table of what is required and not absorbed, sorted by id."""
-    if not rows:
-        return _none_unmet()
-    table = pd.DataFrame(sorted(rows), columns=list(UNMET_COLUMNS))
-    return table.astype({"parcel_id": "str", "conflict_ids": "str", "proved": "bool"})
