@@ -181,7 +181,7 @@ def all_fit(problem: Problem) -> bool:
     Returns
     -------
     bool
-        True if no cap binds, and every scrap can be held to its sites.
+        True if no cap binds.
 
     Examples
     --------
