@@ -54,27 +54,6 @@ class PlanCase:
     links: pd.DataFrame | None = None
 
 
-def failures(case: PlanCase) -> pd.Series:
-    """Tests that keep a pair from being eligible.
-
-    Parameters
-    ----------
-    case
-        The case.
-
-    Returns
-    -------
-    pandas.Series
-        As from `deciding_failures`, on the index of the pairs; empty where a pair is eligible.
-
-    Examples
-    --------
-    >>> failures.__name__
-    'failures'
-    """
-    return deciding_failures(case.verdicts, case.pairs)
-
-
 def decided(case: PlanCase) -> pd.Series:
     """Why a decision taken beforehand keeps a pair out of the plan.
 
@@ -187,10 +166,17 @@ def open_pairs(case: PlanCase) -> pd.DataFrame:
 
     Examples
     --------
-    >>> open_pairs.__name__
-    'open_pairs'
+    >>> from gisland.base.rules import load_rules
+    >>> from gisland.base.verdicts import together
+    >>> pair = pd.DataFrame(
+    ...     {"parcel_id": ["a", "b"], "site_id": "S", "area_m2": [9.0, 8.0], "border_m": 3.0}
+    ... )
+    >>> rules, choices = load_rules("tianjin-2024"), PlanChoices(decisions={"b": "out"})
+    >>> open_pairs(PlanCase(pair, together([]), None, rules, choices, 1.0)).values.tolist()
+    [['a', 'S', 900, 3.0]]
     """
-    pairs = case.pairs[(failures(case) == "") & (decided(case) == "")]
+    failed = deciding_failures(case.verdicts, case.pairs)
+    pairs = case.pairs[(failed == "") & (decided(case) == "")]
     numbers = pairs.assign(area_cents=pair_cents(case).loc[pairs.index])
     columns = ["parcel_id", "site_id", "area_cents", "border_m", "links"]
     return pd.DataFrame(numbers[[c for c in columns if c in numbers]])

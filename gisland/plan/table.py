@@ -10,7 +10,8 @@ import pandas as pd
 
 from gisland.base.tables import lookup
 from gisland.plan.caps import UNLIMITED, total_cents
-from gisland.plan.solving import PlanCase, decided, failures, pair_cents, solved
+from gisland.plan.eligibility import deciding_failures
+from gisland.plan.solving import PlanCase, decided, pair_cents, solved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +70,7 @@ def plan_table(
     table = case.pairs.sort_values(["parcel_id", "site_id"], kind="stable", ignore_index=True)
     case = replace(case, pairs=table)
     result = solved(case, progress=progress)
-    failed, before = failures(case), decided(case)
+    failed, before = deciding_failures(case.verdicts, table), decided(case)
     idle = (failed == "") & ~result.chosen
     left = before.where(before != "", _not_chosen(case, result))
     table["verdict"] = np.select([result.chosen, idle], ["absorbed", "eligible"], "ineligible")
