@@ -116,8 +116,16 @@ def in_force(case: PlanCase) -> PlanCase:
 
     Examples
     --------
-    >>> in_force.__name__
-    'in_force'
+    >>> from gisland.base.planchoices import PlanChoices
+    >>> from gisland.base.rules import load_rules
+    >>> from gisland.base.verdicts import together
+    >>> pair = pd.DataFrame(
+    ...     {"parcel_id": ["a", "b"], "site_id": "S", "area_m2": [9.0, 8.0], "border_m": 3.0}
+    ... )
+    >>> rules, choices = load_rules("tianjin-2024"), PlanChoices(decisions={"b": "out"})
+    >>> case = PlanCase(pair, together([]), None, rules, choices, 1.0)
+    >>> in_force(case).pairs["parcel_id"].tolist()
+    ['a']
     """
     return replace(case, pairs=case.pairs.loc[open_pairs(case).index], verdicts=case.verdicts[:0])
 
@@ -143,8 +151,20 @@ def under(case: PlanCase, *rules: Rule, sites: pd.DataFrame) -> PlanCase:
 
     Examples
     --------
-    >>> under.__name__
-    'under'
+    >>> from gisland.base.planchoices import PlanChoices
+    >>> from gisland.base.rules import load_rules
+    >>> from gisland.base.verdicts import together
+    >>> pair = pd.DataFrame(
+    ...     {"parcel_id": ["a", "b"], "site_id": "S", "area_m2": [900.0, 1500.0], "border_m": 3.0}
+    ... )
+    >>> site = pd.DataFrame({"area_m2": [9000.0], "boundary_area_m2": [float("nan")]}, index=["S"])
+    >>> rules = load_rules("tianjin-2024")
+    >>> case = PlanCase(pair, together([]), None, rules, PlanChoices(), 1.0)
+    >>> for cap in (0.1, 0.2):
+    ...     then = under(case, replace(rules["scrap.share_cap"], value=cap), sites=site)
+    ...     print(then.budgets.loc["S", "area_cents"], then.pairs["parcel_id"].tolist())
+    100000 ['a']
+    225000 ['a', 'b']
     """
     ids = {rule.id for rule in rules}
     changed = with_rules(case.rules, *rules)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from gisland.base.keys import aligned, among
 from gisland.plan.caps import UNLIMITED
+from gisland.plan.problem import NO_LIMIT
 from gisland.plan.solving import open_pairs, required_ids, solved
 from gisland.topology.graph import components
 
@@ -86,8 +87,18 @@ def replanned(now: PlanCase, plan: Assignment, then: PlanCase) -> Replanned:
 
     Examples
     --------
-    >>> replanned.__name__
-    'replanned'
+    >>> from gisland.base.planchoices import PlanChoices
+    >>> from gisland.base.rules import load_rules
+    >>> from gisland.base.verdicts import together
+    >>> from gisland.plan.solving import PlanCase
+    >>> pair = pd.DataFrame(
+    ...     {"parcel_id": ["a", "b"], "site_id": "S", "area_m2": [6.0, 5.0], "border_m": 1.0}
+    ... )
+    >>> budget = pd.DataFrame({"area_cents": [1000], "count": [-1]}, index=["S"])
+    >>> rules = load_rules("tianjin-2024")
+    >>> now = PlanCase(pair, together([]), budget, rules, PlanChoices(), 1.0)
+    >>> replanned(now, solved(now), replace(now, pairs=pair[1:])).chosen.tolist()
+    [False, True]
     """
     before, after = open_pairs(now), open_pairs(then)
     group = _groups(pd.concat([before, after]))
@@ -138,4 +149,4 @@ def _bound(now: PlanCase, then: PlanCase, pairs: pd.DataFrame) -> pd.Series:
 
 def _limits(limit: pd.Series, sites: pd.Index) -> np.ndarray:
     numbers = aligned(limit, sites).to_numpy("int64")
-    return np.where(numbers == UNLIMITED, np.iinfo("int64").max, numbers)
+    return np.where(numbers == UNLIMITED, NO_LIMIT, numbers)

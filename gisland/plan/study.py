@@ -72,8 +72,23 @@ def study(
 
     Examples
     --------
-    >>> study.__name__
-    'study'
+    >>> import pandas as pd
+    >>> from gisland.base.planchoices import PlanChoices
+    >>> from gisland.base.rules import load_rules
+    >>> from gisland.base.verdicts import together
+    >>> from gisland.plan.outcome import site_budgets
+    >>> from gisland.plan.solving import PlanCase
+    >>> pair = pd.DataFrame(
+    ...     {"parcel_id": ["c"], "site_id": ["S"], "area_m2": [1500.0], "border_m": [3.0]}
+    ... )
+    >>> site = pd.DataFrame({"area_m2": [9000.0], "boundary_area_m2": [float("nan")]}, index=["S"])
+    >>> rules, choices = load_rules("tianjin-2024"), PlanChoices(sweep_caps=(0.15,))
+    >>> case = PlanCase(pair, together([]), site_budgets(site, rules=rules), rules, choices, 1.0)
+    >>> done = study(
+    ...     case, sites=site, members=pd.Series({"s": "S"}), parcel_ids=pd.Index(["c", "s"])
+    ... )
+    >>> done.plan["reasons"].tolist(), done.tables["sweep"]["absorbed_m2"].tolist()
+    (['cap_full'], [1500.0])
     """
     choices = case.choices
     require_known(choices, parcel_ids, sites.index)

@@ -92,8 +92,16 @@ def unmet_wishes(
 
     Examples
     --------
-    >>> unmet_wishes.__name__
-    'unmet_wishes'
+    >>> from gisland.base.planchoices import PlanChoices
+    >>> from gisland.base.rules import load_rules
+    >>> from gisland.plan.solving import PlanCase
+    >>> rules, choices = load_rules("tianjin-2024"), PlanChoices(decisions={"a": "in"})
+    >>> case = PlanCase(None, None, None, rules, choices, 1.0)
+    >>> row = {"parcel_id": ["a"], "site_id": ["S"], "verdict": ["ineligible"]}
+    >>> plan = pd.DataFrame(row | {"reasons": ["same_owner"]})
+    >>> unmet = pd.DataFrame({"parcel_id": [], "conflict_ids": []})
+    >>> unmet_wishes(case, plan, unmet, members=pd.Series({"s": "S"}))[0]["message"]
+    'required, but not absorbed: S (same_owner)'
     """
     absorbed = set(plan.loc[plan["verdict"] == "absorbed", "parcel_id"])
     conflicts = dict(zip(unmet["parcel_id"], unmet["conflict_ids"], strict=True))
