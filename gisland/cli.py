@@ -251,6 +251,8 @@ def _print_summary(done: Done, counts: dict[str, Any]) -> None:
 
 def _print_differences(table: pd.DataFrame) -> None:
     """What decisions taken beforehand change in the plan."""
+    from gisland.present.plaintext import plain  # noqa: PLC0415 - heavy
+
     sign = table["change"].map({"added": 1.0, "dropped": -1.0}).fillna(0.0)
     more = float((sign * table["area_m2"].fillna(0.0)).sum())
     counts = table["change"].value_counts()
@@ -261,7 +263,7 @@ def _print_differences(table: pd.DataFrame) -> None:
     columns = ["parcel_id", "site_without", "site_with", "decision"]
     for parcel, before, after, word in changed[columns].fillna("-").head(MOST_SHOWN).to_numpy():
         why = f" (decided: {word})" if word else ""
-        typer.echo(f"    {parcel}: {before} -> {after}{why}")
+        typer.echo(plain(f"    {parcel}: {before} -> {after}{why}"))
     if len(changed) > MOST_SHOWN:
         typer.echo(f"    … {len(changed) - MOST_SHOWN} more in the table differences")
 

@@ -185,6 +185,16 @@ def test_decisions_are_kept_and_what_they_change_is_told(call: Call, project: Pa
     assert call("verify", out).code == 0
 
 
+def test_decisions_on_hostile_ids_move_no_cursor(call: Call, project: Path) -> None:
+    hostile = "strip\x1b[2J\u202e"
+    shapes = {hostile if name == "strip" else name: shape for name, shape in LOTS.items()}
+    save(lots(shapes), project / "parcels.gpkg")
+    (project / "say.csv").write_text(f"parcel_id,decision\n{hostile},out\n", "utf-8")
+    said = call("run", project / "gisland.toml", "--decisions", project / "say.csv")
+    assert said.code == 0
+    assert "    strip\ufffd[2J\ufffd: S1 -> - (decided: out)" in said.out.splitlines()
+
+
 def test_decisions_on_unknown_parcels_are_refused(call: Call, project: Path) -> None:
     (project / "say.csv").write_text("nobody,in\n", "utf-8")
     said = call("run", project / "gisland.toml", "--decisions", project / "say.csv")
