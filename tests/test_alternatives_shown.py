@@ -126,6 +126,16 @@ def test_a_scrap_that_changes_sites_is_not_told_as_a_loss_alone() -> None:
     )
 
 
+def test_sites_without_a_component_are_not_told_together() -> None:
+    """The plan has neither in a component: what one gains is nothing to the other."""
+    rows = small_results.alternatives().iloc[4:5]
+    rows = rows.assign(component=pd.array([None], dtype="Int64"))
+    table = pd.concat([rows, rows.assign(site_id="S2")], ignore_index=True)
+    for site in ("S1", "S2"):
+        found = [effect(r, texts=EN) for r in of_site(table, site)]
+        assert found == ["1 more scrap, 4,800.00 m² (7.200 mu)"]
+
+
 def test_alternatives_are_in_order_whatever_the_order_of_rows() -> None:
     table = small_results.alternatives()
     backwards = table.iloc[::-1].reset_index(drop=True)

@@ -55,7 +55,13 @@ def of_site(alternatives: pd.DataFrame | None, site_id: object) -> list[dict[str
     >>> found[0]["all_scraps_more"], found[0]["all_area_more_m2"]
     (0, -10.0)
     """
-    if alternatives is None or alternatives.empty:
+    if alternatives is None:
+        return []
+    here = (alternatives["site_id"] == site_id).fillna(value=False)
+    # sites that the plan has in no component have a missing one, but none in common
+    solved = alternatives.loc[here, "component"].dropna()
+    alternatives = alternatives[here | alternatives["component"].isin(solved)]
+    if alternatives.empty:
         return []
     keys = [alternatives[c].astype("object").fillna("").map(str) for c in SAME]
     together = alternatives.groupby(keys, sort=False)
