@@ -16,7 +16,7 @@ from gisland.present.alternatives import (
     limit_text,
     of_site,
 )
-from gisland.present.lists import some_ids
+from gisland.present.lists import listed, some_ids
 from gisland.present.messages import required_reason
 from gisland.present.rest import MAX_ROWS, Table, frame_table, table
 from gisland.present.wording import (
@@ -170,7 +170,7 @@ def _absorbed_now(sites: pd.DataFrame | None) -> dict[str, tuple[int, float]]:
         return {}
     rows = zip(sites["site_id"], sites["absorbed_ids"], sites["scrap_area_m2"], strict=True)
     return {
-        str(site): (len([i for i in visible(ids).split(";") if i]), float(area))
+        str(site): (len(listed(ids)), float(area))
         for site, ids, area in rows
         if not is_missing(area)
     }
