@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gisland.base.keys import aligned, in_order, joined_texts
-from gisland.plan.caps import CENTS, cents
+from gisland.plan.caps import CENTS, MM, cents, millimetres
 from gisland.plan.relaxations import in_force, relaxations, under
 from gisland.plan.replan import Replanned, replanned, status_by_site
 from gisland.plan.solving import open_pairs, required_ids, solved
@@ -35,7 +35,6 @@ COLUMNS = {
     "removed_ids": "str",
     "status": "str",
 }
-MM = 1000  # borders are compared at 0.001 m
 
 
 def alternatives(
@@ -126,8 +125,7 @@ def _second_best(
         required=required_ids(now),
         objective=now.choices.objective,
     )
-    known = proof.set_index("component")["status"].astype("str")
-    status = aligned(known, pd.Index(plan.component)).set_axis(plan.component.index)
+    status = status_by_site(replace(plan, components=proof))
     whole = chosen.reindex(plan.chosen.index, fill_value=False).astype(bool)
     return Replanned(whole, plan.component.astype("Int64"), status)
 
@@ -145,7 +143,7 @@ def _rows(case: PlanCase, plan: Assignment, other: Replanned) -> pd.DataFrame:
     """The sites at which another plan differs, against the plan in force."""
     pairs = case.pairs[["parcel_id", "site_id"]].assign(
         area=cents(case.pairs["area_m2"]),
-        border=(case.pairs["border_m"] * MM).round().astype("int64"),
+        border=millimetres(case.pairs["border_m"]),
         before=plan.chosen.astype("int64"),
         after=other.chosen.astype("int64"),
     )

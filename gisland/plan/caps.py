@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gisland.base.rules import Rule, RuleSet
 
 CENTS = 100  # areas are compared at 0.01 m², unless a rule says otherwise
+MM = 1000  # borders are compared at 0.001 m
 BUDGETS = ("scrap.share_cap", "scrap.total_cap")  # rules that limit what a site absorbs in all
 UNLIMITED = -1
 
@@ -39,6 +40,27 @@ def cents(area_m2: pd.Series, *, rounding_cents: int = 1) -> pd.Series:
     (168840, 168800)
     """
     return (area_m2 * CENTS / rounding_cents).round().astype("int64") * rounding_cents
+
+
+def millimetres(border_m: pd.Series) -> pd.Series:
+    """Borders as they are compared, in whole millimetres.
+
+    Parameters
+    ----------
+    border_m
+        Metres, none missing.
+
+    Returns
+    -------
+    pandas.Series
+        ``int64`` on the same index.
+
+    Examples
+    --------
+    >>> millimetres(pd.Series([12.3456])).item()
+    12346
+    """
+    return (border_m * MM).round().astype("int64")
 
 
 def shares(scrap_m2: pd.Series, site_m2: pd.Series, boundary_m2: pd.Series) -> pd.DataFrame:

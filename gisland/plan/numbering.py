@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from gisland.plan.caps import UNLIMITED
+from gisland.plan.caps import UNLIMITED, millimetres
 from gisland.plan.connect import Chain, graph_of, reached
 from gisland.plan.problem import NO_LIMIT, Problem
 from gisland.topology.graph import components
@@ -100,7 +100,7 @@ def numbered(
         scrap=scrap,
         site=site,
         area=ordered["area_cents"].to_numpy("int64"),
-        border=(ordered["border_m"] * 1000).round().to_numpy("int64"),
+        border=millimetres(ordered["border_m"]).to_numpy(),
         budget=_limit(limit["area_cents"]),
         count=_limit(limit["count"]),
         scraps=len(scrap_ids),
