@@ -14,7 +14,6 @@ import gisland
 from bench_alone import alone, peak_mb, seconds
 from gisland.plan.alternatives import alternatives
 from gisland.plan.outcome import site_budgets
-from gisland.plan.runnerup import runners_up
 from gisland.plan.solving import PlanCase, solved
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def plan_once(path: Path, runs: int) -> dict[str, Any]:
                 best = found
             else:
                 other = found
-    offers, _ = seconds(partial(alternatives, case, best, sites=sites, second=runners_up))
+    offers, _ = seconds(partial(alternatives, case, best, sites=sites))
     exact_m2, greedy_m2 = absorbed_m2(case, best.chosen), absorbed_m2(case, other.chosen)
     return {
         "counts": result.counts,

@@ -30,6 +30,15 @@ def site_facts(area_m2: Mapping[str, float], **boundary_area_m2: float) -> pd.Da
     return pd.DataFrame(columns, index=index, dtype="float64").assign(planned_far_max=float("nan"))
 
 
+FOUR: list[Row] = [
+    ("a", "S", 600, 10),
+    ("b", "S", 300, 5),
+    ("c", "S", 200, 4),
+    ("d", "S", 240, 3),
+]
+ONE_SITE = site_facts({"S": 9000.0})
+
+
 def pair_rows(rows: Sequence[Row]) -> pd.DataFrame:
     frame = pd.DataFrame(rows, columns=["parcel_id", "site_id", "area_m2", "border_m"])
     kinds = {"parcel_id": "str", "site_id": "str", "area_m2": "float64", "border_m": "float64"}

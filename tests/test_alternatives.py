@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,33 +9,28 @@ import pytest
 
 from districts import rule, rule_set
 from gisland.plan import alternatives as alternatives_module
-from gisland.plan import relaxations as relaxations_module
-from gisland.plan.alternatives import COLUMNS, alternatives
+from gisland.plan.alternatives import COLUMNS, KINDS, alternatives
 from gisland.plan.caps import cents
-from gisland.plan.outcome import site_budgets
 from gisland.plan.relaxations import in_force, relaxations, under, with_rules
 from gisland.plan.replan import replanned
+from gisland.plan.runnerup import runners_up
 from gisland.plan.solving import solved
-from small_plans import CAP, Row, made_case, random_case, site_facts
+from small_plans import CAP, FOUR, ONE_SITE, Row, made_case, random_case, site_facts
 
 if TYPE_CHECKING:
     from gisland.plan.assign import Assignment
     from gisland.plan.solving import PlanCase
 
-FOUR: list[Row] = [
-    ("a", "S", 600, 10),
-    ("b", "S", 300, 5),
-    ("c", "S", 200, 4),
-    ("d", "S", 240, 3),
-]
-ONE_SITE = site_facts({"S": 9000.0})
 NAN = float("nan")
 
 
-def told(case: PlanCase, sites: pd.DataFrame, *columns: str, **more: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401
-    """Rows of the table; without a limit it is 0."""
-    found = alternatives(case, solved(case), sites=sites, **more)
+def told(
+    case: PlanCase, sites: pd.DataFrame, *columns: str, kinds: tuple[str, ...] = ("relaxed",)
+) -> list[tuple[Any, ...]]:
+    """Rows of some kinds; without a limit it is 0."""
+    found = alternatives(case, solved(case), sites=sites)
     assert {c: str(k) for c, k in found.dtypes.items()} == COLUMNS
+    found = found[found["kind"].isin(kinds)]
     wanted = list(columns or ("site_id", "constraint", "limit", "added_ids", "removed_ids"))
     return list(found[wanted].fillna(0).itertuples(index=False, name=None))
 
@@ -46,6 +40,7 @@ def test_a_higher_share_cap_in_scraps_and_square_metres() -> None:
     case = made_case(FOUR, ONE_SITE, rule_set(CAP))
     assert solved(case).chosen.tolist() == [True, True, False, False]
     found = alternatives(case, solved(case), sites=ONE_SITE)
+    found = found[found["kind"] == "relaxed"]
     head = {"component": 1, "site_id": "S", "kind": "relaxed", "constraint": "share_cap"}
     first = {"limit": 0.12, "scraps": 3, "scraps_more": 1, "area_m2": 1140.0, "area_more_m2": 240.0}
     tail = {"added_ids": "d", "removed_ids": "", "status": "optimal"}
@@ -134,19 +129,9 @@ def test_one_scrap_more() -> None:
     ]
 
 
-def test_a_higher_total(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_higher_total() -> None:
     """900 m2 in all: a + b; half as much again is 1 350: all."""
-
-    def with_total(sites: pd.DataFrame, *, rules: Any) -> pd.DataFrame:  # noqa: ANN401
-        total = rules["scrap.total_cap"]
-        budgets = site_budgets(sites, rules=rules)
-        most = round(total.limit * 100) if total.mode == "on" else -1
-        return budgets.assign(area_cents=most)
-
-    monkeypatch.setattr(relaxations_module, "site_budgets", with_total)
-    rules = rule_set(rule("scrap.total_cap", value=900.0, unit="m2", operator="<="))
-    case = made_case(FOUR, ONE_SITE, rules)
-    case = replace(case, budgets=with_total(ONE_SITE, rules=rules))
+    case = made_case(FOUR, ONE_SITE, rule_set(rule("scrap.total_cap", value=900.0)))
     assert told(case, ONE_SITE) == [
         ("S", "total_cap", 1350.0, "c;d", ""),
         ("S", "total_cap", 0.0, "c;d", ""),
@@ -196,8 +181,7 @@ def test_one_site_can_lose_what_another_gains() -> None:
     ]
     wanted = ("component", "site_id", "scraps_more", "area_more_m2", "border_more_m")
     case = made_case(rows, sites, rule_set(CAP))
-    rows_ = told(case, sites, "kind", *wanted, "added_ids", "removed_ids")
-    found = [row[1:] for row in rows_ if row[0] == "relaxed"]
+    found = told(case, sites, *wanted, "added_ids", "removed_ids")
     assert found[0] == (1, "S", 1, 400.0, 9.0, "x", "")
     assert found[3] == (1, "T", 0, -150.0, 1.0, "u", "x")
 
@@ -253,10 +237,10 @@ def test_a_plan_out_of_time_is_not_called_optimal() -> None:
     sites = site_facts({"S0": 27_000_004.5, "S1": 18_000_000.9, "S2": 9_000_006.3})
     late = made_case(rows, sites, rule_set(CAP), seconds=1e-9)
     found = alternatives(late, solved(late), sites=sites)
-    raised = found[found["limit"] == 0.12]
-    assert len(raised)
-    assert set(raised["status"]) == {"time_limit"}
-    assert set(found.loc[found["limit"].isna(), "status"]) == {"optimal"}  # everything fits
+    assert set(found.loc[found["kind"] == "second_best", "status"]) == {"time_limit"}
+    relaxed = found[found["kind"] == "relaxed"]
+    assert set(relaxed.loc[relaxed["limit"] == 0.12, "status"]) == {"time_limit"}
+    assert set(relaxed.loc[relaxed["limit"].isna(), "status"]) == {"optimal"}  # everything fits
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
@@ -289,44 +273,12 @@ def test_relaxed_plans_are_those_of_the_relaxed_rules_from_the_beginning() -> No
     assert differing > 20
 
 
-Best = tuple[int, int, list[int]]
-
-
-def plans_of(pairs: pd.DataFrame, budgets: pd.DataFrame) -> list[Best]:
-    """Area, border and pairs of every plan that keeps the limits."""
-    area = dict(pairs["area_cents"])
-    border = dict((pairs["border_m"] * 1000).round().astype(int))
-    site = dict(pairs["site_id"])
-    limit = {s: (a if a >= 0 else 10**12, n if n >= 0 else 99) for s, a, n in budgets.itertuples()}
-    found = []
-    for picks in itertools.product(*[[-1, *g.index] for _, g in pairs.groupby("parcel_id")]):
-        taken = sorted(p for p in picks if p >= 0)
-        used = {s: [area[p] for p in taken if site[p] == s] for s in {site[p] for p in taken}}
-        if all(sum(a) <= limit[s][0] and len(a) <= limit[s][1] for s, a in used.items()):
-            found.append((sum(area[p] for p in taken), sum(border[p] for p in taken), taken))
-    return found
-
-
-def second_by_brute_force(
-    pairs: pd.DataFrame, budgets: pd.DataFrame, assignment: Assignment, **_: object
-) -> tuple[pd.Series, pd.DataFrame]:
-    """Component by component, the best plan that omits a chosen pair."""
-    kept: set[int] = set()
-    for _n, part in pairs.groupby(pairs["site_id"].map(assignment.component)):
-        best = {*part.index[assignment.chosen[part.index]]}
-        others = [p for p in plans_of(part, budgets) if best - {*p[2]}]
-        kept |= {*max(others)[2]} if others else set()
-    proof = assignment.components[["component"]].assign(status="optimal")
-    return pd.Series(pairs.index.isin(kept), index=pairs.index), proof
-
-
 def test_the_second_best_plan() -> None:
     """The best is a + b = 900, the next a + d = 840."""
-    case = made_case(FOUR, ONE_SITE, rule_set())
-    case = replace(case, budgets=pd.DataFrame({"area_cents": [100_000], "count": -1}, index=["S"]))
-    wanted = ("kind", "constraint", "limit", "scraps_more", "area_more_m2", "border_more_m")
-    found = told(case, ONE_SITE, *wanted, "added_ids", "removed_ids", second=second_by_brute_force)
-    assert found == [("second_best", "", 0.0, 0, -60.0, -2.0, "d", "b")]
+    case = made_case(FOUR, ONE_SITE, rule_set(CAP))
+    wanted = ("constraint", "limit", "scraps_more", "area_more_m2", "border_more_m")
+    found = told(case, ONE_SITE, *wanted, "added_ids", "removed_ids", kinds=("second_best",))
+    assert found == [("", 0.0, 0, -60.0, -2.0, "d", "b")]
 
 
 def test_second_best_plans_are_between_the_plan_and_nothing() -> None:
@@ -334,7 +286,7 @@ def test_second_best_plans_are_between_the_plan_and_nothing() -> None:
     for seed in range(4):
         case, sites = random_case(seed, blocks=4)
         plan = solved(case)
-        found = alternatives(case, plan, sites=sites, second=second_by_brute_force)
+        found = alternatives(case, plan, sites=sites)
         best = found[found["kind"] == "second_best"]
         assert (best.groupby("component")["area_more_m2"].sum() <= 0).all()
         assert (best.groupby("component")["removed_ids"].agg("".join) != "").all()
@@ -344,7 +296,9 @@ def test_second_best_plans_are_between_the_plan_and_nothing() -> None:
     assert differing > 10
 
 
-def test_the_second_best_plan_is_asked_with_all_that_the_plan_follows_from() -> None:
+def test_the_second_best_plan_is_asked_with_all_that_the_plan_follows_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The contract of the call; the answer is told with its own status."""
     heard: dict[str, Any] = {}
 
@@ -352,15 +306,16 @@ def test_the_second_best_plan_is_asked_with_all_that_the_plan_follows_from() -> 
         pairs: pd.DataFrame, budgets: pd.DataFrame, assignment: Assignment, **more: object
     ) -> tuple[pd.Series, pd.DataFrame]:
         heard.update(more, pairs=pairs, chosen=assignment.chosen, budgets=budgets)
-        chosen, proof = second_by_brute_force(pairs, budgets, assignment)
+        chosen, proof = runners_up(pairs, budgets, assignment, seconds=20.0)
         return chosen, proof.assign(status="time_limit")
 
+    monkeypatch.setattr(alternatives_module, "runners_up", second)
     parcels = owned(**dict.fromkeys("abd", "甲"), c="乙", s="甲")
     rules = rule_set(CAP, rule("scrap.same_owner"))
     case = made_case(
         FOUR, ONE_SITE, rules, parcels=parcels, objective="count", decisions={"b": "in"}
     )
-    found = alternatives(case, solved(case), sites=ONE_SITE, second=second)
+    found = alternatives(case, solved(case), sites=ONE_SITE)
     assert found.loc[found["kind"] == "second_best", "status"].tolist() == ["time_limit"]
     assert heard["pairs"]["parcel_id"].tolist() == ["a", "b", "d"]
     assert heard["pairs"]["area_cents"].tolist() == [60_000, 30_000, 24_000]
@@ -369,22 +324,20 @@ def test_the_second_best_plan_is_asked_with_all_that_the_plan_follows_from() -> 
     assert (heard["objective"], heard["seconds"], heard["links"]) == ("count", 20.0, None)
 
 
-def test_the_plan_of_common_tools(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Say that it takes a and c: 800 instead of 900."""
+def test_the_plan_of_common_tools() -> None:
+    """Along the longest border it takes c, then a: 800 instead of a + b = 900."""
+    rows: list[Row] = [("a", "S", 600, 10), ("b", "S", 300, 5), ("c", "S", 200, 40)]
+    case = made_case(rows, ONE_SITE, rule_set(CAP))
+    wanted = ("constraint", "area_more_m2", "border_more_m", "added_ids", "removed_ids", "status")
+    assert told(case, ONE_SITE, *wanted, kinds=("greedy",)) == [
+        ("", -100.0, 35.0, "c", "b", "greedy")
+    ]
 
-    def longest_first(case: PlanCase) -> Assignment:
-        assert case.choices.method == "greedy"
-        found = solved(case)
-        chosen = case.pairs["parcel_id"].isin(["a", "c"])
-        return replace(found, chosen=chosen, components=found.components.assign(status="greedy"))
 
-    monkeypatch.setattr(alternatives_module, "solved", longest_first)
-    case = made_case(FOUR, ONE_SITE, rule_set())
-    case = replace(case, budgets=pd.DataFrame({"area_cents": [100_000], "count": -1}, index=["S"]))
-    wanted = ("kind", "constraint", "area_more_m2", "added_ids", "removed_ids", "status")
-    assert told(case, ONE_SITE, *wanted) == [("greedy", "", -100.0, "c", "b", "greedy")]
-    by_greedy = replace(case, choices=replace(case.choices, method="greedy"))
-    assert told(by_greedy, ONE_SITE) == []
+def test_a_plan_of_common_tools_is_compared_with_relaxed_ones_alone() -> None:
+    case = made_case(FOUR, ONE_SITE, rule_set(CAP), method="greedy")
+    found = alternatives(case, solved(case), sites=ONE_SITE)
+    assert set(found["kind"]) == {"relaxed"}
 
 
 def test_kinds_follow_each_other_at_each_site() -> None:
@@ -393,7 +346,7 @@ def test_kinds_follow_each_other_at_each_site() -> None:
     rows = [*FOUR, *((f"{p}2", "T", a, b) for p, _, a, b in FOUR)]
     case = made_case(rows, sites, rule_set(CAP, rule("scrap.count_cap", value=3.0)))
     wanted = ("site_id", "kind", "limit", "added_ids", "removed_ids")
-    found = told(case, sites, *wanted, second=second_by_brute_force)
+    found = told(case, sites, *wanted, kinds=KINDS)
     for site, number in (("S", ""), ("T", "2")):
         assert [r[1:] for r in found if r[0] == site] == [
             ("second_best", 0.0, f"d{number}", f"b{number}"),

@@ -12,19 +12,11 @@ from gisland.base.errors import PlanError
 from gisland.plan.relaxations import under
 from gisland.plan.solving import solved
 from gisland.plan.sweep import COLUMNS, sweep
-from small_plans import CAP, Row, made_case, random_case, site_facts
+from small_plans import CAP, FOUR, ONE_SITE, Row, made_case, random_case, site_facts
 
 if TYPE_CHECKING:
     from gisland.base.rules import Rule
     from gisland.plan.solving import PlanCase
-
-FOUR: list[Row] = [
-    ("a", "S", 600, 10),
-    ("b", "S", 300, 5),
-    ("c", "S", 200, 4),
-    ("d", "S", 240, 3),
-]
-ONE_SITE = site_facts({"S": 9000.0})
 
 
 def swept(

@@ -11,11 +11,10 @@ from gisland.base.keys import aligned, in_order, joined_texts
 from gisland.plan.caps import CENTS, MM, cents, millimetres
 from gisland.plan.relaxations import in_force, relaxations, under
 from gisland.plan.replan import Replanned, replanned, status_by_site
+from gisland.plan.runnerup import runners_up
 from gisland.plan.solving import open_pairs, required_ids, solved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from gisland.plan.assign import Assignment
     from gisland.plan.solving import PlanCase
 
@@ -38,13 +37,12 @@ COLUMNS = {
 
 
 def alternatives(
-    case: PlanCase,
-    plan_assignment: Assignment,
-    *,
-    sites: pd.DataFrame,
-    second: Callable[..., tuple[pd.Series, pd.DataFrame]] | None = None,
+    case: PlanCase, plan_assignment: Assignment, *, sites: pd.DataFrame
 ) -> pd.DataFrame:
     """Other plans than the one in force, site by site.
+
+    A plan made by the longest border first is compared neither with itself nor with a second-best
+    one.
 
     Parameters
     ----------
@@ -54,8 +52,6 @@ def alternatives(
         Its plan, on the index of its pairs.
     sites
         By site id: ``area_m2``, ``boundary_area_m2``.
-    second
-        Finds the second-best plan; None: it is not looked for.
 
     Returns
     -------
@@ -89,15 +85,11 @@ def alternatives(
     [['share_cap', 0.15, 'c'], ['share_cap', nan, 'c']]
     """
     now = in_force(case)
-    others = {
-        SECOND_BEST: _second_best(now, plan_assignment, second),
-        GREEDY: _greedy(now, plan_assignment),
-    }
-    rows = [
-        _rows(case, plan_assignment, other).assign(kind=kind, constraint="", limit=float("nan"))
-        for kind, other in others.items()
-        if other is not None
-    ]
+    ways = {} if case.choices.method == GREEDY else {SECOND_BEST: _second_best, GREEDY: _greedy}
+    rows = []
+    for kind, way in ways.items():
+        found = _rows(case, plan_assignment, way(now, plan_assignment))
+        rows.append(found.assign(kind=kind, constraint="", limit=float("nan")))
     for one in relaxations(case):
         other = replanned(now, plan_assignment, under(case, one.rule, sites=sites))
         found = _rows(case, plan_assignment, other)
@@ -109,14 +101,10 @@ def alternatives(
     return in_order(table.assign(rank=rank), order).drop(columns="rank")
 
 
-def _second_best(
-    now: PlanCase, plan: Assignment, second: Callable[..., tuple[pd.Series, pd.DataFrame]] | None
-) -> Replanned | None:
+def _second_best(now: PlanCase, plan: Assignment) -> Replanned:
     """The next plan in the order of the objective, component by component."""
-    if second is None:
-        return None
     pairs = open_pairs(now)
-    chosen, proof = second(
+    chosen, proof = runners_up(
         pairs,
         now.budgets,
         replace(plan, chosen=plan.chosen[pairs.index]),
@@ -130,10 +118,8 @@ def _second_best(
     return Replanned(whole, plan.component.astype("Int64"), status)
 
 
-def _greedy(now: PlanCase, plan: Assignment) -> Replanned | None:
-    """The plan as common tools make it, unless the one in force is made so."""
-    if now.choices.method == GREEDY:
-        return None
+def _greedy(now: PlanCase, plan: Assignment) -> Replanned:
+    """The plan as common tools make it."""
     found = solved(replace(now, choices=replace(now.choices, method="greedy")))
     whole = found.chosen.reindex(plan.chosen.index, fill_value=False)
     return Replanned(whole, plan.component.astype("Int64"), status_by_site(found))

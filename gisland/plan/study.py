@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from gisland.plan.alternatives import alternatives
 from gisland.plan.differences import differences
-from gisland.plan.runnerup import runners_up
 from gisland.plan.sweep import sweep
 from gisland.plan.table import plan_table
 from gisland.plan.wishes import require_known, unmet_wishes
@@ -96,8 +95,7 @@ def study(
     case = replace(case, pairs=plan, seconds=case.seconds * ASIDE)
     tables = {}
     if choices.alternatives:
-        second = None if choices.method == "greedy" else runners_up
-        tables["alternatives"] = alternatives(case, found, sites=sites, second=second)
+        tables["alternatives"] = alternatives(case, found, sites=sites)
     if choices.sweep_caps or choices.sweep_areas_m2:
         caps, areas_m2 = choices.sweep_caps, choices.sweep_areas_m2
         tables["sweep"] = sweep(case, found, sites=sites, caps=caps, areas_m2=areas_m2)
