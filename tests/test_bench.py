@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
-NAMES = ("bench", "bench_alone", "bench_peers", "citylayers")
+NAMES = ("bench", "bench_alone", "bench_peers", "bench_plan", "citylayers")
 
 
 @pytest.fixture(scope="module")
@@ -190,11 +190,28 @@ def test_a_whole_run_tells_its_stages(
     assert called == [("run", True), ("demo", True), *[("demo", False)] * 3]
 
 
+def test_a_plan_is_proved_and_held_against_greedy(
+    bench: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = bench.bench_plan
+    done = plan.plan_once(SCRIPTS.parent / "data" / "sample" / "gisland.toml", 1)
+    assert done["proved"] == done["components"] > 5
+    assert done["absorbed_m2"]["exact"] == pytest.approx(18_978.30, abs=0.01)
+    monkeypatch.setattr(plan, "alone", lambda *_: done)
+    assert plan.plan_city(300, 1)
+    assert "greedy absorbs " in capsys.readouterr().out
+    done["proved"] -= 1
+    assert not plan.plan_city(300, 1)
+    done["proved"] += 1
+    done["absorbed_m2"]["greedy"] = 20_000.0
+    assert not plan.plan_city(300, 1)
+
+
 def test_what_is_unknown_is_named(
     bench: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["bench", "plan"])
+    monkeypatch.setattr(sys, "argv", ["bench", "merge"])
     with pytest.raises(SystemExit) as ended:
         bench.main()
     assert ended.value.code == 2
-    assert "there is no 'plan'; take borders, overlay, run" in capsys.readouterr().err
+    assert "there is no 'merge'; take borders, overlay, plan, run" in capsys.readouterr().err
