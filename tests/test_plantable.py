@@ -6,7 +6,7 @@ import pytest
 
 from gisland.base.errors import ProjectError
 from gisland.base.planchoices import PlanChoices
-from gisland.layers.plantable import plan_choices, plan_table, read_decisions, read_list
+from gisland.layers.plantable import plan_choices, plan_section, read_decisions, read_list
 from gisland.layers.project import read_project
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def test_everything_of_the_table_arrives(tmp_path: Path) -> None:
         "sweep_areas_m2": [2000],
         "columns": {"note": "set"},
     }
-    assert plan_choices(plan_table({"plan": table}, "g.toml"), tmp_path) == PlanChoices(
+    assert plan_choices(plan_section({"plan": table}, "g.toml"), tmp_path) == PlanChoices(
         method="greedy",
         objective="count",
         consented=("江城钢铁厂", "李"),
@@ -114,7 +114,7 @@ def test_a_list_that_is_not_there(tmp_path: Path) -> None:
 )
 def test_a_table_that_cannot_be_used(table: object, told: str) -> None:
     with pytest.raises(ProjectError, match=told):
-        plan_table({"plan": table}, "g.toml")
+        plan_section({"plan": table}, "g.toml")
 
 
 def test_a_parcel_is_not_required_and_protected() -> None:

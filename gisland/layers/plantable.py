@@ -35,7 +35,7 @@ _SEPARATORS = "\t;,"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-def plan_table(raw: Mapping[str, Any], file: str) -> dict[str, Any]:
+def plan_section(raw: Mapping[str, Any], file: str) -> dict[str, Any]:
     """Table ``[plan]``, checked for keys and types; the files it names are not opened.
 
     Parameters
@@ -57,7 +57,7 @@ def plan_table(raw: Mapping[str, Any], file: str) -> dict[str, Any]:
 
     Examples
     --------
-    >>> plan_table({"plan": {"required": ["P1"], "objective": "count"}}, "gisland.toml")
+    >>> plan_section({"plan": {"required": ["P1"], "objective": "count"}}, "gisland.toml")
     {'required': ['P1'], 'objective': 'count'}
     """
     where = f"{file}: [plan]"
@@ -110,7 +110,7 @@ def plan_choices(
     Parameters
     ----------
     table
-        From `plan_table`.
+        From `plan_section`.
     folder
         Folder of the project file, which paths are relative to.
     decisions

@@ -13,7 +13,7 @@ from gisland.base import schema
 from gisland.base.errors import ProjectError, did_you_mean
 from gisland.base.parameters import Parameters
 from gisland.base.result import SITES_FROM
-from gisland.layers.plantable import plan_table
+from gisland.layers.plantable import plan_section
 from gisland.layers.source import (
     CLASSIFIED,
     Source,
@@ -101,7 +101,7 @@ def read_project(path: str | Path) -> Project:
         exclusions=exclusions,
         sites_from=sites_from,
         site_use_classes=use_classes,
-        plan=plan_table(raw, file),
+        plan=plan_section(raw, file),
     )
 
 
