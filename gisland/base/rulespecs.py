@@ -48,6 +48,7 @@ class Spec:
 
 
 AT_MOST, AT_LEAST = ("<", "<="), (">", ">=")
+DENOMINATORS = ("including", "excluding", "boundary")  # what the share of scraps is taken over
 LAND, SCRAP = ("land area",), ("scrap area",)
 IN_BLOCK, IN_BLOCKS = ("classified land in the block",), ("classified land in all blocks",)
 INDUSTRIAL = ("industrial land in all blocks",)
@@ -64,7 +65,7 @@ SPECS: dict[str, Spec] = {
         "share",
         "scraps absorbed by a site",
         AT_MOST,
-        ("including", "excluding", "boundary"),
+        DENOMINATORS,
     ),
     "scrap.area_cap": Spec("number", "m2", "area of one scrap", AT_MOST),
     "scrap.total_cap": Spec("number", "m2", "area absorbed by one site", AT_MOST),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.errors import PlanError
+from gisland.base.rulespecs import DENOMINATORS
 from gisland.base.tables import joined_ids
 from gisland.plan.caps import (
     UNLIMITED,
@@ -21,8 +22,6 @@ from gisland.plan.caps import (
 if TYPE_CHECKING:
     from gisland.base.rules import Rule, RuleSet
     from gisland.plan.assign import Assignment
-
-DENOMINATORS = ("including", "excluding", "boundary")
 
 
 def site_budgets(sites: pd.DataFrame, *, rules: RuleSet) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gisland.base.rulespecs import DENOMINATORS
 from gisland.present.wording import (
     MISSING,
     SYMBOLS,
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
     Texts = Mapping[str, str]
     Site = Mapping[Any, Any]
-
-DENOMINATORS = ("including", "excluding", "boundary")
 
 
 def share_lines(site: Site, *, texts: Texts, advisory: bool = False) -> dict[str, Any]:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from gisland.base.rulespecs import DENOMINATORS
 from gisland.verify.facts import Facts, Violation, differs, sums, violations
 
 if TYPE_CHECKING:
     from gisland.base.rules import Rule
 
 SHARE = 1e-6
-DENOMINATORS = ("including", "excluding", "boundary")
 
 
 def denominators(facts: Facts, scrap_m2: pd.Series) -> pd.DataFrame:
