@@ -8,6 +8,7 @@ import pandas as pd
 
 from gisland.base.errors import ProjectError
 from gisland.base.keys import ID_SEPARATOR
+from gisland.base.phrases import count_of
 from gisland.base.planchoices import IN, OUT
 from gisland.plan.solving import DECIDED_OUT, required_ids
 
@@ -52,16 +53,14 @@ in, out, or the id of a site
         unknown = sorted(i for i in set(ids) if i not in parcel_ids)
         if unknown:
             raise ProjectError(
-                f"[plan] {name} names {len(unknown)} unknown "
-                f"{'parcel' if len(unknown) == 1 else 'parcels'}",
+                f"[plan] {name} names {count_of(len(unknown), 'unknown parcel')}",
                 do="give ids of the parcel layer, as the run writes them",
                 ids=unknown,
             )
     unknown = sorted(set(choices.decisions.values()) - {IN, OUT, *site_ids})
     if unknown:
         raise ProjectError(
-            f"[plan] decisions give parcels to {len(unknown)} unknown "
-            f"{'site' if len(unknown) == 1 else 'sites'}",
+            f"[plan] decisions give parcels to {count_of(len(unknown), 'unknown site')}",
             do="use in, out, or the id of a site",
             ids=unknown,
         )
@@ -87,7 +86,7 @@ def unmet_wishes(
     Returns
     -------
     list of dict
-        One finding ``required_not_absorbed`` for each, in the order of their ids;  ``other_id``
+        One finding ``required_not_absorbed`` for each, in the order of their ids; ``other_id``
         are the required parcels that stand in its way.
 
     Examples
