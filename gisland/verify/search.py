@@ -48,7 +48,6 @@ class _State:
     count: list[float]
     taken: list[int]
     best: Value | None = None
-    plan: tuple[int, ...] = ()
     left: int = 0
     order: list[int] = field(default_factory=list)
 
@@ -145,7 +144,7 @@ def _try(
         return
     if depth == len(state.order):
         if _allowed(part, state.taken, without):
-            state.best, state.plan = now, tuple(state.taken)
+            state.best = now
         return
     scrap = state.order[depth]
     size = part.area[scrap]
