@@ -14,8 +14,6 @@ from gisland.plan.caps import budget_rounding_cents, cents
 from gisland.plan.eligibility import deciding_failures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import geopandas as gpd
 
     from gisland.base.rules import RuleSet
@@ -109,15 +107,13 @@ def required_ids(case: PlanCase) -> list[str]:
     return sorted({*listed, *decisions})
 
 
-def solved(case: PlanCase, *, progress: Callable[[int, int], None] | None = None) -> Assignment:
+def solved(case: PlanCase) -> Assignment:
     """Best plan of the case.
 
     Parameters
     ----------
     case
         The case.
-    progress
-        Called with the number of components done and in all.
 
     Returns
     -------
@@ -145,7 +141,6 @@ def solved(case: PlanCase, *, progress: Callable[[int, int], None] | None = None
         required=required_ids(case),
         objective=case.choices.objective,
         method=case.choices.method,
-        progress=progress,
     )
     return replace(found, chosen=found.chosen.reindex(case.pairs.index, fill_value=False))
 

@@ -14,8 +14,6 @@ from gisland.plan.eligibility import deciding_failures
 from gisland.plan.solving import PlanCase, decided, pair_cents, solved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import geopandas as gpd
 
     from gisland.plan.assign import Assignment
@@ -28,17 +26,13 @@ DECIDING = {
 }
 
 
-def plan_table(
-    case: PlanCase, *, progress: Callable[[int, int], None] | None = None
-) -> tuple[gpd.GeoDataFrame, Assignment]:
+def plan_table(case: PlanCase) -> tuple[gpd.GeoDataFrame, Assignment]:
     """Plan every considered pair: absorbed, eligible but not chosen, or ineligible, and why.
 
     Parameters
     ----------
     case
         Considered pairs with their tests, and what they may become.
-    progress
-        Called with the number of components done and in all.
 
     Returns
     -------
@@ -69,7 +63,7 @@ def plan_table(
     """
     table = case.pairs.sort_values(["parcel_id", "site_id"], kind="stable", ignore_index=True)
     case = replace(case, pairs=table)
-    result = solved(case, progress=progress)
+    result = solved(case)
     failed, before = deciding_failures(case.verdicts, table), decided(case)
     idle = (failed == "") & ~result.chosen
     left = before.where(before != "", _not_chosen(case, result))
