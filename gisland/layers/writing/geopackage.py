@@ -12,6 +12,7 @@ import pyogrio
 import shapely
 
 from gisland.base.errors import OutputError
+from gisland.layers.writing.place import unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -73,10 +74,7 @@ def write_geopackage(path: str | Path, frames: Mapping[str, pd.DataFrame]) -> Pa
                 write_layer(fresh, frame, name=name, stated={})
         fresh.replace(target)
     except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise OutputError(
-            f"{target} cannot be written: {getattr(error, 'strerror', None) or error}",
-            do="close programs that use it, check space and permissions, or name another file",
-        ) from error
+        raise unwritable(target, error, other="file") from error
     finally:
         with contextlib.suppress(OSError):
             fresh.unlink(missing_ok=True)

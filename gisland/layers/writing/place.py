@@ -13,6 +13,34 @@ GPKG = "results.gpkg"
 RUN = "run.json"
 
 
+def unwritable(target: Path, error: Exception, *, other: str = "folder") -> OutputError:
+    """Tell that something cannot be written, and what may help.
+
+    Parameters
+    ----------
+    target
+        File or folder.
+    error
+        What the system said.
+    other
+        What to name another of.
+
+    Returns
+    -------
+    OutputError
+        To be raised.
+
+    Examples
+    --------
+    >>> str(unwritable(Path("out"), OSError(28, "No space left on device")))[:46]
+    'out cannot be written: No space left on device'
+    """
+    return OutputError(
+        f"{target} cannot be written: {getattr(error, 'strerror', None) or error}",
+        do=f"close programs that use it, check space and permissions, or name another {other}",
+    )
+
+
 def results_file(path: str | Path) -> Path:
     """The GeoPackage of a run.
 

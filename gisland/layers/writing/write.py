@@ -19,7 +19,7 @@ import shapely
 
 from gisland.base.errors import OutputError, TableError
 from gisland.layers.writing.geopackage import gdal_options, write_layer
-from gisland.layers.writing.place import GPKG, RUN
+from gisland.layers.writing.place import GPKG, RUN, unwritable
 from gisland.layers.writing.resultcheck import require_contracts
 from gisland.layers.writing.results import PARQUET, TABLES, result_frame
 from gisland.layers.writing.write_shapefile import write_shapefiles
@@ -97,7 +97,7 @@ def write_results(
         _fill(fresh, frames, files, run=run, parquet=parquet)
         _swap(fresh, target)
     except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise _unwritable(target, error) from error
+        raise unwritable(target, error) from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return target
@@ -139,18 +139,11 @@ def write_file(path: str | Path, content: bytes) -> Path:
         fresh.write_bytes(content)
         fresh.replace(target)
     except OSError as error:
-        raise _unwritable(target, error) from error
+        raise unwritable(target, error, other="file") from error
     finally:
         with contextlib.suppress(OSError):
             fresh.unlink(missing_ok=True)
     return target
-
-
-def _unwritable(target: Path, error: Exception) -> OutputError:
-    return OutputError(
-        f"{target} cannot be written: {getattr(error, 'strerror', None) or error}",
-        do="close programs that use it, check space and permissions, or name another folder",
-    )
 
 
 def _frames(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
@@ -214,7 +207,7 @@ def output_folder(out: str | Path) -> Path:
         if target.exists():
             _require_ours(target)
     except OSError as error:
-        raise _unwritable(target, error) from error
+        raise unwritable(target, error) from error
     return target
 
 

@@ -21,6 +21,7 @@ from gisland.layers.findings import SHOWN
 from gisland.layers.writing.dbfwrite import Field, UnfitError, dbf_bytes, dbf_field
 from gisland.layers.writing.fieldcodes import alias_table, field_codes
 from gisland.layers.writing.parting import by_kind, in_parts
+from gisland.layers.writing.place import unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -304,10 +305,7 @@ def _put(
             (fresh / "new" / name).write_bytes(content)
         _swap(fresh, folder, old=_earlier(folder, {*replaced}, files))
     except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise OutputError(
-            f"{folder} cannot be written: {getattr(error, 'strerror', None) or error}",
-            do="close programs that use it, check space and permissions, or name another folder",
-        ) from error
+        raise unwritable(folder, error) from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
