@@ -163,7 +163,7 @@ def test_alternatives_name_what_is_relaxed_with_a_limit_in_its_unit() -> None:
     assert (rows[2][limit].number_format, rows[5][limit].number_format) == ("0.00", "0.00%")
     assert [r["求解状态"].value for r in rows[:4]] == [
         "已证最优",
-        "逐宗选取，未优化",
+        "逐一取最长边界，未证最优",
         "已证最优",
         "达到时限",
     ]
