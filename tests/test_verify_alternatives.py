@@ -153,6 +153,28 @@ def test_area_cap_relaxed_to_a_limit_still_holds() -> None:
     assert "alternative_ineligible" not in codes(judged(case))
 
 
+def test_area_cap_relaxed_to_a_limit_is_held_at_its_rounding() -> None:
+    """1350 m² count as 1400 m² at whole 100 m²: so large is c4."""
+    case = _case()
+    cap = rule("scrap.area_cap", 900.0, unit="m2", operator="<=")
+    case.rules(dataclasses.replace(cap, rounding_m2=100.0))
+    _cells(case, 2, constraint="area_cap", limit=1350.0)
+    case.set("plan", "c4", reasons="area_cap")
+    assert "alternative_ineligible" not in codes(judged(case))
+
+
+def test_without_its_cap_a_site_is_not_compared_at_the_rounding_of_the_cap() -> None:
+    """At whole 1300 m² c1 and c2 count 2600 m², c3 and c4 only 1300 m²; both are 2000 m²."""
+    case = _case()
+    cap = rule("scrap.share_cap", 0.1, unit="share", operator="<=", denominator="including")
+    case.rules(dataclasses.replace(cap, rounding_m2=1300.0))
+    cells: dict[str, object] = {"added_ids": "c3;c4", "removed_ids": "c1;c2", "scraps_more": 0}
+    _cells(case, 4, **cells, scraps=2, area_m2=2000.0, area_more_m2=0.0, border_more_m=0.0)
+    assert "alternative_worse" not in codes(judged(case))
+    _cells(case, 4, limit=0.15)
+    assert "alternative_worse" in codes(judged(case))
+
+
 def test_tables_without_rows_hold() -> None:
     case = _changed()
     case.run["plan"] = {}
@@ -207,6 +229,17 @@ def test_tampered_sweep_is_caught(row: int, cells: dict[str, float], code: str) 
     assert code in codes(judged(case))
     case.tables["sweep"] = table.assign(status="time_limit")
     assert (code in codes(judged(case))) == (code == "sweep_numbers")
+
+
+@pytest.mark.parametrize(("step", "right"), [(0.01, False), (1.0, True)])
+def test_sweep_may_fall_by_what_its_cap_is_rounded_to(step: float, *, right: bool) -> None:
+    case = _swept()
+    cap = rule("scrap.share_cap", 0.1, unit="share", operator="<=", denominator="including")
+    case.rules(dataclasses.replace(cap, rounding_m2=step))
+    table = case.tables["sweep"].copy()
+    table.loc[2, ["absorbed_m2", "more_m2"]] = [2999.6, -0.4]
+    case.tables["sweep"] = table
+    assert ("sweep_order" not in codes(judged(case))) == right
 
 
 # --- decisions ----------------------------------------------------------------------------------

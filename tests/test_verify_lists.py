@@ -89,6 +89,33 @@ def test_share_cap_is_kept_at_its_rounding(step: float, over: set[str]) -> None:
     assert ids_of(judged(case), "cap") == over
 
 
+@pytest.mark.parametrize(("step", "odd"), [(0.01, {"c4"}), (20.0, set())])
+def test_outcomes_of_areas_follow_at_the_rounding_of_their_rule(step: float, odd: set[str]) -> None:
+    """1390 m² count as 1400 m² at whole 20 m²: so large is c4."""
+    case = right_case()
+    cap = rule("scrap.area_cap", 1390.0, unit="m2", operator="<=")
+    case.rules(dataclasses.replace(cap, rounding_m2=step))
+    rows = case.tables["verdicts"]
+    case.tables["verdicts"] = rows.assign(
+        limit=rows["limit"].mask(rows["test"] == "area_cap", 1390.0)
+    )
+    assert ids_of(judged(case), "verdict_outcome") == odd
+
+
+@pytest.mark.parametrize(("step", "odd"), [(0.01, {"c1"}), (100.0, set())])
+def test_outcomes_of_shares_follow_at_the_rounding_of_their_rule(
+    step: float, odd: set[str]
+) -> None:
+    """A little more than 10 % of the site are 800 m², or up to 850 m² at whole 100 m²."""
+    case = right_case()
+    cap = rule("scrap.share_cap", 0.1, unit="share", operator="<=", denominator="including")
+    case.rules(dataclasses.replace(cap, rounding_m2=step))
+    rows = case.tables["verdicts"].copy()
+    own = (rows["test"] == "share_cap") & (rows["parcel_id"] == "c1")
+    case.tables["verdicts"] = rows.assign(value=rows["value"].mask(own, 0.105))
+    assert ids_of(judged(case), "verdict_outcome") == odd
+
+
 # --- planned uses, boundary, consents, protection -------------------------------------------------
 
 

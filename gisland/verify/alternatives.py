@@ -82,9 +82,13 @@ def _moves(
     moves["site_id"] = moves["row"].map(rows["site_id"])
     plan = known_pairs(facts)
     told = moves.merge(plan[[*KEYS, "border_m", "verdict", "reasons"]], on=KEYS, how="left")
-    step = step_cents(facts)
     told["area_m2"] = told["parcel_id"].map(facts.area_m2).astype("float64")
-    told["steps"] = cents(told["area_m2"], step=step) / step
+    told["steps"] = cents(told["area_m2"])
+    for row, constraint, limit in rows[["constraint", "limit"]].itertuples(name=None):
+        step = step_cents(_relaxed(facts, constraint, limit))
+        if step > 1:
+            own = told["row"] == row
+            told.loc[own, "steps"] = cents(told.loc[own, "area_m2"], step=step) / step
     told["required"] = told["parcel_id"].isin(required_ids(facts))
     here = told["parcel_id"].map(facts.absorbed) == told["site_id"]
     wrong = told["verdict"].isna() | (here != (told["sign"] < 0))
@@ -157,7 +161,7 @@ def _check_allowed(
     cap = facts.rules["scrap.area_cap"]
     limit = added["row"].map(rows["limit"])
     capped = (lifted == "area_cap") & limit.notna()
-    wrong |= capped & (cap.rounded(added["area_m2"].to_numpy()) > limit.to_numpy())
+    wrong |= capped & (cap.rounded(added["area_m2"].to_numpy()) > cap.rounded(limit.to_numpy()))
     text = "alternatives with scraps that fail another test, or were decided otherwise"
     return violations("alternative_ineligible", text, name.loc[added["row"][wrong]])
 

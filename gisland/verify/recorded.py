@@ -28,6 +28,7 @@ FRAGMENT_COLUMNS = {
     "max_narrow_share": "narrow_share",
 }
 MEASURE = 1e-6
+HUNDRED = 100
 CHECKED = (*RULES, "adjacent", *FRAGMENT_TESTS, *LOW_USE_TESTS)
 
 
@@ -146,24 +147,28 @@ def check_verdicts(facts: Facts) -> list[Violation]:
     odd = ~rows["outcome"].isin(OUTCOMES) | ~rows["mode"].isin(["on", "advisory"])
     found += violations("verdict_outcome", "unknown outcome or mode", rows["parcel_id"][odd])
     checked = rows[rows["test"].isin(CHECKED)]
-    wrong = checked["parcel_id"][_contradicts(checked)]
+    wrong = checked["parcel_id"][_contradicts(facts, checked)]
     text = "outcome does not follow from value, operator and limit"
     found += violations("verdict_outcome", text, wrong)
     found += _check_rules(facts, checked)
     return [*found, *_check_fragments(facts, rows)]
 
 
-def _contradicts(rows: pd.DataFrame) -> pd.Series:
+def _contradicts(facts: Facts, rows: pd.DataFrame) -> pd.Series:
     """Rows whose value, operator and limit give another outcome than the one stated."""
-    decimals = np.where(rows["unit"].isin(["m2", "m"]), AREA_DECIMALS, SHARE_DECIMALS)
-    scale = 10.0**decimals
+    cents = rows["rule_id"].map({rule.id: rule.rounding_cents for rule in facts.rules})
+    step = cents.fillna(1.0).to_numpy("float64") / HUNDRED
+    length = np.where(rows["unit"] == "m", 10.0**AREA_DECIMALS, 10.0**SHARE_DECIMALS)
+    scale = np.where(rows["unit"] == "m2", 1 / step, length)
     value, limit = (rows[c].to_numpy("float64") * scale for c in ("value", "limit"))
     holds = np.zeros(len(rows), dtype=bool)
     for operator, compare in OPERATORS.items():
         own = (rows["operator"] == operator).to_numpy()
         holds[own] = compare(np.round(value[own]), np.round(limit[own]))
-    # A share is compared through areas at 0.01 m², which decides where it equals its limit.
-    near = rows["test"].eq("share_cap").to_numpy() & (np.abs(value - limit) <= NEAR)
+    # A share is compared through rounded areas, which decide where it is near its limit.
+    area = rows["parcel_id"].map(facts.area_m2).to_numpy("float64")
+    near = (np.abs(value - limit) - NEAR) * area <= np.abs(value) * step
+    near &= rows["test"].eq("share_cap").to_numpy()
     told = rows["outcome"].isin(["pass", "fail"]) & rows["operator"].isin(list(OPERATORS))
     told &= ~np.isnan(value) & ~np.isnan(limit) & ~near
     return told & ((rows["outcome"] == "pass") != holds)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 EQUAL = 1e-9
 CENT = 0.011
+HUNDRED = 100
 
 
 def check_sweep(facts: Facts) -> list[Violation]:
@@ -43,7 +44,7 @@ def check_sweep(facts: Facts) -> list[Violation]:
     rows = table.reset_index(drop=True)
     name = rows["cap"].map("{:g}".format) + "/" + rows["area_cap_m2"].map("{:g}".format)
     taken = cents(facts.area_m2.reindex(facts.absorbed.index))
-    total, many = taken.sum() / 100, float(len(facts.absorbed))
+    total, many = taken.sum() / HUNDRED, float(len(facts.absorbed))
     wrong = differs(rows["more_m2"], rows["absorbed_m2"] - total)
     text = "more_m2 is not absorbed_m2 less what the plan absorbs"
     found = violations("sweep_numbers", text, name[wrong])
@@ -88,8 +89,17 @@ def _check_order(
     for fixed, moved in (("area_cap_m2", "cap"), ("cap", "area_cap_m2")):
         ordered = known.sort_values([fixed, moved], kind="stable")
         before = ordered.groupby(fixed)[column].cummax()
-        wrong += name[ordered.index[ordered[column] < before - CENT]].tolist()
+        most = ordered.groupby(fixed)["scraps"].cummax().astype("float64")
+        slack = CENT if column == "scraps" else CENT + _rounding_m2(facts) * most
+        wrong += name[ordered.index[ordered[column] < before - slack]].tolist()
     return violations("sweep_order", "a larger cap makes the best plan smaller", wrong)
+
+
+def _rounding_m2(facts: Facts) -> float:
+    """By how much the plan may misjudge a scrap: nothing where it compares at 0.01 m²."""
+    rules = [facts.rules[i] for i in ("scrap.share_cap", "scrap.total_cap")]
+    most = max(rule.rounding_cents for rule in rules)
+    return 0.0 if most == 1 else most / HUNDRED
 
 
 def check_differences(facts: Facts) -> list[Violation]:
