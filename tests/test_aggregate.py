@@ -193,6 +193,12 @@ def test_no_sites_at_all_keep_the_kinds() -> None:
         ("owner", "min", "owner holds text .* use set, same, largest, site"),
         ("checked", "max", "checked holds flags .* use same, largest, site"),
         ("seen", "area_mean", "seen holds dates .* use min, max, set, same, largest, site"),
+        (
+            "tax_yuan",
+            "set",
+            "tax_yuan holds numbers .* 'set'; use sum, sum_known, area_mean, min, max,",
+        ),
+        ("idle_since", "set", "idle_since holds dates .* 'set'; use min, max, same, largest, site"),
         ("ownr", "set", "no column 'ownr'; did you mean 'owner'"),
         ("far", "sum", "no column 'far'"),
         ("owner", "most", "owner is 'most'; use one of"),

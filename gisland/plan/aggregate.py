@@ -175,13 +175,20 @@ def _rules(kinds: Mapping[str, Kind], columns: Mapping[str, str]) -> dict[str, s
             )
         if rule not in COLUMN_RULES:
             raise PlanError(f"{where} is {rule!r}", do=f"use one of {', '.join(COLUMN_RULES)}")
-        if rule not in FITTING[kinds[name]]:
+        fitting = _fitting(name, kinds[name])
+        if rule not in fitting:
             raise PlanError(
                 f"{where} holds {WORDS[kinds[name]]} and cannot be merged by {rule!r}",
-                do=f"use {', '.join(FITTING[kinds[name]])}",
+                do=f"use {', '.join(fitting)}",
             )
     by_default = {name: DEFAULTS.get(name, BY_KIND[kind]) for name, kind in kinds.items()}
     return {**by_default, **columns}
+
+
+def _fitting(name: str, kind: Kind) -> tuple[str, ...]:
+    """Rules for a column; a set is a text, and a canonical number or date stays what it is."""
+    as_text = kind == "text" or name not in PARCELS
+    return tuple(rule for rule in FITTING[kind] if rule != "set" or as_text)
 
 
 @dataclass(frozen=True)
