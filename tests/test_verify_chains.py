@@ -79,6 +79,16 @@ def _leave_c1(case: Case) -> None:
     case.set("parcels", "c1", verdict="eligible", site_id=None)
 
 
+@pytest.mark.parametrize(("most", "missed"), [(0.5, set()), (1.5, {"e1"})])
+def test_part_of_a_link_is_none(
+    most: float, missed: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = _with_chain(monkeypatch)
+    case.run["parameters"].update(chain_links=most)
+    _forget(case)
+    assert ids_of(judged(case), "missed_scrap") == missed
+
+
 TAMPERINGS: dict[str, tuple[Tamper, str, set[str]]] = {
     "rule off": (
         lambda c: c.rules(dataclasses.replace(CHAINS, mode="off")),

@@ -126,10 +126,10 @@ def check_chains(facts: Facts, edges: pd.DataFrame) -> list[Violation]:
     links, ids = links_of(pairs), pairs["parcel_id"]
     least = facts.parameters.min_border_m
     adjoins = long_enough(pairs["border_m"], min_border_m=least)
-    far, most = links > 0, facts.parameters.chain_links
+    far, most = links > 0, _most_links(facts)
     on = facts.rules["scrap.chains"].mode == "on"
     found = violations("links", "links without rule scrap.chains", ids[far & (not on)])
-    found += violations("links", f"more than {most:g} links", ids[(links > most) | (links < 0)])
+    found += violations("links", f"more than {most} links", ids[(links > most) | (links < 0)])
     found += violations("links", "links of scraps that adjoin their site", ids[far & adjoins])
     told = pairs["link_m"] if "link_m" in pairs else pd.Series(np.nan, index=pairs.index)
     found += violations(
@@ -140,6 +140,11 @@ def check_chains(facts: Facts, edges: pd.DataFrame) -> list[Violation]:
     pairs = pairs.assign(level=links.astype("float64").where(far | adjoins), link_m=told)
     found += _check_levels(facts, pairs, edges)
     return [*found, *_check_absorbed(facts, pairs, edges), *_check_missed(facts, pairs, edges)]
+
+
+def _most_links(facts: Facts) -> int:
+    """Most scraps between a scrap and its site; a part of a scrap is none."""
+    return int(facts.parameters.chain_links)
 
 
 def _beside(pairs: pd.DataFrame, edges: pd.DataFrame) -> pd.DataFrame:
@@ -159,7 +164,7 @@ def _check_levels(facts: Facts, pairs: pd.DataFrame, edges: pd.DataFrame) -> lis
     sure = nearest(beside[beside["sure"]]) + 1  # it has no more links than that
     level, ids = pairs["level"].to_numpy(), pairs["parcel_id"]
     far = level > 0
-    most = facts.parameters.chain_links
+    most = _most_links(facts)
     wrong = (far & (sure < level)) | (np.isnan(level) & (sure <= most))
     found = violations("links", "scraps with fewer links than stated", ids[wrong])
     own = pd.Series(level, index=keys, name="own")[far]
@@ -197,7 +202,7 @@ def _check_absorbed(facts: Facts, pairs: pd.DataFrame, edges: pd.DataFrame) -> l
 
 def _check_missed(facts: Facts, pairs: pd.DataFrame, edges: pd.DataFrame) -> list[Violation]:
     """Small parcels that surely adjoin a scrap of the plan and are not named with its site."""
-    inner = pairs[pairs["level"] < facts.parameters.chain_links]
+    inner = pairs[pairs["level"] < _most_links(facts)]
     beside = _beside(inner, edges[edges["sure"]])
     named = pd.MultiIndex.from_frame(pairs[["parcel_id", "site_id"]])
     keys = pd.MultiIndex.from_frame(beside[["focal", "site_id"]])
