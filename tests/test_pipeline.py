@@ -629,6 +629,8 @@ def test_lines() -> None:
 def test_sites_from_what_is_not_there() -> None:
     with pytest.raises(ProjectError, match=r"there is no \[layers.sites\]"):
         planned(two(), "tianjin-2024", sites_from="layer")
+    with pytest.raises(ProjectError, match=r"plan is None; give gisland\.PlanChoices"):
+        planned(two(), "tianjin-2024", plan=None)
     with pytest.raises(ProjectError, match="site_use_classes is"):
         planned(two(), "tianjin-2024", sites_from="use_class")
     with pytest.raises(ProjectError, match="no column gives the site"):

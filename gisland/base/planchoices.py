@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 from gisland.base.errors import ProjectError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Method = Literal["exact", "greedy"]
 Objective = Literal["area", "count"]
@@ -59,8 +57,17 @@ class PlanChoices:
     def __post_init__(self) -> None:
         _one_of("method", self.method, get_args(Method))
         _one_of("objective", self.objective, get_args(Objective))
+        if not isinstance(self.alternatives, bool):
+            raise ProjectError(
+                f"[plan] alternatives is {self.alternatives!r}", do="give true or false"
+            )
+        for name in ("decisions", "columns"):
+            _mapping(name, getattr(self, name))
         for name, rule in self.columns.items():
             _one_of(f"columns.{name}", rule, COLUMN_RULES)
+        for name in ("consented", "protected", "required", "sweep_caps", "sweep_areas_m2"):
+            if isinstance(getattr(self, name), list):
+                object.__setattr__(self, name, tuple(getattr(self, name)))
         for name in ("consented", "protected", "required"):
             _texts(name, getattr(self, name))
         both = sorted(set(self.required or ()) & set(self.protected or ()))
@@ -79,6 +86,14 @@ def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:
         raise ProjectError(f"[plan] {name} is {value!r}", do=f"use one of {', '.join(known)}")
 
 
+def _mapping(name: str, value: object) -> None:
+    texts = isinstance(value, Mapping) and all(
+        isinstance(text, str) for item in value.items() for text in item
+    )
+    if not texts:
+        raise ProjectError(f"[plan] {name} is {value!r}", do="give a text for each id or column")
+
+
 def _texts(name: str, value: object) -> None:
     if value is None or (isinstance(value, tuple) and all(isinstance(v, str) for v in value)):
         return
@@ -87,7 +102,7 @@ def _texts(name: str, value: object) -> None:
 
 def _numbers(name: str, values: object, *, top: float) -> None:
     good = isinstance(values, tuple) and all(
-        type(v) in {int, float} and 0 < v <= top for v in values
+        isinstance(v, int | float) and not isinstance(v, bool) and 0 < v <= top for v in values
     )
     if not good:
         what = "shares from 0 to 1 (10 % is 0.1)" if top == 1.0 else "square metres above 0"

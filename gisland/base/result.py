@@ -54,6 +54,8 @@ class Choices:
     def __post_init__(self) -> None:
         if not isinstance(self.rules, RuleSet):
             raise RulesError(f"rules is {self.rules!r}", do="give load_rules(…)")
+        if not isinstance(self.plan, PlanChoices):
+            raise ProjectError(f"plan is {self.plan!r}", do="give gisland.PlanChoices(…)")
         if self.sites_from not in {None, *SITES_FROM}:
             raise ProjectError(
                 f"sites_from is {self.sites_from!r}", do=f"use one of {', '.join(SITES_FROM)}"
