@@ -79,6 +79,12 @@ def _leave_c1(case: Case) -> None:
     case.set("parcels", "c1", verdict="eligible", site_id=None)
 
 
+def test_links_without_the_rule_are_told() -> None:
+    case = right_case()
+    case.tables["plan"] = case.tables["plan"].assign(links=1)
+    assert "links" in codes(judged(case))
+
+
 @pytest.mark.parametrize(("most", "missed"), [(0.5, set()), (1.5, {"e1"})])
 def test_part_of_a_link_is_none(
     most: float, missed: set[str], monkeypatch: pytest.MonkeyPatch

@@ -39,7 +39,8 @@ def scrap_links(facts: Facts) -> pd.DataFrame:
     0
     """
     if facts.rules["scrap.chains"].mode != "on":
-        return pd.DataFrame({c: [] for c in COLUMNS}).astype({"sure": bool, "possible": bool})
+        kinds = {"focal": "str", "neighbor": "str", "sure": bool, "possible": bool}
+        return pd.DataFrame({c: [] for c in COLUMNS}).astype(kinds)
     scraps = pd.Index(facts.tables["plan"]["parcel_id"].unique())
     ids = small_parcels(facts).union(scraps[scraps.isin(facts.parcels.index)])
     met = contacts(facts, ids, focal=ids, around=ids)
