@@ -242,6 +242,35 @@ def test_sweep_may_fall_by_what_its_cap_is_rounded_to(step: float, *, right: boo
     assert ("sweep_order" not in codes(judged(case))) == right
 
 
+@pytest.mark.parametrize(
+    ("plan", "code", "ids"),
+    [
+        ({"alternatives": True, "sweep_caps": [0.05, 0.1, 0.12]}, "", set()),
+        ({"alternatives": False, "sweep_caps": [0.05, 0.1]}, "sweep_numbers", {"sweep"}),
+        ({"alternatives": False, "sweep_areas_m2": [9.0]}, "sweep_numbers", {"sweep"}),
+        ({"alternatives": False, "decisions": {"d2": "out"}}, "table_absent", {"differences"}),
+    ],
+)
+def test_what_the_record_asks_for_is_there(
+    plan: dict[str, object], code: str, ids: set[str]
+) -> None:
+    case = _swept()
+    case.run["plan"] = plan
+    found = judged(case)
+    assert ids_of(found, code) == ids
+    assert code or found == []
+
+
+def test_second_best_plan_that_is_left_out_is_missed() -> None:
+    case = _case()
+    case.run["plan"] = {"alternatives": True}
+    table = case.tables["alternatives"]
+    case.tables["alternatives"] = table.drop(index=1).reset_index(drop=True)
+    assert ids_of(judged(case), "alternative_second") == {"S2"}
+    del case.tables["alternatives"]
+    assert ids_of(judged(case), "alternative_second") == {"S1", "S2"}
+
+
 # --- decisions ----------------------------------------------------------------------------------
 
 

@@ -30,7 +30,7 @@ from gisland.verify.record import check_record
 from gisland.verify.recorded import check_plan, check_verdicts
 from gisland.verify.tables import check_tables
 from gisland.verify.touch import check_connected, touches
-from gisland.verify.whatif import check_differences, check_sweep
+from gisland.verify.whatif import check_asked, check_differences, check_sweep
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,7 +91,7 @@ results.gpkg); give the output folder of a run, or its results.gpkg
         found += check_bounds(facts, edges)
         searched = proofs(facts, edges)
         found += [*check_best(facts, searched), *check_statuses(facts)]
-        found += [*check_alternatives(facts, searched), *check_sweep(facts)]
+        found += [*check_asked(facts), *check_alternatives(facts, searched), *check_sweep(facts)]
         found += [*check_differences(facts), *check_merged(facts)]
         found += [*check_plan(facts), *check_reasons(facts, edges)]
         found += [*check_decisions(facts), *check_chains(facts, edges)]

@@ -39,8 +39,8 @@ def scrap_links(facts: Facts) -> pd.DataFrame:
     0
     """
     if facts.rules["scrap.chains"].mode != "on":
-        kinds = {"focal": "str", "neighbor": "str", "sure": bool, "possible": bool}
-        return pd.DataFrame({c: [] for c in COLUMNS}).astype(kinds)
+        none = pd.DataFrame({c: [] for c in COLUMNS}).astype({"sure": bool, "possible": bool})
+        return none.astype({"focal": "str", "neighbor": "str"})
     scraps = pd.Index(facts.tables["plan"]["parcel_id"].unique())
     ids = small_parcels(facts).union(scraps[scraps.isin(facts.parcels.index)])
     met = contacts(facts, ids, focal=ids, around=ids)

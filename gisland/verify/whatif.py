@@ -19,6 +19,50 @@ CENT = 0.011
 HUNDRED = 100
 
 
+def check_asked(facts: Facts) -> list[Violation]:
+    """Demand what the record of the run asks for beside the plan.
+
+    Parameters
+    ----------
+    facts
+        From `gather`, with sites.
+
+    Returns
+    -------
+    list of Violation
+        ``table_absent``, ``sweep_numbers``, ``alternative_second``.
+
+    Examples
+    --------
+    >>> from gisland.verify.example import example_facts
+    >>> check_asked(example_facts())
+    []
+    """
+    asked, tables = facts.run.get("plan", {}), facts.tables
+    if "alternatives" not in asked:  # nothing is known of what was asked for
+        return []
+    choices = facts.choices
+    caps, areas = {*choices.sweep_caps}, {*choices.sweep_areas_m2}
+    wanted = {"sweep": bool(caps | areas), "differences": bool(choices.decisions)}
+    absent = [name for name, want in wanted.items() if want and name not in tables]
+    found = violations("table_absent", "tables that the record asks for", absent)
+    if wanted["sweep"] and "sweep" in tables:
+        rows = tables["sweep"]
+        every = len(rows) == max(len(caps), 1) * max(len(areas), 1)
+        every &= not caps or {*rows["cap"]} == caps
+        every &= not areas or {*rows["area_cap_m2"]} == areas
+        text = "not one row for each combination of caps that the record asks for"
+        found += violations("sweep_numbers", text, [] if every else ["sweep"])
+    if not choices.alternatives or choices.method == "greedy":
+        return found
+    number = facts.drawn["component"]
+    told = tables.get("alternatives", pd.DataFrame({"site_id": [], "kind": []}))
+    second = told["site_id"][told["kind"] == "second_best"].map(number)
+    alone = number.isin(facts.absorbed.map(number).dropna()) & ~number.isin(second)
+    text = "sites that absorb scraps, without a second-best plan"
+    return [*found, *violations("alternative_second", text, number.index[alone])]
+
+
 def check_sweep(facts: Facts) -> list[Violation]:
     """Hold the plans under other caps against one another and against the plan in force.
 
