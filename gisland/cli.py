@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from gisland.base.errors import GislandError
-from gisland.base.phrases import count_of, json_text
+from gisland.base.phrases import count_of, first_of, json_text
 from gisland.base.version import __version__
 from gisland.ruleshow import rules_app
 
@@ -42,7 +42,7 @@ ProjectFile = Annotated[Path, typer.Argument(help="Project file (gisland.toml)."
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary for machines.")]
 Out = Annotated[
     Path | None,
-    typer.Option("--out", "-o", help="Output folder [default: gisland-out beside the project]."),
+    typer.Option("--out", "-o", help="Output folder (default: gisland-out beside the project)."),
 ]
 
 
@@ -227,10 +227,14 @@ def _print_summary(done: Done, counts: dict[str, Any]) -> None:
         typer.echo(
             f"  {count_of(counts['sites'], 'site')}, {count_of(counts['scraps'], 'scrap')},"
             f" {counts['absorbed']} absorbed: {counts['absorbed_m2']:,.2f} m²;"
-            f" plan proved optimal for {int(sites['optimal'].sum())} of {len(sites)}"
+            f" {_proved(done.record['plan']['method'], sites)}"
         )
     if "differences" in done.tables:
         _print_differences(done.tables["differences"])
+    told = done.tables["findings"]
+    unmet = told.loc[told["code"] == "required_not_absorbed", "parcel_id"].tolist()
+    if unmet:
+        typer.echo(f"  not absorbed as required or decided: {first_of(unmet, most=MOST_SHOWN)}")
     crs = done.record["crs"]
     typer.echo(f"  {crs['name']} ({crs['chosen']}), {done.record['area_basis']} areas")
     found = {s: counts[f"findings_{s}"] for s in ("error", "warning", "info")}
@@ -249,6 +253,12 @@ def _print_summary(done: Done, counts: dict[str, Any]) -> None:
     typer.echo(f"  now: gisland verify {_quoted(done.folder)}")
 
 
+def _proved(method: str, sites: pd.DataFrame) -> str:
+    if method == "greedy":
+        return "the longest border first (greedy), not proved"
+    return f"plan proved optimal for {int(sites['optimal'].sum())} of {len(sites)}"
+
+
 def _print_differences(table: pd.DataFrame) -> None:
     """What decisions taken beforehand change in the plan."""
     from gisland.present.plaintext import plain  # noqa: PLC0415 - heavy
@@ -262,7 +272,8 @@ def _print_differences(table: pd.DataFrame) -> None:
     changed = table[(table["change"] != "as_before") | (table["decision"] != "")]
     columns = ["parcel_id", "site_without", "site_with", "decision"]
     for parcel, before, after, word in changed[columns].fillna("-").head(MOST_SHOWN).to_numpy():
-        why = f" (decided: {word})" if word else ""
+        met = {"in": after != "-", "out": after == "-"}.get(word, word in {"", after})
+        why = f" (decided: {word}{'' if met else ', not met'})" if word else ""
         typer.echo(plain(f"    {parcel}: {before} -> {after}{why}"))
     if len(changed) > MOST_SHOWN:
         typer.echo(f"    … {len(changed) - MOST_SHOWN} more in the table differences")
@@ -326,7 +337,7 @@ def explain(
     parcel_ids: Annotated[list[str], typer.Argument(help="Ids of one parcel or more.")],
     *,
     language: Annotated[
-        str | None, typer.Option("--language", help="zh or en [default: that of the run].")
+        str | None, typer.Option("--language", help="zh or en (default: that of the run).")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the parts for machines.")] = False,
 ) -> None:
@@ -346,12 +357,12 @@ def split(
     project: ProjectFile,
     parcel_ids: Annotated[
         list[str] | None,
-        typer.Argument(help="Parcels to split [default: all that cross a planned-use boundary]."),
+        typer.Argument(help="Parcels to split (default: all that cross a planned-use boundary)."),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", help="GeoPackage to write [default: split.gpkg beside the project]."
+            "--out", "-o", help="GeoPackage to write (default: split.gpkg beside the project)."
         ),
     ] = None,
     *,

@@ -195,6 +195,16 @@ def test_decisions_on_hostile_ids_move_no_cursor(call: Call, project: Path) -> N
     assert "    strip\ufffd[2J\ufffd: S1 -> - (decided: out)" in said.out.splitlines()
 
 
+def test_wishes_that_are_not_met_are_told(call: Call, project: Path) -> None:
+    (project / "say.csv").write_text("parcel_id,decision\nstrip,out\n", "utf-8")
+    file = project / "gisland.toml"
+    plan = '\n[plan]\nmethod = "greedy"\nrequired = ["strip"]\n'
+    file.write_text(file.read_text("utf-8") + plan, "utf-8")
+    said = call("run", file, "-o", project / "o", "--decisions", project / "say.csv")
+    assert "  not absorbed as required or decided: strip\n" in said.out
+    assert "the longest border first (greedy), not proved" in said.out
+
+
 def test_decisions_on_unknown_parcels_are_refused(call: Call, project: Path) -> None:
     (project / "say.csv").write_text("nobody,in\n", "utf-8")
     said = call("run", project / "gisland.toml", "--decisions", project / "say.csv")
@@ -209,6 +219,12 @@ def test_help_names_every_command(call: Call) -> None:
         assert command in said.out
         assert call(command, "--help").code == 0
     assert said.err == ""
+
+
+def test_help_tells_what_is_taken_by_default(call: Call) -> None:
+    told = {"run": "gisland-out", "split": "split.gpkg", "explain": "that of the run"}
+    for command, default in told.items():
+        assert default in call(command, "--help").out
 
 
 def test_version() -> None:
