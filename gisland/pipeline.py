@@ -13,6 +13,7 @@ from gisland.base.crs import crs_name, require_metric
 from gisland.base.definitions import WAY_OUT_M
 from gisland.base.errors import CRSError, ProjectError, TableError
 from gisland.base.keys import aligned
+from gisland.base.planchoices import PlanChoices
 from gisland.base.result import Choices, Result, skipped_analyses, summary_counts, without_mended
 from gisland.base.schema import (
     CHANGES,
@@ -217,7 +218,7 @@ def _require_inputs(inputs: object) -> None:
 
 def _require_choices(choices: object) -> None:
     if not isinstance(choices, Choices):
-        do = "give gisland.Choices(rules)"
+        do = f"give gisland.Choices(rules{', plan=…' if isinstance(choices, PlanChoices) else ''})"
         raise ProjectError(f"choices is a {type(choices).__name__}", do=do)
 
 

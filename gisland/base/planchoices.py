@@ -41,6 +41,19 @@ class PlanChoices:
         Area caps for which it is made again.
     columns
         How a column of the parcels is merged, one of ``COLUMN_RULES``, where not by default.
+
+    Raises
+    ------
+    ProjectError
+        If a choice is mistyped or unknown, or a parcel is required and protected.
+
+    Examples
+    --------
+    Lists may be lists or tuples; give the choices to `gisland.Choices` as its ``plan``:
+
+    >>> wish = PlanChoices(required=["P1"], decisions={"P2": "out"}, sweep_caps=[0.08, 0.1])
+    >>> wish.required, wish.sweep_caps
+    (('P1',), (0.08, 0.1))
     """
 
     method: Method = "exact"
@@ -55,19 +68,19 @@ class PlanChoices:
     columns: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for name in ("consented", "protected", "required", "sweep_caps", "sweep_areas_m2"):
+            if isinstance(getattr(self, name), list):
+                object.__setattr__(self, name, tuple(getattr(self, name)))
         _one_of("method", self.method, get_args(Method))
         _one_of("objective", self.objective, get_args(Objective))
         if not isinstance(self.alternatives, bool):
             raise ProjectError(
                 f"[plan] alternatives is {self.alternatives!r}", do="give true or false"
             )
-        for name in ("decisions", "columns"):
-            _mapping(name, getattr(self, name))
+        _by_text("decisions", self.decisions, example='{"P1": "in", "P2": "out"}')
+        _by_text("columns", self.columns, example='{"tax_yuan": "sum_known"}')
         for name, rule in self.columns.items():
             _one_of(f"columns.{name}", rule, COLUMN_RULES)
-        for name in ("consented", "protected", "required", "sweep_caps", "sweep_areas_m2"):
-            if isinstance(getattr(self, name), list):
-                object.__setattr__(self, name, tuple(getattr(self, name)))
         for name in ("consented", "protected", "required"):
             _texts(name, getattr(self, name))
         both = sorted(set(self.required or ()) & set(self.protected or ()))
@@ -86,18 +99,16 @@ def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:
         raise ProjectError(f"[plan] {name} is {value!r}", do=f"use one of {', '.join(known)}")
 
 
-def _mapping(name: str, value: object) -> None:
-    texts = isinstance(value, Mapping) and all(
-        isinstance(text, str) for item in value.items() for text in item
-    )
-    if not texts:
-        raise ProjectError(f"[plan] {name} is {value!r}", do="give a text for each id or column")
-
-
 def _texts(name: str, value: object) -> None:
     if value is None or (isinstance(value, tuple) and all(isinstance(v, str) for v in value)):
         return
     raise ProjectError(f"[plan] {name} is {value!r}", do="give a list of texts")
+
+
+def _by_text(name: str, value: object, *, example: str) -> None:
+    if isinstance(value, Mapping) and all(isinstance(v, str) for v in [*value, *value.values()]):
+        return
+    raise ProjectError(f"[plan] {name} is {value!r}", do=f"give texts by text, such as {example}")
 
 
 def _numbers(name: str, values: object, *, top: float) -> None:

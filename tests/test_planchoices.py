@@ -1,0 +1,46 @@
+"""Choices of a plan that are given in a notebook."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from gisland.base.errors import ProjectError
+from gisland.base.planchoices import PlanChoices
+from gisland.base.result import Choices
+from gisland.base.rules import load_rules
+
+
+def test_lists_do_as_well_as_tuples() -> None:
+    given: dict[str, Any] = {
+        "consented": ["甲"],
+        "protected": ["a"],
+        "required": ["b"],
+        "sweep_caps": [0.1],
+        "sweep_areas_m2": [2000],
+    }
+    tuples = {key: tuple(value) for key, value in given.items()}
+    assert PlanChoices(**given) == PlanChoices(**tuples)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"required": "P1"}, "required is 'P1'; give a list of texts"),
+        ({"required": [1]}, r"required is \(1,\); give a list of texts"),
+        ({"decisions": ["P1"]}, r"decisions is \['P1'\]; give texts by text, such as"),
+        ({"decisions": {1: "in"}}, r"decisions is \{1: 'in'\}; give texts by text, such as"),
+        ({"columns": "sum"}, "columns is 'sum'; give texts by text, such as"),
+        ({"sweep_caps": 0.1}, "sweep_caps is 0.1; give a list of shares"),
+    ],
+)
+def test_choices_of_a_wrong_type_are_refused(given: dict[str, Any], told: str) -> None:
+    with pytest.raises(ProjectError, match=told):
+        PlanChoices(**given)
+
+
+def test_the_plan_of_a_run_is_a_plan() -> None:
+    plan: Any = {"required": ["P1"]}
+    with pytest.raises(ProjectError, match=r"plan is .*; give PlanChoices"):
+        Choices(load_rules("tianjin-2024"), plan=plan)
