@@ -12,10 +12,10 @@ import shapely
 
 from gisland.base.crs import areas_m2
 from gisland.base.definitions import WAY_OUT_M
-from gisland.base.errors import PlanError, ProjectError
+from gisland.base.errors import PlanError, ProjectError, RulesError, TableError
 from gisland.base.keys import aligned, joined_runs, joined_texts
 from gisland.base.parameters import Parameters
-from gisland.base.rules import load_rules
+from gisland.base.rules import RuleSet, load_rules
 from gisland.base.units import m2_to_mu
 from gisland.base.verdicts import together, verdict_frame
 from gisland.detect.corridors import with_corridors
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from gisland.base.rules import RuleSet
     from gisland.base.schema import Inputs
     from gisland.plan.split import Cuts
 
@@ -106,7 +105,7 @@ def split(
     ids
         Parcels to split; by default all that cross a planned-use boundary by more than a sliver.
     rules
-        The rule set.
+        From `load_rules`.
     parameters
         ``tolerance_m`` (narrower pieces are slivers from drawing, which go to the neighboring part
         with the longest border), ``area_basis``, and those of roads and water.
@@ -154,6 +153,11 @@ def split(
         raise ProjectError(f"amounts is {amounts!r}", do=f"use one of {', '.join(AMOUNTS)}")
     if isinstance(ids, str):
         raise PlanError(f"split: ids is {ids!r}", do="give a list of ids")
+    if not isinstance(rules, RuleSet):
+        raise RulesError(f"rules is {rules!r}", do="give load_rules(…)")
+    for what, layer in (("parcels", parcels), ("zoning", zoning)):
+        if not isinstance(layer, gpd.GeoDataFrame):
+            raise TableError(f"{what} is a {type(layer).__name__}", do="give a GeoDataFrame")
     chosen = parameters or Parameters()
     cuts = cut_parcels(
         parcels, zoning, ids=ids, tolerance_m=chosen.tolerance_m, min_part_m2=min_part_m2

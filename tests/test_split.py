@@ -257,7 +257,7 @@ def test_overlapping_zones_are_told() -> None:
 @pytest.mark.parametrize(
     ("ids", "told"),
     [
-        (["p", "x"], r"1 parcels are not in the layer \(x\); check the ids"),
+        (["p", "x"], r"1 parcel not in the layer \(x\); check the ids"),
         (["in"], r"1 parcels lie in a single planned use \(in\); take them off"),
         (["out"], r"1 parcels lie under no zone with a planned use \(out\); take"),
         (["no"], r"1 parcels have no geometry \(no\); draw them"),

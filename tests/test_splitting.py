@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -11,7 +11,7 @@ import pytest
 
 import gisland as gl
 from districts import at, layer, lots
-from gisland.base.errors import PlanError, ProjectError
+from gisland.base.errors import PlanError, ProjectError, RulesError, TableError
 from gisland.base.parameters import Parameters
 from gisland.base.rules import RuleSet, load_rules
 from gisland.base.schema import VERDICTS, Inputs
@@ -279,3 +279,11 @@ def test_ellipsoidal_areas_add_up(rules: RuleSet) -> None:
 def test_a_single_text_is_no_list_of_ids(rules: RuleSet) -> None:
     with pytest.raises(PlanError, match="ids is 'p'; give a list of ids"):
         gl.split(parcel_layer(), case_3(), ids="p", rules=rules)
+
+
+def test_rules_and_layers_of_a_wrong_type_are_refused(rules: RuleSet) -> None:
+    split: Any = gl.split
+    with pytest.raises(RulesError, match=r"rules is 'tianjin-2024'; give load_rules"):
+        split(parcel_layer(), case_3(), rules="tianjin-2024")
+    with pytest.raises(TableError, match="zoning is a NoneType; give a GeoDataFrame"):
+        split(parcel_layer(), None, rules=rules)

@@ -13,6 +13,7 @@ import shapely
 from gisland.base.errors import GeometryError, PlanError
 from gisland.base.keys import aligned, among
 from gisland.base.names import comparable, usual_spelling
+from gisland.base.phrases import count_of
 from gisland.base.schema import require_ids, usable
 from gisland.base.threads import in_threads
 from gisland.plan.aggregate import is_sum
@@ -179,7 +180,7 @@ def _listed(parcels: gpd.GeoDataFrame, ids: Iterable[str]) -> pd.Index:
     unknown = asked[~among(asked, parcels.index)]
     if len(unknown):
         raise PlanError(
-            f"split: {len(unknown)} parcels are not in the layer",
+            f"split: {count_of(len(unknown), 'parcel')} not in the layer",
             do="check the ids; they are those of the column mapped to parcel_id",
             ids=unknown,
         )
