@@ -85,12 +85,20 @@ def _changed_lines(rules: RuleSet) -> list[str]:
     for rule in rules:
         was = old[rule.id]
         if rule != was:
-            before = f" (was {_limit(was)})" if was.mode != "off" else " (new)"
-            lines.append(f"  {rule.id} [{rule.mode}] {_limit(rule)}{before}")
+            before = _limit(was) or was.mode
+            if was.mode == "off":
+                before = "off"
+            elif was.mode != rule.mode:
+                before = " ".join(filter(None, (f"[{was.mode}]", _limit(was))))
+            told = " ".join(filter(None, (f"{rule.id} [{rule.mode}]", _limit(rule))))
+            lines.append(f"  {told} (was {before})" if rule.id in old.rules else f"  {told} (new)")
     return lines if len(lines) > 1 else [f"extends {base} without a change"]
 
 
 def _limit(rule: Rule) -> str:
-    value = "; ".join(rule.value) if isinstance(rule.value, tuple) else f"{rule.limit:g}"
+    if isinstance(rule.value, tuple):
+        return f"{'; '.join(rule.value)} {rule.unit}"
+    value = f"{rule.limit:g}" if rule.operator else ""
     over = f"of {rule.denominator}" if rule.denominator else ""
-    return " ".join(filter(None, (rule.operator, value, rule.unit, over)))
+    rounding = f"at {rule.rounding_m2:g} m2" if rule.rounding_cents != 1 else ""
+    return " ".join(filter(None, (rule.operator, value, rule.unit, over, rounding)))

@@ -529,8 +529,15 @@ BAD = {
         HEAD + CAP.replace("value", "valu"),
         r"\[rule\.scrap\.area_cap\] has no key 'valu'; did you mean 'value'",
     ),
-    "missing key": (HEAD + CAP.replace('source = "x"\n', ""), "source is None; give a text"),
-    "missing value": (HEAD + CAP.replace("value = 100\n", ""), "value is None; give a number"),
+    "missing key": (
+        HEAD + CAP.replace('source = "x"\n', ""),
+        "has no source; give",
+    ),
+    "missing keys": (
+        HEAD + CAP.replace('source = "x"\n', "").replace("value = 100\n", ""),
+        r"\[rule\.scrap\.area_cap\] has no source, value; give them",
+    ),
+    "missing value": (HEAD + CAP.replace("value = 100\n", ""), "has no value; give them"),
     "mode": (HEAD + CAP.replace('"on"', '"onn"'), "mode is 'onn'; use one of on, advisory, off"),
     "status": (HEAD + CAP.replace("general knowledge", "law"), "status is 'law'"),
     "unit": (HEAD + CAP.replace("m2", "mu"), "unit is 'mu'; use 'm2'"),

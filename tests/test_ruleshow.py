@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
@@ -13,6 +14,9 @@ from gisland.base.rules import load_rules
 from gisland.present.plaintext import cells
 from gisland.present.ruletext import in_words, shown_lines
 from gisland.ruleshow import rules_app
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAMES = rule_set_names()
 
@@ -141,6 +145,19 @@ def test_json_has_everything() -> None:
     }
     assert consent == kept
     assert consent["not_known"]
+
+
+def test_a_check_tells_each_change_of_a_rule(tmp_path: Path) -> None:
+    head = '[ruleset]\nname = "o"\ntitle = "o"\nextends = "tianjin-2024"\n'
+    own = {"scrap.chains": 'mode = "on"', "scrap.share_cap": "rounding_m2 = 1"}
+    own["scrap.same_tenure"] = 'mode = "on"'
+    file = tmp_path / "own.toml"
+    file.write_text(head + "".join(f"[rule.{k}]\n{v}\n" for k, v in own.items()), "utf-8")
+    assert said("check", str(file)).splitlines()[2:] == [
+        "  scrap.chains [on] (was off)",
+        "  scrap.same_tenure [on] (was [advisory])",
+        "  scrap.share_cap [on] <= 0.1 share of including at 1 m2 (was <= 0.1 share of including)",
+    ]
 
 
 def test_the_list_is_aligned_whatever_the_script() -> None:

@@ -281,14 +281,20 @@ def _drop_industries(merged: dict[str, dict[str, Any]], table: RuleTable) -> Non
 def _rule(path: str, rule_id: str, record: dict[str, Any]) -> Rule:
     spec = spec_of(rule_id)
     where = f"{path}: [rule.{rule_id}]"
+    if spec is None:  # pragma: no cover - _records has checked
+        raise RulesError(f"{where} is unknown", do="remove it")
+    missing = [k for k in _needed(spec) if k not in record]
+    if missing:
+        raise RulesError(
+            f"{where} has no {', '.join(missing)}",
+            do='give them, as no set that it extends has this rule; texts may be ""',
+        )
     for key in (*REQUIRED, *MAY_TELL):
         told = record.get(key, "" if key in MAY_TELL else None)
         if not isinstance(told, str):
             raise RulesError(f"{where} {key} is {told!r}", do="give a text")
     _one_of(where, "mode", record["mode"], known=MODES)
     _one_of(where, "status", record["status"], known=STATUSES)
-    if spec is None:  # pragma: no cover - _records has checked
-        raise RulesError(f"{where} is unknown", do="remove it")
     value = _value(where, spec, record.get("value"))
     if record.get("unit", "") != spec.unit:
         raise RulesError(f"{where} unit is {record.get('unit', '')!r}", do=f"use {spec.unit!r}")
@@ -299,6 +305,17 @@ def _rule(path: str, rule_id: str, record: dict[str, Any]) -> Rule:
     keys = (*REQUIRED, "unit", "operator", "denominator", *MAY_TELL)
     texts = {k: record.get(k, "") for k in keys}
     return Rule(id=rule_id, value=value, **texts, rounding_m2=_rounding(where, spec, record))
+
+
+def _needed(spec: Spec) -> list[str]:
+    """Keys that a rule must have."""
+    asked = {
+        "value": spec.kind != "flag",
+        "unit": bool(spec.unit),
+        "operator": spec.kind == "number",
+        "denominator": bool(spec.denominators),
+    }
+    return [*REQUIRED, *(key for key, needed in asked.items() if needed)]
 
 
 def _rounding(where: str, spec: Spec, record: dict[str, Any]) -> float:
