@@ -263,6 +263,26 @@ def test_what_was_not_worked_out_is_left_out() -> None:
         assert not [h for h in ("备选方案", "不同上限", "决定带来", "须并入") if h in page]
 
 
+@pytest.mark.parametrize(
+    ("said", "others", "told"),
+    [
+        ("not together with C1;C2", "C1;C2", "不能与 C1；C2 同时并入"),
+        ("it is no scrap beside a site", "", "不是与项目用地相邻的零星用地"),
+        ("it is decided to be out", "", "已决定不并入"),
+        ("S1 (area_cap;consent)", "", "S1（超出单宗零星用地面积上限；权利人未同意）"),
+        ("S1 (cap_full), S(2) (consent)", "", None),
+    ],
+)
+def test_reasons_against_required_scraps_are_in_the_language_of_the_reader(
+    said: str, others: str, told: str | None
+) -> None:
+    tables, _ = required(f"required, but not absorbed: {said}", others)
+    shown = finding_text(tables["findings"].iloc[-1].to_dict(), texts=ZH)
+    if told is None:
+        told = f"S1（{ZH['reason.cap_full']}）；S(2)（{ZH['reason.consent']}）"
+    assert shown == f"宗地 C3 须并入而未并入：{told}"
+
+
 def test_required_scraps_that_were_not_absorbed_name_the_conflict() -> None:
     tables, run = required("required, but not absorbed: cap_full", "C1;C3")
     parts = plan_parts(tables, run=run, texts=EN)["required"]

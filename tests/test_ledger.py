@@ -401,7 +401,7 @@ def test_noise_of_floats_is_not_stored() -> None:
 def test_refusals_by_words_tell_what_was_found_and_what_would_pass() -> None:
     plan = cells(build(), "零星用地并入方案").set_index("宗地编号")
     told = plan.loc["C2", "各项检验（实测值与限值）"]
-    wanted = "要求：与项目用地相同（津北机械制造有限公司），或为 土地整理中心"
+    wanted = "要求：与项目用地相同（津北机械制造有限公司），或为土地整理中心"
     assert f"✗ 土地权利人一致 土地整理中心（{wanted}）" in told
 
 

@@ -52,3 +52,10 @@ def test_the_report_tells_what_is_not_known(language: str, told: str) -> None:
     page = report(small_results.tables(), run=run, language=language)
     assert told in page
     assert "<b>全部" not in page
+
+
+def test_a_rounding_of_its_own_is_told_with_the_limit() -> None:
+    told = record("scrap.total_cap", value=15_000.0, unit="m2", operator="<=", rounding_m2=1.0)
+    run = {"rules": {"records": [told]}}
+    found, _ = rulebook(["scrap.total_cap"], run=run, texts=catalog("zh"))
+    assert found[0]["lines"] == ["零星用地合计面积上限：≤ 15,000.00 m²，面积按 1 m² 取整"]

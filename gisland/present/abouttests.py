@@ -32,6 +32,7 @@ MARKS = {"pass": "✓", "fail": "✗", "missing": "?", "not_assessed": "–"}
 RANK = {"fail": 0, "missing": 1, "pass": 2, "not_assessed": 3}
 ENCLAVE = "enclave"
 UNDONE = ("missing", "not_assessed")
+NO_TEST = ("scrap.chains", "scrap.protected", "scrap.required")  # asked of lists and plans
 PARAMETER_OF = {"scrap.adjacent": "min_border_m"}
 NEEDS = {  # what a test without an outcome lacks
     "far": "counted_floor_area_m2",
@@ -256,8 +257,8 @@ def _not_asked(stems: list[str], made: set[str], about: About) -> list[str]:
     for stem in stems:
         if not _any_of(stem, made) and stem not in about.rule_names:
             key = "not_asked" if _any_of(stem, asked) else "off"
-            if key == "not_asked" and not about.analyzed:
-                continue  # it would have been asked
+            if key == "not_asked" and (stem in NO_TEST or not about.analyzed):
+                continue  # it is no test of a parcel, or it would have been asked
             off[key].append(_rule_name(stem, about))
     return [about.say(key, names=about.joined(names)) for key, names in off.items() if names]
 

@@ -94,3 +94,11 @@ DETAILS = {
     "zero_area": _ROWS,
     "zone_dropped": r"\(columns: (?P<detail>.*)\)$",
 }
+
+REQUIRED_DETAILS = {
+    "not_together": r"^not together with (.+)$",
+    "no_scrap": r"^it is no scrap beside a site$",
+    "decided_out": r"^it is decided to be out$",
+}
+"""Why a required scrap is not absorbed, where it is not reasons site by site."""
+SITE_REASONS = r"(?:^|, )(.+?) \(([\w:;.]+)\)(?=, |$)"

@@ -6,7 +6,7 @@ import re
 import string
 from typing import TYPE_CHECKING, Any
 
-from gisland.present.details import DETAILS
+from gisland.present.details import DETAILS, REQUIRED_DETAILS, SITE_REASONS
 from gisland.present.repairs import repair_text
 from gisland.present.wording import MISSING, named, named_list, number, visible, with_unit
 
@@ -78,8 +78,9 @@ def _places(
     if code == "not_repaired" and told:
         told["detail"] = repair_text(message, texts=texts)
     if code == "required_not_absorbed" and told:
+        why = told["detail"]
         told["detail"] = required_reason(message, texts=texts)
-        if places["other"]:
+        if places["other"] and not re.search(REQUIRED_DETAILS["not_together"], why):
             told["detail"] = texts["finding_text.conflict"].format(
                 reason=told["detail"],
                 ids=texts["report.list"].join(places["other"].split(";")),
@@ -117,6 +118,18 @@ def required_reason(message: object, *, texts: Mapping[str, str]) -> str:
     text = visible(message)
     found = re.search(DETAILS["required_not_absorbed"], text, re.DOTALL)
     told = found["detail"] if found else text
+    for key, form in REQUIRED_DETAILS.items():
+        said = re.match(form, told, re.DOTALL)
+        if said is not None:
+            ids = texts["report.list"].join("".join(said.groups()).split(";"))
+            return texts[f"finding_text.{key}"].format(ids=ids)
+    sites = re.findall(SITE_REASONS, told)
+    if sites and ", ".join(f"{site} ({codes})" for site, codes in sites) == told:
+        detail = texts["report.detail"]
+        return texts["report.list"].join(
+            detail.format(name=site, detail=named_list(texts, "reason", codes))
+            for site, codes in sites
+        )
     return named_list(texts, "reason", told) if told else ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gisland.base.rules import ROUNDING_M2
 from gisland.present.lists import some
 from gisland.present.wording import LONGEST, SYMBOLS, label, named, shortened, visible, with_unit
 
@@ -126,7 +127,10 @@ def _limit(record: Mapping[str, Any], *, texts: Texts) -> str:
     operator = SYMBOLS.get(visible(record.get("operator")), "")
     told = f"{operator} {with_unit(texts, value, unit=visible(record.get('unit')))}".strip()
     over = record.get("denominator")
-    if not over:
+    if over:
+        detail = shortened(named(texts, "denominator", over))
+        told = texts["report.detail"].format(name=told, detail=detail)
+    step = record.get("rounding_m2") or ROUNDING_M2
+    if step == ROUNDING_M2:
         return told
-    detail = shortened(named(texts, "denominator", over))
-    return texts["report.detail"].format(name=told, detail=detail)
+    return texts["report.rounded"].format(limit=told, step=f"{step:g}")

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 MAX_SITES = 60  # sites with a section of their own
 M0_SHARE = "block_line.m0_share"
+CHAINS, REQUIRED_FIRST = "scrap.chains", "scrap.required"
 
 
 def report(tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], language: str) -> str:
@@ -73,7 +74,7 @@ def report(tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], langua
     sites = tables.get("sites", pd.DataFrame())
     indicators = tables.get("indicators", pd.DataFrame(columns=["subject"]))
     tests = _tests(tables, run=run, texts=texts)
-    passages, rule_names = rulebook(_used_rules(tables, tests), run=run, texts=texts)
+    passages, rule_names = rulebook(_used_rules(tables, tests, run=run), run=run, texts=texts)
     planned = _planned(sites)
     page = {
         "language": {"zh": "zh-CN"}.get(language, language),
@@ -248,11 +249,16 @@ def _tests(
     return pair_tests(tables["plan"], verdicts)
 
 
-def _used_rules(tables: Mapping[str, pd.DataFrame], tests: pd.DataFrame) -> set[str]:
+def _used_rules(
+    tables: Mapping[str, pd.DataFrame], tests: pd.DataFrame, *, run: Mapping[str, Any]
+) -> set[str]:
     blocks = tables.get("block_lines", pd.DataFrame())
     used = [f["rule_id"].dropna().unique().tolist() for f in (tests, blocks) if "rule_id" in f]
     m0 = {M0_SHARE} if "m0_limit" in blocks and blocks["m0_limit"].notna().any() else set()
-    return {SHARE_CAP, *m0, *(rule for rules in used for rule in rules)}
+    kinds = tables.get("plan", pd.DataFrame({"scrap_kind": []}))["scrap_kind"]
+    chains = {CHAINS} if (kinds == "chained").any() else set()
+    wished = {REQUIRED_FIRST} if run.get("plan", {}).get("required") else set()
+    return {SHARE_CAP, *m0, *chains, *wished, *(rule for rules in used for rule in rules)}
 
 
 def _sheets(
