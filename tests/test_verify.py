@@ -268,6 +268,11 @@ TAMPERINGS: dict[str, tuple[Tamper, str]] = {
     "bound not met": (lambda c: c.set("sites", "S1", bound_m2=2100.0), "optimal"),
     "bound missing": (lambda c: c.set("sites", "S1", bound_m2=None), "bound"),
     "component missing": (lambda c: c.set("sites", "S1", component=None), "bound"),
+    "not called optimal": (lambda c: c.set("sites", "S1", optimal=False), "optimal"),
+    "record of an optimum": (
+        lambda c: c.run["components"][0].update(status="time_limit"),
+        "optimal",
+    ),
     "record of components": (
         lambda c: c.run["components"][0].update(absorbed_m2=1.0),
         "components",

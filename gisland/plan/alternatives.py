@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gisland.base.keys import aligned, in_order, joined_texts
-from gisland.plan.caps import CENTS, MM, cents, millimetres
+from gisland.plan.caps import MM, NOISE, millimetres
 from gisland.plan.relaxations import in_force, relaxations, under
 from gisland.plan.replan import Replanned, replanned, status_by_site
 from gisland.plan.runnerup import runners_up
@@ -62,9 +62,8 @@ def alternatives(
         ``constraint`` and ``limit`` (what is relaxed, and to which limit; missing without it),
         ``scraps`` and ``area_m2`` (absorbed by the site), ``scraps_more``, ``area_more_m2`` and
         ``border_more_m`` (against the plan), ``added_ids``, ``removed_ids``, ``status`` (with
-        ``time_limit`` there may be better, even if this is less than the plan). Areas count at
-        0.01 m². Only the scraps of the case are looked at: no relaxation makes another parcel a
-        scrap.
+        ``time_limit`` there may be better, even if this is less than the plan). Only the scraps of
+        the case are looked at: no relaxation makes another parcel a scrap.
 
     Examples
     --------
@@ -128,7 +127,7 @@ def _greedy(now: PlanCase, plan: Assignment) -> Replanned:
 def _rows(case: PlanCase, plan: Assignment, other: Replanned) -> pd.DataFrame:
     """The sites at which another plan differs, against the plan in force."""
     pairs = case.pairs[["parcel_id", "site_id"]].assign(
-        area=cents(case.pairs["area_m2"]),
+        area=case.pairs["area_m2"],
         border=millimetres(case.pairs["border_m"]),
         before=plan.chosen.astype("int64"),
         after=other.chosen.astype("int64"),
@@ -155,8 +154,8 @@ def _rows(case: PlanCase, plan: Assignment, other: Replanned) -> pd.DataFrame:
         joined_texts(pairs.loc[more == sign, "parcel_id"], site[more == sign]) for sign in (1, -1)
     )
     return sums.assign(
-        area_m2=sums["area_m2"] / CENTS,
-        area_more_m2=sums["area_more_m2"] / CENTS,
+        area_m2=sums["area_m2"].round(NOISE),
+        area_more_m2=sums["area_more_m2"].round(NOISE),
         border_more_m=sums["border_more_m"] / MM,
         added_ids=aligned(added, at).fillna("").to_numpy(),
         removed_ids=aligned(removed, at).fillna("").to_numpy(),

@@ -17,6 +17,7 @@ CENTS = 100  # areas are compared at 0.01 m², unless a rule says otherwise
 MM = 1000  # borders are compared at 0.001 m
 BUDGETS = ("scrap.share_cap", "scrap.total_cap")  # rules that limit what a site absorbs in all
 UNLIMITED = -1
+NOISE = 6  # decimals of square metres; what is left of sums beyond is floating noise
 
 
 def cents(area_m2: pd.Series, *, rounding_cents: int = 1) -> pd.Series:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gisland.base.keys import in_order
-from gisland.plan.caps import CENTS, cents
+from gisland.plan.caps import NOISE
 from gisland.plan.relaxations import AREA_CAP, SHARE_CAP, TOTAL_CAP, in_force, under
 from gisland.plan.replan import Replanned, replanned
 
@@ -110,12 +110,13 @@ def sweep(
 
 
 def _share_cap(rules: RuleSet, share: float) -> Rule:
-    """The share cap at some share; where it is off, over site and scraps, rounded as the total."""
+    """The share cap at some share; where it was not on, rounded as the total."""
     rule, total = rules[SHARE_CAP], rules[TOTAL_CAP]
-    if rule.mode != "off":
+    if rule.mode == "on":
         return _at(rule, share)
     rounding = total.rounding_m2 if total.mode == "on" else rule.rounding_m2
-    return replace(_at(rule, share), denominator="including", rounding_m2=rounding)
+    over = rule.denominator if rule.mode != "off" else "including"
+    return replace(_at(rule, share), denominator=over, rounding_m2=rounding)
 
 
 def _at(rule: Rule, limit: float) -> Rule:
@@ -125,13 +126,13 @@ def _at(rule: Rule, limit: float) -> Rule:
 
 
 def _totals(case: PlanCase, plan: Assignment, other: Replanned) -> dict[str, object]:
-    area = cents(case.pairs["area_m2"])
-    absorbed = int(area[other.chosen].sum())
+    area = case.pairs["area_m2"]
+    absorbed = float(area[other.chosen].sum())
     return {
         "scraps": int(other.chosen.sum()),
         "sites": case.pairs.loc[other.chosen, "site_id"].nunique(),
-        "absorbed_m2": absorbed / CENTS,
-        "more_m2": (absorbed - int(area[plan.chosen].sum())) / CENTS,
+        "absorbed_m2": round(absorbed, NOISE),
+        "more_m2": round(absorbed - float(area[plan.chosen].sum()), NOISE),
         "status": _worst(other.status),
     }
 

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from gisland.verify.best import HUNDRED, MM, WHOLE, Proof
+from gisland.verify.best import MM, WHOLE, Proof
 from gisland.verify.caps import cents, most_scraps, rooms, step_cents
 from gisland.verify.decisions import decided, required_ids
 from gisland.verify.eligible import RULES
@@ -105,16 +105,16 @@ def _moves(
 def _check_numbers(
     facts: Facts, rows: pd.DataFrame, moves: pd.DataFrame, *, name: pd.Series
 ) -> list[Violation]:
-    exact = pd.DataFrame({"area_m2": cents(moves["area_m2"]), "border_m": _mm(moves["border_m"])})
+    exact = pd.DataFrame({"area_m2": moves["area_m2"], "border_m": _mm(moves["border_m"])})
     signed = exact.mul(moves["sign"], axis=0)
     more = signed.assign(scraps=moves["sign"]).groupby(moves["row"]).sum().reindex(rows.index)
     site = rows["site_id"]
-    before = sums(cents(facts.area_m2), facts.absorbed, over=facts.drawn.index)
+    before = sums(facts.area_m2, facts.absorbed, over=facts.drawn.index)
     expected = {
         "scraps_more": more["scraps"],
         "scraps": site.map(facts.absorbed_count) + more["scraps"],
-        "area_more_m2": more["area_m2"] / HUNDRED,
-        "area_m2": (site.map(before) + more["area_m2"]) / HUNDRED,
+        "area_more_m2": more["area_m2"],
+        "area_m2": site.map(before) + more["area_m2"],
     }
     wrong = differs(rows["border_more_m"], more["border_m"] / MM, absolute=BORDER_M)
     text = "border_more_m is not that of the scraps added and removed"

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 MOST_STEPS = 10_000_000  # the largest budget whose sums are all written down
+PROVED = ("optimal", "optimal_area")
 HALF_CENT = 0.005  # what the rounding of one scrap to 0.01 m² can move a sum
 
 
@@ -62,6 +63,7 @@ def check_bounds(facts: Facts, edges: pd.DataFrame) -> list[Violation]:
     short = claimed & ((high - total["scrap"]).abs() > slack)
     found += violations("optimal", "optimal components do not meet their bound", short.index[short])
     found += _check_record(facts.run, total["scrap"], high, count=total["count"], slack=slack)
+    found += _check_claims(facts)
     return [*found, *_check_left_over(facts, edges), *_check_best(facts)]
 
 
@@ -85,6 +87,18 @@ def _check_record(
         if not right or record.get("absorbed_scraps", count[key]) != count[key]:
             wrong.append(key)
     return violations("components", "components in run.json are not those of the sites", wrong)
+
+
+def _check_claims(facts: Facts) -> list[Violation]:
+    """Whether sites call themselves optimal as the record says of their component."""
+    records = [r for r in facts.run.get("components", []) if "status" in r]
+    known = [r.get("component") for r in records]
+    proved = [r.get("component") for r in records if r["status"] in PROVED]
+    number = facts.drawn["component"]
+    number = number[number.isna() | number.isin(known)]
+    right = number.isna() | number.isin(proved)
+    text = "sites are called optimal, or not, against the record of their component"
+    return violations("optimal", text, number.index[facts.optimal[number.index] != right])
 
 
 def _check_left_over(facts: Facts, edges: pd.DataFrame) -> list[Violation]:

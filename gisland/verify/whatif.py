@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gisland.verify.caps import cents
 from gisland.verify.decisions import required_ids
 from gisland.verify.facts import Facts, Violation, differs, violations
 
@@ -87,8 +86,8 @@ def check_sweep(facts: Facts) -> list[Violation]:
         return []
     rows = table.reset_index(drop=True)
     name = rows["cap"].map("{:g}".format) + "/" + rows["area_cap_m2"].map("{:g}".format)
-    taken = cents(facts.area_m2.reindex(facts.absorbed.index))
-    total, many = taken.sum() / HUNDRED, float(len(facts.absorbed))
+    total = float(facts.area_m2.reindex(facts.absorbed.index).sum())
+    many = float(len(facts.absorbed))
     wrong = differs(rows["more_m2"], rows["absorbed_m2"] - total)
     text = "more_m2 is not absorbed_m2 less what the plan absorbs"
     found = violations("sweep_numbers", text, name[wrong])
@@ -140,10 +139,9 @@ def _check_order(
 
 
 def _rounding_m2(facts: Facts) -> float:
-    """By how much the plan may misjudge a scrap: nothing where it compares at 0.01 m²."""
+    """By how much the plan, which compares rounded areas, may misjudge a scrap."""
     rules = [facts.rules[i] for i in ("scrap.share_cap", "scrap.total_cap")]
-    most = max(rule.rounding_cents for rule in rules)
-    return 0.0 if most == 1 else most / HUNDRED
+    return max(rule.rounding_cents for rule in rules) / HUNDRED
 
 
 def check_differences(facts: Facts) -> list[Violation]:
