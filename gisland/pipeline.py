@@ -44,11 +44,11 @@ from gisland.measure.planning import (
     planning_facts,
     with_boundary_share,
 )
-from gisland.plan.aggregate import merged_parcels
-from gisland.plan.eligibility import eligibility
-from gisland.plan.merge import merge
+from gisland.plan.case import PlanCase
+from gisland.plan.eligible.eligibility import eligibility
+from gisland.plan.merging.aggregate import merged_parcels
+from gisland.plan.merging.merge import merge
 from gisland.plan.outcome import absorbed_by, component_records, site_budgets, site_table
-from gisland.plan.solving import PlanCase
 from gisland.plan.study import study
 from gisland.topology.beyond import beyond
 from gisland.topology.boundary import trace

@@ -25,7 +25,7 @@ from gisland.layers.project import read_project
 from gisland.layers.read import load_inputs
 from gisland.layers.writing.geopackage import write_geopackage
 from gisland.layers.writing.results import result_frame
-from gisland.plan.split import AMOUNTS, cut_parcels, part_rows
+from gisland.plan.merging.split import AMOUNTS, cut_parcels, part_rows
 from gisland.topology.beyond import beyond
 from gisland.topology.boundary import trace
 from gisland.topology.repair import repair
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gisland.base.schema import Inputs
-    from gisland.plan.split import Cuts
+    from gisland.plan.merging.split import Cuts
 
 DEFAULT_OUT = "split.gpkg"
 INDEPENDENT, LINE = "split.independent", "split.planned_line"

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import citylayers
 import gisland
 from bench_alone import alone, peak_mb, seconds
-from gisland.plan.alternatives import alternatives
+from gisland.plan.case import PlanCase, solved
+from gisland.plan.options.alternatives import alternatives
 from gisland.plan.outcome import site_budgets
-from gisland.plan.solving import PlanCase, solved
 
 if TYPE_CHECKING:
     import pandas as pd

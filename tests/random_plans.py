@@ -10,7 +10,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from gisland.plan.assign import Assignment, assign
+from gisland.plan.exact.assign import Assignment, assign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

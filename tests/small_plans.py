@@ -9,9 +9,9 @@ import pandas as pd
 
 from districts import rule, rule_set
 from gisland.base.planchoices import PlanChoices
-from gisland.plan.eligibility import eligibility
+from gisland.plan.case import PlanCase
+from gisland.plan.eligible.eligibility import eligibility
 from gisland.plan.outcome import site_budgets
-from gisland.plan.solving import PlanCase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -17,7 +17,7 @@ from gisland.base.rules import load_rules
 from gisland.layers.writing.results import read_results, result_frame
 from gisland.layers.writing.write import write_results
 from gisland.pipeline import run
-from gisland.plan.aggregate import merged_parcels
+from gisland.plan.merging.aggregate import merged_parcels
 from gisland.verify.tables import check_tables
 
 if TYPE_CHECKING:

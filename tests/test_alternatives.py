@@ -8,18 +8,18 @@ import pandas as pd
 import pytest
 
 from districts import rule, rule_set
-from gisland.plan import alternatives as alternatives_module
-from gisland.plan.alternatives import COLUMNS, KINDS, alternatives
 from gisland.plan.caps import cents
-from gisland.plan.relaxations import in_force, relaxations, under, with_rules
-from gisland.plan.replan import replanned
-from gisland.plan.runnerup import runners_up
-from gisland.plan.solving import solved
+from gisland.plan.case import solved
+from gisland.plan.exact.runnerup import runners_up
+from gisland.plan.options import alternatives as alternatives_module
+from gisland.plan.options.alternatives import COLUMNS, KINDS, alternatives
+from gisland.plan.options.relaxations import in_force, relaxations, under, with_rules
+from gisland.plan.options.replan import replanned
 from small_plans import CAP, FOUR, ONE_SITE, Row, made_case, random_case, site_facts
 
 if TYPE_CHECKING:
-    from gisland.plan.assign import Assignment
-    from gisland.plan.solving import PlanCase
+    from gisland.plan.case import PlanCase
+    from gisland.plan.exact.assign import Assignment
 
 NAN = float("nan")
 
@@ -222,7 +222,7 @@ def test_nothing_is_solved_where_nothing_can_change(monkeypatch: pytest.MonkeyPa
         asked.append(sorted(set(part.pairs["site_id"])))
         return solved(part)
 
-    monkeypatch.setattr("gisland.plan.replan.solved", watched)
+    monkeypatch.setattr("gisland.plan.options.replan.solved", watched)
     alternatives(case, plan, sites=sites)
     assert asked == [["S"]] * 3
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gisland.plan.assign import COMPONENT_COLUMNS, Assignment, assign
+from gisland.plan.exact.assign import COMPONENT_COLUMNS, Assignment, assign
 
 Pair = tuple[str, str, float, float]
 

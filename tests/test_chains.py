@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gisland.plan.assign import UNMET_COLUMNS
-from gisland.plan.connect import Chain, first_rows, graph_of, reached, separators
+from gisland.plan.exact.assign import UNMET_COLUMNS
+from gisland.plan.exact.connect import Chain, first_rows, graph_of, reached, separators
 from random_plans import Case, best, case, held, taken
 
 

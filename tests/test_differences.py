@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from districts import rule_set
-from gisland.plan.differences import COLUMNS, differences
-from gisland.plan.solving import solved
+from gisland.plan.case import solved
+from gisland.plan.options.differences import COLUMNS, differences
 from small_plans import CAP, Row, made_case, random_case, site_facts
 
 if TYPE_CHECKING:
     import pytest
 
-    from gisland.plan.assign import Assignment
-    from gisland.plan.solving import PlanCase
+    from gisland.plan.case import PlanCase
+    from gisland.plan.exact.assign import Assignment
 
 SITES = site_facts({"S": 9000.0, "T": 9000.0})
 
@@ -70,7 +70,7 @@ def test_a_scrap_that_had_to_be_in_is_free_again(monkeypatch: pytest.MonkeyPatch
         asked.append(sorted(set(part.pairs["site_id"])))
         return solved(part)
 
-    monkeypatch.setattr("gisland.plan.replan.solved", watched)
+    monkeypatch.setattr("gisland.plan.options.replan.solved", watched)
     found = differences(case, plan)
     assert found[["parcel_id", "change"]].to_numpy().tolist() == [["a", "dropped"], ["b", "added"]]
     assert asked == [["S"]]

@@ -11,7 +11,7 @@ from gisland.base.errors import ProjectError
 from gisland.base.parameters import Parameters
 from gisland.base.planchoices import PlanChoices
 from gisland.base.schema import VERDICTS
-from gisland.plan.eligibility import deciding_failures, eligibility
+from gisland.plan.eligible.eligibility import deciding_failures, eligibility
 
 if TYPE_CHECKING:
     from gisland.base.rules import Rule

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gisland.plan.assign import assign
-from gisland.plan.greedy import longest_first
-from gisland.plan.numbering import numbered
-from gisland.plan.polish import polished
-from gisland.plan.problem import worth
-from gisland.plan.search import opened
-from gisland.plan.solver import connected, solve
+from gisland.plan.exact.assign import assign
+from gisland.plan.exact.greedy import longest_first
+from gisland.plan.exact.numbering import numbered
+from gisland.plan.exact.polish import polished
+from gisland.plan.exact.problem import worth
+from gisland.plan.exact.search import opened
+from gisland.plan.exact.solver import connected, solve
 from random_plans import Case, case, held, made, plans, taken
 
 

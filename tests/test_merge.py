@@ -11,7 +11,7 @@ from shapely import affinity, box
 from districts import CRS, ORIGIN, at, lots, spun
 from gisland.base.crs import areas_m2
 from gisland.base.errors import PlanError
-from gisland.plan.merge import Merged, merge
+from gisland.plan.merging.merge import Merged, merge
 
 TOLERANCE = 0.05
 

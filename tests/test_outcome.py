@@ -14,9 +14,9 @@ from gisland.base.errors import PlanError
 from gisland.base.planchoices import PlanChoices
 from gisland.base.rules import load_rules
 from gisland.base.verdicts import together, verdict_frame
-from gisland.plan.assign import Assignment
+from gisland.plan.case import PlanCase
+from gisland.plan.exact.assign import Assignment
 from gisland.plan.outcome import site_budgets, site_table
-from gisland.plan.solving import PlanCase
 from gisland.plan.table import plan_table
 
 Row = tuple[str, str, float]

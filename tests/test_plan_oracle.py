@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from gisland.plan import search, solver
+from gisland.plan.exact import search, solver
 from random_plans import Case, best, held, made, plans, taken
 
 if TYPE_CHECKING:
-    from gisland.plan.assign import Assignment
+    from gisland.plan.exact.assign import Assignment
 
 BLOCKS = range(20)
 EACH = 100  # random components of each block

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pandas as pd
 
 from districts import rule_set
-from gisland.plan.relaxations import in_force
-from gisland.plan.replan import replanned
-from gisland.plan.solving import solved
+from gisland.plan.case import solved
+from gisland.plan.options.relaxations import in_force
+from gisland.plan.options.replan import replanned
 from small_plans import CAP, Row, made_case, site_facts
 
 SITES = site_facts({"S": 9000.0, "T": 9000.0})

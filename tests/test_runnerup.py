@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gisland.plan import runnerup, solver
-from gisland.plan.knapsack import next_subset, sums
-from gisland.plan.runnerup import runners_up
+from gisland.plan.exact import runnerup, solver
+from gisland.plan.exact.knapsack import next_subset, sums
+from gisland.plan.exact.runnerup import runners_up
 from random_plans import Case, Plan, case, made, plans, taken
 
 

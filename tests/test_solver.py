@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from gisland.base.errors import PlanError
-from gisland.plan import search, solver
-from gisland.plan.knapsack import best_plan, fits, shared, sums
-from gisland.plan.problem import Problem
-from gisland.plan.solver import Solution, solve
+from gisland.plan.exact import search, solver
+from gisland.plan.exact.knapsack import best_plan, fits, shared, sums
+from gisland.plan.exact.problem import Problem
+from gisland.plan.exact.solver import Solution, solve
 
 NO_LIMIT = np.iinfo("int64").max
 
@@ -336,8 +336,8 @@ def test_what_the_caller_prints_is_kept(capfd: pytest.CaptureFixture[str]) -> No
 
 def test_works_without_standard_output() -> None:
     code = (
-        "import numpy as np\nfrom gisland.plan.problem import Problem\n"
-        "from gisland.plan.solver import solve\n"
+        "import numpy as np\nfrom gisland.plan.exact.problem import Problem\n"
+        "from gisland.plan.exact.solver import solve\n"
         "k = np.array([0, 1, 1])\none = Problem(scrap=k, site=np.array([0, 0, 1]), area=k + 5,"
         " border=k + 1, budget=np.array([6, 2]), count=np.array([9, 9]), scraps=2)\n"
         "assert solve(one, seconds=9.0).chosen.tolist() == [False, True, False]\n"

@@ -14,8 +14,8 @@ from shapely.ops import unary_union
 
 from districts import ORIGIN, at, layer, lots
 from gisland.base.errors import GeometryError, PlanError
-from gisland.plan.faces import cut_shape
-from gisland.plan.split import Cuts, cut_parcels
+from gisland.plan.merging.faces import cut_shape
+from gisland.plan.merging.split import Cuts, cut_parcels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,14 +9,14 @@ import pytest
 
 from districts import rule, rule_set
 from gisland.base.errors import PlanError
-from gisland.plan.relaxations import under
-from gisland.plan.solving import solved
-from gisland.plan.sweep import COLUMNS, sweep
+from gisland.plan.case import solved
+from gisland.plan.options.relaxations import under
+from gisland.plan.options.sweep import COLUMNS, sweep
 from small_plans import CAP, FOUR, ONE_SITE, Row, made_case, random_case, site_facts
 
 if TYPE_CHECKING:
     from gisland.base.rules import Rule
-    from gisland.plan.solving import PlanCase
+    from gisland.plan.case import PlanCase
 
 
 def swept(
@@ -115,7 +115,7 @@ def test_a_cap_switched_on_rounds_as_the_total_cap(monkeypatch: pytest.MonkeyPat
         heard.extend(rules)
         return under(case, *rules, sites=sites)
 
-    monkeypatch.setattr("gisland.plan.sweep.under", watched)
+    monkeypatch.setattr("gisland.plan.options.sweep.under", watched)
     total = rule("scrap.total_cap", value=9e9, unit="m2", operator="<=", rounding_m2=1.0)
     for rules in (rule_set(total), rule_set(replace(total, mode="off"))):
         swept(made_case(FOUR, ONE_SITE, rules), ONE_SITE, (0.2,))

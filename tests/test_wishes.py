@@ -9,7 +9,7 @@ from gisland.base.errors import ProjectError
 from gisland.base.planchoices import PlanChoices
 from gisland.base.rules import load_rules
 from gisland.base.verdicts import together, verdict_frame
-from gisland.plan.solving import PlanCase
+from gisland.plan.case import PlanCase
 from gisland.plan.table import plan_table
 from gisland.plan.wishes import require_known, unmet_wishes
 

@@ -21,7 +21,7 @@ from gisland.plan.caps import (
 
 if TYPE_CHECKING:
     from gisland.base.rules import Rule, RuleSet
-    from gisland.plan.assign import Assignment
+    from gisland.plan.exact.assign import Assignment
 
 
 def site_budgets(sites: pd.DataFrame, *, rules: RuleSet) -> pd.DataFrame:
@@ -129,7 +129,7 @@ def site_table(
     >>> rows = pd.DataFrame(
     ...     {"parcel_id": ["c"], "site_id": ["S"], "area_m2": [10.0], "verdict": ["absorbed"]}
     ... )
-    >>> from gisland.plan.assign import Assignment
+    >>> from gisland.plan.exact.assign import Assignment
     >>> nothing = Assignment(pd.Series(), pd.Series({"S": 1}), pd.DataFrame(
     ...     {"component": [1], "bound_m2": [10.0], "absorbed_m2": [10.0], "status": ["optimal"]}
     ... ))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gisland.plan.alternatives import alternatives
-from gisland.plan.differences import differences
-from gisland.plan.sweep import sweep
+from gisland.plan.options.alternatives import alternatives
+from gisland.plan.options.differences import differences
+from gisland.plan.options.sweep import sweep
 from gisland.plan.table import plan_table
 from gisland.plan.wishes import require_known, unmet_wishes
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from gisland.plan.assign import Assignment
-    from gisland.plan.solving import PlanCase
+    from gisland.plan.case import PlanCase
+    from gisland.plan.exact.assign import Assignment
 
 ASIDE = 0.1  # of the time limit, for each of the many plans beside the one in force
 
@@ -76,7 +76,7 @@ def study(
     >>> from gisland.base.rules import load_rules
     >>> from gisland.base.verdicts import together
     >>> from gisland.plan.outcome import site_budgets
-    >>> from gisland.plan.solving import PlanCase
+    >>> from gisland.plan.case import PlanCase
     >>> pair = pd.DataFrame(
     ...     {"parcel_id": ["c"], "site_id": ["S"], "area_m2": [1500.0], "border_m": [3.0]}
     ... )

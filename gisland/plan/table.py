@@ -10,13 +10,13 @@ import pandas as pd
 
 from gisland.base.tables import lookup
 from gisland.plan.caps import UNLIMITED, total_cents
-from gisland.plan.eligibility import deciding_failures
-from gisland.plan.solving import PlanCase, decided, pair_cents, solved
+from gisland.plan.case import PlanCase, decided, pair_cents, solved
+from gisland.plan.eligible.eligibility import deciding_failures
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from gisland.plan.assign import Assignment
+    from gisland.plan.exact.assign import Assignment
 
 DECIDING = {
     "cap_full": "scrap.share_cap",

@@ -10,11 +10,11 @@ from gisland.base.errors import ProjectError
 from gisland.base.keys import ID_SEPARATOR
 from gisland.base.phrases import count_of
 from gisland.base.planchoices import IN, OUT
-from gisland.plan.solving import DECIDED_OUT, required_ids
+from gisland.plan.case import DECIDED_OUT, required_ids
 
 if TYPE_CHECKING:
     from gisland.base.planchoices import PlanChoices
-    from gisland.plan.solving import PlanCase
+    from gisland.plan.case import PlanCase
 
 NO_SCRAP = "it is no scrap beside a site"
 
@@ -93,7 +93,7 @@ def unmet_wishes(
     --------
     >>> from gisland.base.planchoices import PlanChoices
     >>> from gisland.base.rules import load_rules
-    >>> from gisland.plan.solving import PlanCase
+    >>> from gisland.plan.case import PlanCase
     >>> rules, choices = load_rules("tianjin-2024"), PlanChoices(decisions={"a": "in"})
     >>> case = PlanCase(None, None, None, rules, choices, 1.0)
     >>> row = {"parcel_id": ["a"], "site_id": ["S"], "verdict": ["ineligible"]}

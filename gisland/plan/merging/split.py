@@ -16,8 +16,8 @@ from gisland.base.names import comparable, usual_spelling
 from gisland.base.phrases import count_of
 from gisland.base.schema import require_ids, usable
 from gisland.base.threads import in_threads
-from gisland.plan.aggregate import is_sum
-from gisland.plan.faces import NO_USE, SEVERAL_USES, CutShape, cut_shape
+from gisland.plan.merging.aggregate import is_sum
+from gisland.plan.merging.faces import NO_USE, SEVERAL_USES, CutShape, cut_shape
 from gisland.topology.overlay import overlap_areas
 
 if TYPE_CHECKING:

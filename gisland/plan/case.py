@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.planchoices import IN, OUT, PlanChoices
-from gisland.plan.assign import Assignment, assign
 from gisland.plan.caps import budget_rounding_cents, cents
-from gisland.plan.eligibility import deciding_failures
+from gisland.plan.eligible.eligibility import deciding_failures
+from gisland.plan.exact.assign import Assignment, assign
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gisland.plan.knapsack import WIDEST, sums
-from gisland.plan.problem import NO_LIMIT, total, worth
+from gisland.plan.exact.knapsack import WIDEST, sums
+from gisland.plan.exact.problem import NO_LIMIT, total, worth
 
 if TYPE_CHECKING:
-    from gisland.plan.problem import Problem
+    from gisland.plan.exact.problem import Problem
 
 LARGEST = 40_000_000  # sums times scraps of one table: a fifth of a second
 FEWEST = 4  # with fewer scraps there is next to nothing to choose
@@ -45,7 +45,7 @@ def polished(
 
     Examples
     --------
-    >>> from gisland.plan.problem import Problem
+    >>> from gisland.plan.exact.problem import Problem
     >>> ones = np.ones(5, dtype="int64")
     >>> one = Problem(
     ...     scrap=np.arange(5),

@@ -10,8 +10,8 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from gisland.plan.caps import UNLIMITED, millimetres
-from gisland.plan.connect import Chain, graph_of, reached
-from gisland.plan.problem import NO_LIMIT, Problem
+from gisland.plan.exact.connect import Chain, graph_of, reached
+from gisland.plan.exact.problem import NO_LIMIT, Problem
 from gisland.topology.graph import components
 
 if TYPE_CHECKING:

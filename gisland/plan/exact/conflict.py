@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gisland.plan.quiet import quiet_stdout
-from gisland.plan.search import maximise, opened
+from gisland.plan.exact.quiet import quiet_stdout
+from gisland.plan.exact.search import maximise, opened
 
 if TYPE_CHECKING:
-    from gisland.plan.problem import Problem
+    from gisland.plan.exact.problem import Problem
 
 SHORTEST = 0.01  # seconds of one question
 
@@ -47,7 +47,7 @@ def conflict(
 
     Examples
     --------
-    >>> from gisland.plan.problem import Problem
+    >>> from gisland.plan.exact.problem import Problem
     >>> one = Problem(
     ...     scrap=np.array([0, 1]),
     ...     site=np.array([0, 0]),

@@ -14,9 +14,9 @@ from gisland.base.planchoices import PlanChoices
 from gisland.base.tables import lookup
 from gisland.base.verdicts import long_enough, outcomes, together, verdict_frame
 from gisland.plan.caps import UNLIMITED, budget_cents, cents, shares
-from gisland.plan.lists import consent, protected
-from gisland.plan.pairrows import pair_rows
-from gisland.plan.uses import compatible_use, far_not_above, planned_use, same_as_site
+from gisland.plan.eligible.lists import consent, protected
+from gisland.plan.eligible.pairrows import pair_rows
+from gisland.plan.eligible.uses import compatible_use, far_not_above, planned_use, same_as_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable

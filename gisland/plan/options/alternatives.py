@@ -9,14 +9,14 @@ import pandas as pd
 
 from gisland.base.keys import aligned, in_order, joined_texts
 from gisland.plan.caps import MM, NOISE, millimetres
-from gisland.plan.relaxations import in_force, relaxations, under
-from gisland.plan.replan import Replanned, replanned, status_by_site
-from gisland.plan.runnerup import runners_up
-from gisland.plan.solving import open_pairs, required_ids, solved
+from gisland.plan.case import open_pairs, required_ids, solved
+from gisland.plan.exact.runnerup import runners_up
+from gisland.plan.options.relaxations import in_force, relaxations, under
+from gisland.plan.options.replan import Replanned, replanned, status_by_site
 
 if TYPE_CHECKING:
-    from gisland.plan.assign import Assignment
-    from gisland.plan.solving import PlanCase
+    from gisland.plan.case import PlanCase
+    from gisland.plan.exact.assign import Assignment
 
 SECOND_BEST, GREEDY, RELAXED = KINDS = ("second_best", "greedy", "relaxed")
 COLUMNS = {
@@ -71,7 +71,7 @@ def alternatives(
     >>> from gisland.base.rules import load_rules
     >>> from gisland.base.verdicts import together
     >>> from gisland.plan.outcome import site_budgets
-    >>> from gisland.plan.solving import PlanCase
+    >>> from gisland.plan.case import PlanCase
     >>> pair = pd.DataFrame(
     ...     {"parcel_id": ["c"], "site_id": ["S"], "area_m2": [1500.0], "border_m": [3.0]}
     ... )

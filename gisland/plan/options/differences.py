@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.keys import aligned, in_order
-from gisland.plan.relaxations import in_force
-from gisland.plan.replan import replanned
+from gisland.plan.options.relaxations import in_force
+from gisland.plan.options.replan import replanned
 
 if TYPE_CHECKING:
-    from gisland.plan.assign import Assignment
-    from gisland.plan.solving import PlanCase
+    from gisland.plan.case import PlanCase
+    from gisland.plan.exact.assign import Assignment
 
 COLUMNS = {
     "parcel_id": "str",
@@ -49,7 +49,7 @@ def differences(case: PlanCase, plan_assignment: Assignment) -> pd.DataFrame:
     >>> from gisland.base.planchoices import PlanChoices
     >>> from gisland.base.rules import load_rules
     >>> from gisland.base.verdicts import together
-    >>> from gisland.plan.solving import PlanCase, solved
+    >>> from gisland.plan.case import PlanCase, solved
     >>> pair = pd.DataFrame(
     ...     {
     ...         "parcel_id": ["a", "b"],

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gisland.plan.connect import reached
-from gisland.plan.greedy import largest_first, longest_first
-from gisland.plan.knapsack import best_plan, fits
-from gisland.plan.polish import polished
-from gisland.plan.problem import (
+from gisland.plan.exact.connect import reached
+from gisland.plan.exact.greedy import largest_first, longest_first
+from gisland.plan.exact.knapsack import best_plan, fits
+from gisland.plan.exact.polish import polished
+from gisland.plan.exact.problem import (
     AREA,
     BORDER,
     COUNT,
@@ -24,8 +24,8 @@ from gisland.plan.problem import (
     total,
     worth,
 )
-from gisland.plan.quiet import quiet_stdout
-from gisland.plan.search import Search, differs, maximise, opened
+from gisland.plan.exact.quiet import quiet_stdout
+from gisland.plan.exact.search import Search, differs, maximise, opened
 
 OPTIMAL = "optimal"
 AREA_ONLY = "optimal_area"  # area proved, but time ran out over equally large plans

@@ -10,9 +10,9 @@ import pandas as pd
 
 from gisland.base.keys import aligned
 from gisland.plan.caps import UNLIMITED
-from gisland.plan.eligibility import ADJACENT
+from gisland.plan.case import PlanCase, open_pairs
+from gisland.plan.eligible.eligibility import ADJACENT
 from gisland.plan.outcome import site_budgets
-from gisland.plan.solving import PlanCase, open_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Collection

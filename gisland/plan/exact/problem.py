@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from gisland.plan.connect import Chain, reached
-from gisland.plan.knapsack import Shared, shared
+from gisland.plan.exact.connect import Chain, reached
+from gisland.plan.exact.knapsack import Shared, shared
 
 NO_LIMIT = np.iinfo("int64").max
 REQUIRED, COUNT, AREA, BORDER = "required", "count", "area", "border"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from gisland.plan.problem import Problem
+    from gisland.plan.exact.problem import Problem
 
 
 def longest_first(problem: Problem) -> np.ndarray:
@@ -29,7 +29,7 @@ def longest_first(problem: Problem) -> np.ndarray:
 
     Examples
     --------
-    >>> from gisland.plan.problem import Problem
+    >>> from gisland.plan.exact.problem import Problem
     >>> one = Problem(
     ...     scrap=np.array([0, 1, 2]),
     ...     site=np.array([0, 0, 0]),
@@ -63,7 +63,7 @@ def largest_first(problem: Problem, *, within: np.ndarray | None = None) -> np.n
 
     Examples
     --------
-    >>> from gisland.plan.problem import Problem
+    >>> from gisland.plan.exact.problem import Problem
     >>> one = Problem(
     ...     scrap=np.array([0, 1]),
     ...     site=np.array([0, 0]),
@@ -101,7 +101,7 @@ def filled(problem: Problem, order: np.ndarray, *, start: np.ndarray | None = No
 
     Examples
     --------
-    >>> from gisland.plan.problem import Problem
+    >>> from gisland.plan.exact.problem import Problem
     >>> one = np.array([0])
     >>> filled(Problem(one, one, one + 5, one, one + 5, one + 1, scraps=1), one).tolist()
     [True]

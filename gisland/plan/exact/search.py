@@ -16,9 +16,9 @@ from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, milp
 from scipy.sparse import csr_array, vstack
 
 from gisland.base.errors import PlanError
-from gisland.plan.connect import first_rows, reached, separators
-from gisland.plan.greedy import filled
-from gisland.plan.problem import NO_LIMIT, Problem, total
+from gisland.plan.exact.connect import first_rows, reached, separators
+from gisland.plan.exact.greedy import filled
+from gisland.plan.exact.problem import NO_LIMIT, Problem, total
 
 _SOLVED, _OUT_OF_TIME, _INFEASIBLE = 0, 1, 2
 _UNIT = 1e-3  # rows in tenths of a square metre or metres: one hundredth stays far above 1e-6

@@ -10,7 +10,7 @@ from gisland.base.keys import among
 from gisland.base.names import comparable
 from gisland.base.tables import lookup
 from gisland.base.verdicts import outcomes
-from gisland.plan.pairrows import pair_rows
+from gisland.plan.eligible.pairrows import pair_rows
 
 if TYPE_CHECKING:
     from gisland.base.rules import Rule

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gisland.plan.connect import reached
-from gisland.plan.knapsack import best_plan
-from gisland.plan.numbering import numbered
-from gisland.plan.problem import Problem, all_fit, worth
-from gisland.plan.solver import (
+from gisland.plan.exact.connect import reached
+from gisland.plan.exact.knapsack import best_plan
+from gisland.plan.exact.numbering import numbered
+from gisland.plan.exact.problem import Problem, all_fit, worth
+from gisland.plan.exact.solver import (
     OPTIMAL,
     TIME_LIMIT,
     by_tables,
@@ -23,8 +23,8 @@ from gisland.plan.solver import (
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from gisland.plan.assign import Assignment
-    from gisland.plan.connect import Chain
+    from gisland.plan.exact.assign import Assignment
+    from gisland.plan.exact.connect import Chain
 
 
 def runners_up(
@@ -68,7 +68,7 @@ def runners_up(
 
     Examples
     --------
-    >>> from gisland.plan.assign import assign
+    >>> from gisland.plan.exact.assign import assign
     >>> pair = pd.DataFrame(
     ...     {
     ...         "parcel_id": ["a", "b"],

@@ -10,15 +10,15 @@ import pandas as pd
 
 from gisland.base.keys import in_order
 from gisland.plan.caps import NOISE
-from gisland.plan.relaxations import AREA_CAP, SHARE_CAP, TOTAL_CAP, in_force, under
-from gisland.plan.replan import Replanned, replanned
+from gisland.plan.options.relaxations import AREA_CAP, SHARE_CAP, TOTAL_CAP, in_force, under
+from gisland.plan.options.replan import Replanned, replanned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gisland.base.rules import Rule, RuleSet
-    from gisland.plan.assign import Assignment
-    from gisland.plan.solving import PlanCase
+    from gisland.plan.case import PlanCase
+    from gisland.plan.exact.assign import Assignment
 
 COLUMNS = {
     "cap": "float64",
@@ -80,7 +80,7 @@ def sweep(
     >>> from gisland.base.rules import load_rules
     >>> from gisland.base.verdicts import together
     >>> from gisland.plan.outcome import site_budgets
-    >>> from gisland.plan.solving import PlanCase, solved
+    >>> from gisland.plan.case import PlanCase, solved
     >>> pair = pd.DataFrame(
     ...     {"parcel_id": ["c"], "site_id": ["S"], "area_m2": [1500.0], "border_m": [3.0]}
     ... )

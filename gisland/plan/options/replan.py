@@ -10,13 +10,13 @@ import pandas as pd
 
 from gisland.base.keys import aligned, among
 from gisland.plan.caps import UNLIMITED
-from gisland.plan.problem import NO_LIMIT
-from gisland.plan.solving import open_pairs, required_ids, solved
+from gisland.plan.case import open_pairs, required_ids, solved
+from gisland.plan.exact.problem import NO_LIMIT
 from gisland.topology.graph import components
 
 if TYPE_CHECKING:
-    from gisland.plan.assign import Assignment
-    from gisland.plan.solving import PlanCase
+    from gisland.plan.case import PlanCase
+    from gisland.plan.exact.assign import Assignment
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def status_by_site(plan: Assignment) -> pd.Series:
 
     Examples
     --------
-    >>> from gisland.plan.assign import Assignment
+    >>> from gisland.plan.exact.assign import Assignment
     >>> whole = pd.DataFrame({"component": [1], "status": ["optimal"]})
     >>> one = Assignment(pd.Series(dtype=bool), pd.Series({"S": 1}), whole)
     >>> status_by_site(one).to_dict()
@@ -90,7 +90,7 @@ def replanned(now: PlanCase, plan: Assignment, then: PlanCase) -> Replanned:
     >>> from gisland.base.planchoices import PlanChoices
     >>> from gisland.base.rules import load_rules
     >>> from gisland.base.verdicts import together
-    >>> from gisland.plan.solving import PlanCase
+    >>> from gisland.plan.case import PlanCase
     >>> pair = pd.DataFrame(
     ...     {"parcel_id": ["a", "b"], "site_id": "S", "area_m2": [6.0, 5.0], "border_m": 1.0}
     ... )

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from gisland.plan.caps import CENTS
-from gisland.plan.conflict import conflict
-from gisland.plan.greedy import longest_first
-from gisland.plan.numbering import Numbered, numbered
-from gisland.plan.problem import Problem, all_fit, ceiling, total
-from gisland.plan.solver import AREA_ONLY, GREEDY, OPTIMAL, Solution, solve
+from gisland.plan.exact.conflict import conflict
+from gisland.plan.exact.greedy import longest_first
+from gisland.plan.exact.numbering import Numbered, numbered
+from gisland.plan.exact.problem import Problem, all_fit, ceiling, total
+from gisland.plan.exact.solver import AREA_ONLY, GREEDY, OPTIMAL, Solution, solve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable

@@ -1,0 +1,1 @@
+"""The tests that every pair of scrap and site is put to."""

@@ -1,0 +1,1 @@
+"""Carry a plan out: shapes, columns and lineage; and the split of parcels."""

@@ -1,0 +1,1 @@
+"""What planners negotiate with: other plans, other caps, decisions."""
