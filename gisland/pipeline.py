@@ -50,6 +50,7 @@ from gisland.plan.merging.aggregate import merged_parcels
 from gisland.plan.merging.merge import merge
 from gisland.plan.outcome import absorbed_by, component_records, site_budgets, site_table
 from gisland.plan.study import study
+from gisland.plan.wishes import require_parcels_known, unmatched_consents
 from gisland.topology.beyond import beyond
 from gisland.topology.boundary import trace
 from gisland.topology.check import check
@@ -110,8 +111,7 @@ def check_inputs(inputs: Inputs, *, parameters: Parameters) -> gpd.GeoDataFrame:
     require_metric(inputs.parcels, what="parcels")
     require_polygons(inputs.parcels, what="parcels")
     _require_one_crs(inputs)
-    boundary = inputs.plan_boundary
-    found = check(inputs.parcels, parameters=parameters, plan_boundary=boundary)
+    found = check(inputs.parcels, parameters=parameters, plan_boundary=inputs.plan_boundary)
     return _with_findings(found, inputs.findings)
 
 
@@ -159,6 +159,7 @@ def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -
     parameters = choices.parameters
     clock.start("check")
     require_parcels(inputs.parcels)
+    require_parcels_known(choices.plan, inputs.parcels.index)
     findings = check_inputs(inputs, parameters=parameters)
     clock.start("repair")
     inputs, changes, remaining = _repaired(inputs, parameters=parameters)
@@ -177,7 +178,7 @@ def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -
     )
     clock.start("facts")
     parcels, more = _facts(inputs, boundary, shared, choices=choices)
-    more += tolerance_findings(share)
+    more += [*tolerance_findings(share), *unmatched_consents(choices.plan, parcels)]
     findings = _with_findings(findings, findings_frame(more, crs=parcels.crs))
     clock.start("detect")
     work = _Work(inputs, choices, shared, clock)
@@ -340,7 +341,7 @@ def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
         parameters.solver_seconds,
         land.chain_links,
     )
-    studied = study(case, sites=site, members=member, parcel_ids=parcels.index)
+    studied = study(case, sites=site, members=member)
     work.clock.start("merge")
     plan, absorbed = studied.plan, absorbed_by(studied.plan)
     merged = merge(parcels, member, absorbed, tolerance_m=parameters.tolerance_m)
@@ -383,18 +384,17 @@ def _site_facts(
 ) -> gpd.GeoDataFrame:
     """Area, planning conditions and project boundary of every site before the merge."""
     inputs, basis = work.inputs, work.choices.parameters.area_basis
-    site = gpd.GeoDataFrame(geometry=shapes, crs=parcels.crs)
     ordered = member.sort_index()
-    site["area_m2"] = parcels["area_m2"].loc[ordered.index].groupby(ordered).sum()
+    area = parcels["area_m2"].loc[ordered.index].groupby(ordered).sum()
+    site = gpd.GeoDataFrame({"area_m2": area}, geometry=shapes, crs=parcels.crs)
     boundary = boundary_facts(site, inputs.project_boundary, area_basis=basis)
     site = site.join([boundary, planning_facts(site, inputs.zoning)])
     return site if "planned_far_max" in site else site.assign(planned_far_max=float("nan"))
 
 
 def _control(parcels: gpd.GeoDataFrame, work: _Work) -> dict[str, pd.DataFrame]:
-    blocks, choices = work.inputs.block_lines, work.choices
+    blocks, rules = work.inputs.block_lines, work.choices.rules
     if blocks is None or "use_class" not in parcels:
         return {}
-    basis = choices.parameters.area_basis
-    table = check_block_lines(parcels, blocks, rules=choices.rules, area_basis=basis)
-    return {"block_lines": table}
+    basis = work.choices.parameters.area_basis
+    return {"block_lines": check_block_lines(parcels, blocks, rules=rules, area_basis=basis)}

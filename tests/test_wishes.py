@@ -11,7 +11,12 @@ from gisland.base.rules import load_rules
 from gisland.base.verdicts import together, verdict_frame
 from gisland.plan.case import PlanCase
 from gisland.plan.table import plan_table
-from gisland.plan.wishes import require_known, unmet_wishes
+from gisland.plan.wishes import (
+    require_parcels_known,
+    require_sites_known,
+    unmatched_consents,
+    unmet_wishes,
+)
 
 Row = tuple[str, str, float]
 NONE = pd.DataFrame({"parcel_id": [], "conflict_ids": [], "proved": []})
@@ -79,14 +84,29 @@ def test_required_and_decided_to_be_out() -> None:
         (PlanChoices(protected=("z",)), r"protected names 1 unknown parcel \(z\)"),
         (PlanChoices(required=("y", "z", "a")), r"required names 2 unknown parcels \(y, z\)"),
         (PlanChoices(decisions={"z": "in"}), r"decisions names 1 unknown parcel \(z\)"),
-        (PlanChoices(decisions={"a": "S9"}), r"give parcels to 1 unknown site \(S9\)"),
     ],
 )
-def test_unknown_ids_are_refused(choices: PlanChoices, message: str) -> None:
+def test_unknown_parcels_are_refused(choices: PlanChoices, message: str) -> None:
     with pytest.raises(ProjectError, match=message):
-        require_known(choices, pd.Index(["a"]), pd.Index(["S1"]))
+        require_parcels_known(choices, pd.Index(["a"]))
+
+
+def test_unknown_sites_are_refused() -> None:
+    with pytest.raises(ProjectError, match=r"give parcels to 1 unknown site \(S9\)"):
+        require_sites_known(PlanChoices(decisions={"a": "S9", "b": "in"}), pd.Index(["S1"]))
 
 
 def test_known_ids_pass() -> None:
     wish = PlanChoices(required=("a",), decisions={"a": "S1", "b": "out"}, consented=("who",))
-    require_known(wish, pd.Index(["a", "b"]), pd.Index(["S1"]))
+    require_parcels_known(wish, pd.Index(["a", "b"]))
+    require_sites_known(wish, pd.Index(["S1"]))
+
+
+def test_consents_that_match_nothing_are_told_once() -> None:
+    lots = pd.DataFrame({"owner": ["江城 钢铁厂", None]}, index=["a", "b"])
+    assert unmatched_consents(PlanChoices(), lots) == []
+    assert unmatched_consents(PlanChoices(consented=("a", "江城钢铁厂")), lots) == []
+    (found,) = unmatched_consents(PlanChoices(consented=("b", "江城钢铁场", "x")), lots)
+    assert (found["code"], found["value"]) == ("consent_unmatched", 2.0)
+    assert str(found["message"]).endswith(": x, 江城钢铁场")
+    assert len(unmatched_consents(PlanChoices(consented=("c",)), lots[[]])) == 1

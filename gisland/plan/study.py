@@ -9,7 +9,7 @@ from gisland.plan.options.alternatives import alternatives
 from gisland.plan.options.differences import differences
 from gisland.plan.options.sweep import sweep
 from gisland.plan.table import plan_table
-from gisland.plan.wishes import require_known, unmet_wishes
+from gisland.plan.wishes import require_sites_known, unmet_wishes
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -43,9 +43,7 @@ class Study:
     findings: list[dict[str, object]]
 
 
-def study(
-    case: PlanCase, *, sites: pd.DataFrame, members: pd.Series, parcel_ids: pd.Index
-) -> Study:
+def study(case: PlanCase, *, sites: pd.DataFrame, members: pd.Series) -> Study:
     """Plan a case, and work out what its choices ask for.
 
     Parameters
@@ -56,8 +54,6 @@ def study(
         By site id: ``area_m2``, ``boundary_area_m2``.
     members
         Site by parcel id, for the parcels of sites.
-    parcel_ids
-        All parcels.
 
     Returns
     -------
@@ -67,7 +63,7 @@ def study(
     Raises
     ------
     ProjectError
-        If a list or decision names an unknown parcel or site.
+        If a decision names an unknown site.
 
     Examples
     --------
@@ -90,7 +86,7 @@ def study(
     (['cap_full'], [1500.0])
     """
     choices = case.choices
-    require_known(choices, parcel_ids, sites.index)
+    require_sites_known(choices, sites.index)
     plan, found = plan_table(case)
     case = replace(case, pairs=plan, seconds=case.seconds * ASIDE)
     tables = {}

@@ -8,7 +8,8 @@ import pandas as pd
 
 from gisland.base.errors import ProjectError
 from gisland.base.keys import ID_SEPARATOR
-from gisland.base.phrases import count_of
+from gisland.base.names import comparable
+from gisland.base.phrases import count_of, first_of
 from gisland.base.planchoices import IN, OUT
 from gisland.plan.case import DECIDED_OUT, required_ids
 
@@ -16,17 +17,18 @@ if TYPE_CHECKING:
     from gisland.base.planchoices import PlanChoices
     from gisland.plan.case import PlanCase
 
+MOST_TOLD = 10
 NO_SCRAP = "it is no scrap beside a site"
 
 
-def require_known(choices: PlanChoices, parcel_ids: pd.Index, site_ids: pd.Index) -> None:
-    """Refuse lists and decisions that name no parcel or site of the run.
+def require_parcels_known(choices: PlanChoices, parcel_ids: pd.Index) -> None:
+    """Refuse lists and decisions that name no parcel of the run.
 
     Parameters
     ----------
     choices
         Lists and decisions.
-    parcel_ids, site_ids
+    parcel_ids
         All that there are.
 
     Raises
@@ -37,12 +39,11 @@ def require_known(choices: PlanChoices, parcel_ids: pd.Index, site_ids: pd.Index
     Examples
     --------
     >>> from gisland.base.planchoices import PlanChoices
-    >>> wish = PlanChoices(decisions={"a": "S9"})
-    >>> require_known(wish, pd.Index(["a"]), pd.Index(["S1"]))
+    >>> require_parcels_known(PlanChoices(required=("z",)), pd.Index(["a"]))
     Traceback (most recent call last):
     ...
-    gisland.base.errors.ProjectError: [plan] decisions give parcels to 1 unknown site (S9); use \
-in, out, or the id of a site
+    gisland.base.errors.ProjectError: [plan] required names 1 unknown parcel (z); give ids of the \
+parcel layer, as the run writes them
     """
     lists = {
         "protected": choices.protected or (),
@@ -57,6 +58,32 @@ in, out, or the id of a site
                 do="give ids of the parcel layer, as the run writes them",
                 ids=unknown,
             )
+
+
+def require_sites_known(choices: PlanChoices, site_ids: pd.Index) -> None:
+    """Refuse decisions that give parcels to no site of the run.
+
+    Parameters
+    ----------
+    choices
+        Decisions.
+    site_ids
+        All that there are.
+
+    Raises
+    ------
+    ProjectError
+        If a site is unknown.
+
+    Examples
+    --------
+    >>> from gisland.base.planchoices import PlanChoices
+    >>> require_sites_known(PlanChoices(decisions={"a": "S9"}), pd.Index(["S1"]))
+    Traceback (most recent call last):
+    ...
+    gisland.base.errors.ProjectError: [plan] decisions give parcels to 1 unknown site (S9); use \
+in, out, or the id of a site
+    """
     unknown = sorted(set(choices.decisions.values()) - {IN, OUT, *site_ids})
     if unknown:
         raise ProjectError(
@@ -64,6 +91,48 @@ in, out, or the id of a site
             do="use in, out, or the id of a site",
             ids=unknown,
         )
+
+
+def unmatched_consents(choices: PlanChoices, parcels: pd.DataFrame) -> list[dict[str, object]]:
+    """Tell of names on the list of consents that are no parcel and no owner.
+
+    Parameters
+    ----------
+    choices
+        The list.
+    parcels
+        Indexed by parcel id: ``owner``, if known.
+
+    Returns
+    -------
+    list of dict
+        At most one finding ``consent_unmatched``, with the number of such names.
+
+    Examples
+    --------
+    >>> from gisland.base.planchoices import PlanChoices
+    >>> lots = pd.DataFrame({"owner": ["甲（厂）"]}, index=["a"])
+    >>> (found,) = unmatched_consents(PlanChoices(consented=("甲(厂)", "a", "乙")), lots)
+    >>> found["value"], found["message"]
+    (1.0, 'names on the list of consents that are no parcel and no owner: 乙')
+    """
+    listed = pd.Series(choices.consented or (), dtype="str")
+    owners = comparable(parcels["owner"]) if "owner" in parcels else pd.Series(dtype="str")
+    known = listed.isin(parcels.index) | comparable(listed).isin(owners.dropna())
+    strange = sorted(listed[~known])
+    if not strange:
+        return []
+    return [
+        {
+            "code": "consent_unmatched",
+            "severity": "warning",
+            "layer": "parcels",
+            "value": float(len(strange)),
+            "unit": "count",
+            "message": "names on the list of consents that are no parcel and no owner: "
+            f"{first_of(strange, most=MOST_TOLD)}",
+        }
+    ]
 
 
 def unmet_wishes(

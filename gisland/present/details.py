@@ -67,6 +67,7 @@ DETAILS = {
     "range_read": _ROWS,
     "reader_note": r"^[^:]*: (?P<detail>.*)$",
     "recorded_area": r"^drawn (?P<drawn>\S+) m², recorded (?P<recorded>\S+) m²$",
+    "consent_unmatched": r"^names on the list of consents .*?: (?P<detail>.*)$",
     "required_not_absorbed": r"^required, but not absorbed: (?P<detail>.*)$",
     "renamed_column": r"are renamed: (?P<detail>.*)$",
     "repeated_vertices": r" of (?P<detail>\d+) parcels",
