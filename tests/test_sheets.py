@@ -13,6 +13,7 @@ import shapely
 
 import small_results
 from gisland.present import rest, sheets
+from gisland.present.balance import basis
 from gisland.present.picture import picture
 from gisland.present.sheets import report
 from gisland.present.style import catalog
@@ -138,6 +139,22 @@ def test_no_chinese_display_text_in_the_english_report() -> None:
     page = report(tables, run=run, language="en")
     style_free = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
     assert not re.findall(r"[\u4e00-\u9fff]+", style_free)
+
+
+@pytest.mark.parametrize(
+    ("plan", "told"),
+    [
+        (None, "—"),
+        ({"objective": "area", "method": "exact"}, "largest area; solved exactly"),
+        (
+            {"objective": "count", "method": "greedy", "required": ["a"], "decisions": {"b": "in"}},
+            "most scraps; longest border first (to compare); 1 required; 1 decided beforehand",
+        ),
+    ],
+)
+def test_basis_tells_what_was_asked_of_the_plan(plan: dict[str, Any] | None, told: str) -> None:
+    rows = dict(basis({"plan": plan}, texts=catalog("en")))
+    assert rows["what was asked of the plan"] == told
 
 
 def test_basis_names_inputs_rules_and_changed_parameters() -> None:

@@ -156,9 +156,23 @@ def basis(run: Mapping[str, Any], *, texts: Mapping[str, str]) -> list[tuple[str
         "area_basis": named(texts, "area_basis", run.get("area_basis")),
         "as_of": run.get("as_of"),
         "sites_from": named(texts, "sites_from", run.get("sites_from")),
+        "plan": _plan_choices(run.get("plan"), texts=texts),
         "version": run.get("gisland"),
     }
     return [(texts[f"ledger.basis.{k}"], visible(v) or MISSING) for k, v in given.items()]
+
+
+def _plan_choices(plan: Mapping[str, Any] | None, *, texts: Mapping[str, str]) -> str:
+    """What the plan maximised and how, and how many parcels or owners its lists name."""
+    if not plan:
+        return ""
+    asked = [plan.get(key) for key in ("objective", "method")]
+    how = [named(texts, "plan_choice", word) for word in asked if word]
+    lists = {key: plan.get(key) for key in ("required", "protected", "consented", "decisions")}
+    named_ = [
+        texts[f"plan_choice.{key}"].format(count=len(ids)) for key, ids in lists.items() if ids
+    ]
+    return texts["plan_choice.join"].join([*how, *named_])
 
 
 def _head(texts: Mapping[str, str], part: str, *heads: str) -> Row:
