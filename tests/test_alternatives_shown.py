@@ -13,6 +13,8 @@ import small_results
 from gisland.explaining import explained_parcel
 from gisland.layers.writing.oneparcel import read_parcel
 from gisland.layers.writing.write import write_results
+from gisland.present.about import About
+from gisland.present.aboutplan import decided
 from gisland.present.alternatives import alternative_name, decision_text, effect, of_site
 from gisland.present.explain import explained
 from gisland.present.maplayers import map_layers
@@ -490,3 +492,26 @@ def test_one_parcel_is_read_with_the_alternatives_of_its_component(tmp_path: Pat
     assert "Second-best plan: absorbed by S1." in told(parts, "alternatives")
     assert parts["data"]["differences"][0]["decision"] == "out"
     assert told(explained_parcel(folder, "B1", language="en"), "alternatives") == []
+
+
+@pytest.mark.parametrize(
+    ("decision", "site", "unmet"),
+    [
+        ("in", None, True),
+        ("in", "S1", False),
+        ("out", None, False),
+        ("S2", "S1", True),
+        ("S2", "S2", False),
+    ],
+)
+def test_a_decision_that_could_not_be_met_is_told(
+    decision: str, site: str | None, *, unmet: bool
+) -> None:
+    row = {"parcel_id": "a", "site_without": "S1", "site_with": site, "change": "as_before"}
+    about = About(
+        "a",
+        {"differences": pd.DataFrame([row])},
+        {"plan": {"decisions": {"a": decision}}},
+        EN,
+    )
+    assert (EN["explain.decided_unmet"] in decided(about)) == unmet

@@ -47,6 +47,9 @@ def decided(about: About) -> list[str]:
         )
         change = label(about.texts, "change", row.get("change"))
         told.append(about.say("decided_change", without=without, with_=with_, change=change))
+        site = shortened(row.get("site_with"))
+        if decision and not {"in": bool(site), "out": not site}.get(decision, site == decision):
+            told.append(about.say("decided_unmet"))
     lists = ("required", "protected")
     return told + [about.say(f"is_{k}") for k in lists if about.parcel_id in (asked.get(k) or ())]
 
