@@ -312,3 +312,17 @@ def test_tampered_differences_are_caught(scrap: str, cells: dict[str, object]) -
     case = _changed()
     case.set("differences", scrap, **cells)
     assert ids_of(judged(case), "differences")
+
+
+@pytest.mark.parametrize(("greedy_m2", "right"), [(1400.0, True), (2000.0, False), (1450.0, False)])
+def test_what_greedy_loses_is_that_of_its_rows(greedy_m2: float, *, right: bool) -> None:
+    case = _case()
+    case.run["plan"] = {"alternatives": True}
+    greedy = {"site_id": "S1", "component": 1, "kind": "greedy", "constraint": "", "limit": NAN}
+    row = {**greedy, "scraps": 2, "scraps_more": 0, **C2_FOR_C3, "border_more_m": -30.0}
+    table = case.tables["alternatives"]
+    rows = pd.concat([table, pd.DataFrame([{**row, "status": "greedy"}])], ignore_index=True)
+    case.tables["alternatives"] = rows
+    for number, own in ((0, greedy_m2), (1, 1000.0)):
+        case.run["components"][number].update(greedy_m2=own, scraps=3)
+    assert ids_of(judged(case), "components") == (set() if right else {"1"})

@@ -59,7 +59,24 @@ def check_asked(facts: Facts) -> list[Violation]:
     second = told["site_id"][told["kind"] == "second_best"].map(number)
     alone = number.isin(facts.absorbed.map(number).dropna()) & ~number.isin(second)
     text = "sites that absorb scraps, without a second-best plan"
-    return [*found, *violations("alternative_second", text, number.index[alone])]
+    found += violations("alternative_second", text, number.index[alone])
+    return [*found, *_check_greedy(facts, told)]
+
+
+def _check_greedy(facts: Facts, told: pd.DataFrame) -> list[Violation]:
+    """Hold what the record says of greedy merging against the sites where it differs."""
+    records = pd.DataFrame(facts.run.get("components", []))
+    if not {"component", "greedy_m2", "absorbed_m2", "scraps"} <= set(records):
+        return []
+    records = records.set_index("component")
+    rows = told[told["kind"] == "greedy"]
+    more = rows.groupby(rows["site_id"].map(facts.drawn["component"]))["area_more_m2"].sum()
+    own = records["absorbed_m2"] + more.reindex(records.index).fillna(0.0)
+    # each scrap may be rounded one way here and the other way there
+    slack = _rounding_m2(facts) * (1.0 + records["scraps"])
+    wrong = (records["greedy_m2"] - own).abs() > slack
+    text = "greedy_m2 is not what the sites of the component absorb so"
+    return violations("components", text, records.index[wrong])
 
 
 def check_sweep(facts: Facts) -> list[Violation]:
