@@ -30,9 +30,13 @@ def test_lists_do_as_well_as_tuples() -> None:
         ({"required": "P1"}, "required is 'P1'; give a list of texts"),
         ({"required": [1]}, r"required is \(1,\); give a list of texts"),
         ({"decisions": ["P1"]}, r"decisions is \['P1'\]; give texts by text, such as"),
+        ({"decisions": None}, r"decisions is None; give texts by text, such as"),
+        ({"decisions": {"P1": None}}, r"decisions is .*P1.*; give texts by text, such as"),
         ({"decisions": {1: "in"}}, r"decisions is \{1: 'in'\}; give texts by text, such as"),
         ({"columns": "sum"}, "columns is 'sum'; give texts by text, such as"),
         ({"sweep_caps": 0.1}, "sweep_caps is 0.1; give a list of shares"),
+        ({"sweep_caps": (True,)}, r"sweep_caps is \(True,\); give a list of shares"),
+        ({"alternatives": "no"}, r"alternatives is 'no'; give true or false"),
     ],
 )
 def test_choices_of_a_wrong_type_are_refused(given: dict[str, Any], told: str) -> None:
@@ -42,5 +46,10 @@ def test_choices_of_a_wrong_type_are_refused(given: dict[str, Any], told: str) -
 
 def test_the_plan_of_a_run_is_a_plan() -> None:
     plan: Any = {"required": ["P1"]}
-    with pytest.raises(ProjectError, match=r"plan is .*; give PlanChoices"):
+    with pytest.raises(ProjectError, match=r"plan is .*; give gisland.PlanChoices"):
         Choices(load_rules("tianjin-2024"), plan=plan)
+
+
+def test_a_parcel_is_not_required_and_protected() -> None:
+    with pytest.raises(ProjectError, match=r"1 parcels are required and protected \(P1\)"):
+        PlanChoices(required=("P1",), protected=("P1", "P2"))

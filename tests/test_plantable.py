@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -115,31 +115,3 @@ def test_a_list_that_is_not_there(tmp_path: Path) -> None:
 def test_a_table_that_cannot_be_used(table: object, told: str) -> None:
     with pytest.raises(ProjectError, match=told):
         plan_section({"plan": table}, "g.toml")
-
-
-def test_a_parcel_is_not_required_and_protected() -> None:
-    with pytest.raises(ProjectError, match=r"1 parcels are required and protected \(P1\)"):
-        PlanChoices(required=("P1",), protected=("P1", "P2"))
-
-
-def test_choices_take_lists_as_well() -> None:
-    found = PlanChoices(required=["P1"], sweep_caps=[0.1])  # type: ignore[arg-type]
-    assert found == PlanChoices(required=("P1",), sweep_caps=(0.1,))
-
-
-@pytest.mark.parametrize(
-    ("given", "told"),
-    [
-        ({"decisions": None}, r"\[plan\] decisions is None; give a text for each id"),
-        ({"decisions": {"P1": None}}, r"decisions is .*P1.*; give a text for each id"),
-        (
-            {"columns": ["note"]},
-            r"\[plan\] columns is \['note'\]; give a text for each id or column",
-        ),
-        ({"alternatives": "no"}, r"alternatives is 'no'; give true or false"),
-        ({"sweep_caps": (True,)}, r"sweep_caps is \(True,\); give a list of shares"),
-    ],
-)
-def test_choices_of_another_kind_are_told(given: dict[str, Any], told: str) -> None:
-    with pytest.raises(ProjectError, match=told):
-        PlanChoices(**given)
