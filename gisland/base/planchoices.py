@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from gisland.base.errors import ProjectError
+from gisland.base.phrases import count_of
 
 Method = Literal["exact", "greedy"]
 Objective = Literal["area", "count"]
@@ -86,7 +87,7 @@ class PlanChoices:
         both = sorted(set(self.required or ()) & set(self.protected or ()))
         if both:
             raise ProjectError(
-                f"[plan] {len(both)} parcels are required and protected",
+                f"[plan] {count_of(len(both), 'parcel')} both required and protected",
                 do="take them out of one of the lists",
                 ids=both,
             )
