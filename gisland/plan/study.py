@@ -79,9 +79,7 @@ def study(case: PlanCase, *, sites: pd.DataFrame, members: pd.Series) -> Study:
     >>> site = pd.DataFrame({"area_m2": [9000.0], "boundary_area_m2": [float("nan")]}, index=["S"])
     >>> rules, choices = load_rules("tianjin-2024"), PlanChoices(sweep_caps=(0.15,))
     >>> case = PlanCase(pair, together([]), site_budgets(site, rules=rules), rules, choices, 1.0)
-    >>> done = study(
-    ...     case, sites=site, members=pd.Series({"s": "S"}), parcel_ids=pd.Index(["c", "s"])
-    ... )
+    >>> done = study(case, sites=site, members=pd.Series({"s": "S"}))
     >>> done.plan["reasons"].tolist(), done.tables["sweep"]["absorbed_m2"].tolist()
     (['cap_full'], [1500.0])
     """
