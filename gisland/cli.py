@@ -16,6 +16,7 @@ import typer
 
 from gisland.base.errors import GislandError
 from gisland.base.phrases import count_of, first_of, json_text
+from gisland.base.planchoices import decision_met
 from gisland.base.version import __version__
 from gisland.ruleshow import rules_app
 
@@ -271,10 +272,10 @@ def _print_differences(table: pd.DataFrame) -> None:
     typer.echo(f"  {decided}: {', '.join(told) or 'no change'}; {more:+,.2f} m² absorbed")
     changed = table[(table["change"] != "as_before") | (table["decision"] != "")]
     columns = ["parcel_id", "site_without", "site_with", "decision"]
-    for parcel, before, after, word in changed[columns].fillna("-").head(MOST_SHOWN).to_numpy():
-        met = {"in": after != "-", "out": after == "-"}.get(word, word in {"", after})
+    for parcel, before, after, word in changed[columns].fillna("").head(MOST_SHOWN).to_numpy():
+        met = not word or decision_met(word, after)
         why = f" (decided: {word}{'' if met else ', not met'})" if word else ""
-        typer.echo(plain(f"    {parcel}: {before} -> {after}{why}"))
+        typer.echo(plain(f"    {parcel}: {before or '-'} -> {after or '-'}{why}"))
     if len(changed) > MOST_SHOWN:
         typer.echo(f"    … {len(changed) - MOST_SHOWN} more in the table differences")
 

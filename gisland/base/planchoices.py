@@ -95,6 +95,29 @@ class PlanChoices:
         _numbers("sweep_areas_m2", self.sweep_areas_m2, top=sys.float_info.max)
 
 
+def decision_met(decision: str, site_id: str | None) -> bool:
+    """Whether what became of a parcel is what was decided beforehand.
+
+    Parameters
+    ----------
+    decision
+        ``in``, ``out``, or the id of the only site that may take it.
+    site_id
+        Site that absorbs it; None or empty: none does.
+
+    Returns
+    -------
+    bool
+        True if the decision is kept.
+
+    Examples
+    --------
+    >>> decision_met("in", "S1"), decision_met("out", "S1"), decision_met("S2", "S1")
+    (True, False, False)
+    """
+    return {IN: bool(site_id), OUT: not site_id}.get(decision, decision == site_id)
+
+
 def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:
     if value not in known:
         raise ProjectError(f"[plan] {name} is {value!r}", do=f"use one of {', '.join(known)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gisland.base.planchoices import decision_met
 from gisland.present.alternatives import alternative_name, decision_text, effect, of_site
 from gisland.present.lists import listed
 from gisland.present.wording import is_missing, label, shortened, visible
@@ -47,8 +48,8 @@ def decided(about: About) -> list[str]:
         )
         change = label(about.texts, "change", row.get("change"))
         told.append(about.say("decided_change", without=without, with_=with_, change=change))
-        site = shortened(row.get("site_with"))
-        if decision and not {"in": bool(site), "out": not site}.get(decision, site == decision):
+        site = row.get("site_with")
+        if decision and not decision_met(decision, None if is_missing(site) else str(site)):
             told.append(about.say("decided_unmet"))
     lists = ("required", "protected")
     return told + [about.say(f"is_{k}") for k in lists if about.parcel_id in (asked.get(k) or ())]
