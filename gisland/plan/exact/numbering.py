@@ -89,7 +89,7 @@ def numbered(
         held = np.flatnonzero(reached(chain, np.ones(len(ordered), dtype=bool)))
         ordered = ordered.iloc[held]
         chain = Chain(chain.direct[held], csr_array(chain.graph[held][:, held]))
-    label = _component_of_sites(ordered)
+    label = component_of_sites(ordered)
     number = {smallest: n for n, smallest in enumerate(sorted(set(label)), start=1)}
     component = label.map(number).astype("int64").rename("component")
     scrap, scrap_ids = pd.factorize(ordered["parcel_id"], sort=True)
@@ -101,8 +101,8 @@ def numbered(
         site=site,
         area=ordered["area_cents"].to_numpy("int64"),
         border=millimetres(ordered["border_m"]).to_numpy(),
-        budget=_limit(limit["area_cents"]),
-        count=_limit(limit["count"]),
+        budget=whole_limits(limit["area_cents"]),
+        count=whole_limits(limit["count"]),
         scraps=len(scrap_ids),
         needed=needed if needed.any() else None,
         by_count=objective == "count",
@@ -147,8 +147,25 @@ def _chain(pairs: pd.DataFrame, links: pd.DataFrame | None) -> Chain | None:
     )
 
 
-def _component_of_sites(pairs: pd.DataFrame) -> pd.Series:
-    """Smallest site id of the component of each site; scraps link the sites they could go to."""
+def component_of_sites(pairs: pd.DataFrame) -> pd.Series:
+    """Smallest site id of the component of each site; scraps link the sites they could go to.
+
+    Parameters
+    ----------
+    pairs
+        ``parcel_id`` and ``site_id``.
+
+    Returns
+    -------
+    pandas.Series
+        By site id, sorted.
+
+    Examples
+    --------
+    >>> pair = pd.DataFrame({"parcel_id": ["a", "a", "b"], "site_id": ["T", "S", "U"]})
+    >>> component_of_sites(pair).to_dict()
+    {'S': 'S', 'T': 'S', 'U': 'U'}
+    """
     first = pairs.groupby("parcel_id")["site_id"].transform("first")
     links = pd.DataFrame({"focal": first, "neighbor": pairs["site_id"]})
     return components(pd.Index(sorted(pairs["site_id"].unique())), links)
@@ -181,6 +198,23 @@ def _chain_part(chain: Chain, pairs: np.ndarray) -> Chain:
     return Chain(chain.direct[pairs], csr_array(chain.graph[pairs][:, pairs]))
 
 
-def _limit(values: pd.Series) -> np.ndarray:
+def whole_limits(values: pd.Series) -> np.ndarray:
+    """Limits of sites as a search compares them.
+
+    Parameters
+    ----------
+    values
+        Whole numbers, ``-1`` for no limit.
+
+    Returns
+    -------
+    numpy.ndarray
+        The same, with the largest int64 for no limit.
+
+    Examples
+    --------
+    >>> whole_limits(pd.Series([9, -1])).tolist()
+    [9, 9223372036854775807]
+    """
     numbers = values.to_numpy("int64")
     return np.where(numbers == UNLIMITED, NO_LIMIT, numbers)

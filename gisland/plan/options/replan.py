@@ -9,10 +9,8 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.keys import aligned, among
-from gisland.plan.caps import UNLIMITED
 from gisland.plan.case import open_pairs, required_ids, solved
-from gisland.plan.exact.problem import NO_LIMIT
-from gisland.topology.graph import components
+from gisland.plan.exact.numbering import component_of_sites, whole_limits
 
 if TYPE_CHECKING:
     from gisland.plan.case import PlanCase
@@ -101,7 +99,7 @@ def replanned(now: PlanCase, plan: Assignment, then: PlanCase) -> Replanned:
     [False, True]
     """
     before, after = open_pairs(now), open_pairs(then)
-    group = _groups(pd.concat([before, after]))
+    group = component_of_sites(pd.concat([before, after]))
     differing = _differing(now, then, before=before, after=after)
     reached = group[among(group, group[among(group.index, differing)])]
     again = then.pairs[among(then.pairs["site_id"], reached.index)]
@@ -115,13 +113,6 @@ def replanned(now: PlanCase, plan: Assignment, then: PlanCase) -> Replanned:
     chosen = pd.Series(plan.chosen.index.isin(kept), index=plan.chosen.index, name="chosen")
     number = aligned(plan.component, group.index).astype("Int64")
     return Replanned(chosen, number.groupby(group).transform("min"), status)
-
-
-def _groups(pairs: pd.DataFrame) -> pd.Series:
-    """Smallest site id of the component of each site."""
-    first = pairs.groupby("parcel_id")["site_id"].transform("min")
-    sites = pd.Index(pairs["site_id"].drop_duplicates().sort_values())
-    return components(sites, pd.DataFrame({"focal": first, "neighbor": pairs["site_id"]}))
 
 
 def _differing(
@@ -142,11 +133,6 @@ def _bound(now: PlanCase, then: PlanCase, pairs: pd.DataFrame) -> pd.Series:
     wanted = {"area_cents": at_site.sum(), "count": at_site.size()}
     hit = []
     for name, most in wanted.items():
-        old, new = (_limits(case.budgets[name], most.index) for case in (now, then))
+        old, new = (whole_limits(aligned(c.budgets[name], most.index)) for c in (now, then))
         hit.append(most.index[(old != new) & (most.to_numpy() > np.minimum(old, new))])
     return pd.Series(hit[0].append(hit[1]), dtype="str")
-
-
-def _limits(limit: pd.Series, sites: pd.Index) -> np.ndarray:
-    numbers = aligned(limit, sites).to_numpy("int64")
-    return np.where(numbers == UNLIMITED, NO_LIMIT, numbers)
