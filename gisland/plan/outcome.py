@@ -18,6 +18,7 @@ from gisland.plan.caps import (
     shares,
     total_cents,
 )
+from gisland.plan.exact.solver import AREA_ONLY, OPTIMAL
 
 if TYPE_CHECKING:
     from gisland.base.rules import Rule, RuleSet
@@ -187,7 +188,7 @@ def _proof(index: pd.Index, assignment: Assignment) -> pd.DataFrame:
     """Component, bound and whether it is met; a site without eligible scraps is trivially so."""
     number = assignment.component.reindex(index)
     known = assignment.components.set_index("component")
-    proved = number.map(known["status"]).isin(["optimal", "optimal_area"]) | number.isna()
+    proved = number.map(known["status"]).isin([OPTIMAL, AREA_ONLY]) | number.isna()
     return pd.DataFrame(
         {
             "optimal": proved.astype(bool),

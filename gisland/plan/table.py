@@ -12,6 +12,7 @@ from gisland.base.tables import lookup
 from gisland.plan.caps import UNLIMITED, total_cents
 from gisland.plan.case import PlanCase, decided, pair_cents, solved
 from gisland.plan.eligible.eligibility import deciding_failures
+from gisland.plan.exact.solver import GREEDY, TIME_LIMIT
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -86,7 +87,7 @@ def _not_chosen(case: PlanCase, result: Assignment) -> pd.Series:
     most = lookup(site, case.budgets["count"])
     counted = (most != UNLIMITED) & (lookup(site, count).fillna(0) >= most)
     status = result.components.set_index("component")["status"]
-    proved = ~lookup(lookup(site, result.component), status).isin(["time_limit", "greedy"])
+    proved = ~lookup(lookup(site, result.component), status).isin([TIME_LIMIT, GREEDY])
     elsewhere = lookup(table["parcel_id"], taken).astype("str")
     reasons = {
         "taken_by": elsewhere.notna(),

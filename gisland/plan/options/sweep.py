@@ -10,6 +10,7 @@ import pandas as pd
 
 from gisland.base.keys import in_order
 from gisland.plan.caps import NOISE
+from gisland.plan.exact.solver import GREEDY, OPTIMAL, TIME_LIMIT
 from gisland.plan.options.relaxations import AREA_CAP, SHARE_CAP, TOTAL_CAP, in_force, under
 from gisland.plan.options.replan import Replanned, replanned
 
@@ -29,8 +30,7 @@ COLUMNS = {
     "more_m2": "float64",
     "status": "str",
 }
-PROVED = "optimal"
-WORST_FIRST = ("time_limit", "greedy")
+WORST_FIRST = (TIME_LIMIT, GREEDY)
 
 
 def sweep(
@@ -140,4 +140,4 @@ def _totals(case: PlanCase, plan: Assignment, other: Replanned) -> dict[str, obj
 def _worst(status: pd.Series) -> str:
     """``optimal`` if all is proved, else the worst."""
     held = {*status}
-    return next((s for s in WORST_FIRST if s in held), PROVED)
+    return next((s for s in WORST_FIRST if s in held), OPTIMAL)
