@@ -66,12 +66,8 @@ if TYPE_CHECKING:
     Progress = Callable[[str], None]
 
 REPAIRED_LAYERS = (  # beside the parcels
-    "zoning",
-    "buildings",
-    "plan_boundary",
-    "project_boundary",
-    "block_lines",
-    "sites",
+    *("zoning", "zoning_overlay", "planning_units", "buildings"),
+    *("plan_boundary", "project_boundary", "block_lines", "sites"),
 )
 STAGES = ("check", "repair", "borders", "facts", "detect", "plan", "merge", "measure", "control")
 

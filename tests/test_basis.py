@@ -14,7 +14,7 @@ import pytest
 
 import small_results
 from gisland.jobs import presented
-from gisland.layers.writing.results import TABLES
+from gisland.layers.writing.contract import TABLES
 from gisland.layers.writing.write import write_results
 from gisland.present.style import catalog
 

@@ -26,7 +26,8 @@ from gisland.jobs import (
     run_project,
     sample_folder,
 )
-from gisland.layers.writing.results import TABLES, read_results
+from gisland.layers.writing.contract import TABLES
+from gisland.layers.writing.results import read_results
 from gisland.pipeline import STAGES
 
 if TYPE_CHECKING:

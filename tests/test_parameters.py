@@ -47,7 +47,12 @@ def test_unknown_key_lists_the_known_ones() -> None:
         ("repair", 1, "give a list"),
         ("repair", "gap", "give a list"),
         ("repair", ["gaps"], "did you mean 'gap'"),
-        ("scenario", 3, "use one of far_max, far_min, keep"),
+        (
+            "scenario",
+            True,
+            "give far_max, far_min, keep, a FAR such as 2.0, or the name of a column",
+        ),
+        ("scenario", 0, "give a number above 0"),
         ("tolerance_m", 0, "give a number above 0"),
         ("tolerance_m", float("nan"), "give a number above 0"),
         ("corridor_m", float("inf"), "give a number"),
@@ -56,8 +61,7 @@ def test_unknown_key_lists_the_known_ones() -> None:
         ("enclave_share", 75, "give a number from 0 to 1"),
         ("enclave_share", -0.1, "give a number from 0 to 1"),
         ("area_basis", "geodesic", "use one of plane, ellipsoidal"),
-        ("floor_area", "largest", "use one of area, majority"),
-        ("scenario", "max", "use one of far_max, far_min, keep"),
+        ("floor_area", "largest", "use one of area, centroid, majority"),
     ],
 )
 def test_wrong_type_or_range_names_key_value_and_remedy(

@@ -6,8 +6,9 @@ import pytest
 from shapely import box
 
 from gisland.base.errors import TableError
+from gisland.layers.writing.contract import TABLES
 from gisland.layers.writing.resultcheck import CODES, KEYS, KINDS, MEASURES, require_contracts
-from gisland.layers.writing.results import TABLES, result_frame
+from gisland.layers.writing.results import result_frame
 from small_results import tables
 
 

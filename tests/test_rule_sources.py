@@ -191,7 +191,7 @@ def test_every_place_says_of_its_own_rules_what_is_not_known(name: str) -> None:
     assert any(r.not_known for r in rules if r != below[r.id])
 
 
-COMMON = {"exclusion": "on", "protected": "on", "required": "on"}
+COMMON = {"exclusion": "on", "protected": "on", "required": "on", "site_conditions": "on"}
 PILOT = COMMON | {"not_developable": "on", "forbidden_planned_use": "on"}
 THREE_LANDS = COMMON | {"not_developable": "on", "area_cap": "on"}
 MERGE = {"same_owner": "advisory", "same_tenure": "advisory", "same_use": "advisory"}

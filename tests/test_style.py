@@ -18,7 +18,7 @@ from gisland.base.rules import MODES, OPERATORS, STATUSES
 from gisland.base.rulespecs import SPECS
 from gisland.base.tables import PARCEL_RESULTS
 from gisland.detect.kinds import KINDS, RULE_IDS
-from gisland.layers.writing.results import TABLES
+from gisland.layers.writing.contract import TABLES
 from gisland.present import style
 from gisland.present.messages import rule_text
 

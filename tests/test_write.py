@@ -18,7 +18,8 @@ from shapely import GeometryCollection, LineString, MultiPolygon, Point, Polygon
 
 from gisland.base.errors import OutputError, TableError
 from gisland.layers.writing import write
-from gisland.layers.writing.results import TABLES, read_results, result_frame
+from gisland.layers.writing.contract import TABLES
+from gisland.layers.writing.results import read_results, result_frame
 from gisland.layers.writing.write import write_file, write_results
 
 RUN = {"gisland": "0.1.0", "inputs": []}

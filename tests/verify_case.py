@@ -55,6 +55,12 @@ DECIDED = {
     "d3": "scrap.exclusion",
 }
 CITED = dict.fromkeys(("title", "section", "quotation", "source", "note"), "")
+UNKNOWN = (  # columns of parcels that this case has no values for
+    *("far_actual", "coverage", "green_ratio", "mean_storeys", "building_height_m"),
+    *("floor_area_estimated_m2", "planned_coverage_min", "planned_coverage_max"),
+    *("planned_green_min", "planned_green_max", "planned_height_min_m", "planned_height_max_m"),
+    "conditions_failed",
+)
 
 
 def rule(rule_id: str, value: Any, **more: str) -> Rule:  # noqa: ANN401 - any kind of value
@@ -244,7 +250,7 @@ def _parcels() -> gpd.GeoDataFrame:
                 "free_nothing_m": None,
                 "free_edge_m": None,
                 "far": 2.0 if drawn else None,
-                "coverage": None,
+                **dict.fromkeys(UNKNOWN),
                 "planned_use": "M1",
                 "planned_use_class": "industrial",
                 "planning_zone_id": "Z1",
@@ -404,7 +410,8 @@ def indicators(parcels: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
         areas = (site["area_before_m2"], site["area_after_m2"])
         rows += _subject(f"site:{site['site_id']}", (site["parcels_before"], 1), areas)
     columns = ["subject", "indicator", "before", "after", "delta", "unit", "denominator"]
-    return pd.DataFrame(rows, columns=columns)
+    more = ["theme", "denominator_before", "denominator_after", "missing_before", "missing_after"]
+    return pd.DataFrame(rows, columns=columns).reindex(columns=[*columns, *more])
 
 
 def mixture(parcels: pd.DataFrame) -> pd.DataFrame:

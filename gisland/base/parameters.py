@@ -6,7 +6,7 @@ import dataclasses
 import json
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 from gisland.base.errors import ProjectError, did_you_mean
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 # corners touch over 0 m
-POSITIVE = ("tolerance_m", "min_border_m", "line_reach_m", "solver_seconds")
+POSITIVE = (
+    *("tolerance_m", "min_border_m", "line_reach_m", "solver_seconds"),
+    *("high_storey_m", "storey_height_m", "scenario"),
+)
 REPAIRABLE = ("invalid_geometry", "spike", "near_miss", "unmatched_vertex", "overlap", "gap")
 
 
@@ -51,12 +54,22 @@ class Parameters:
     )
     repair_max_m2: float = _p(50.0, "a repair that would move more land than this is refused")
     area_basis: Literal["plane", "ellipsoidal"] = _p("plane", "plane (projected) | ellipsoidal")
-    floor_area: Literal["area", "majority"] = _p(
-        "area", "buildings across parcels are split by: area | majority"
+    floor_area: Literal["area", "centroid", "majority"] = _p(
+        "area", "buildings across parcels are split by: area | centroid | majority"
     )
-    scenario: Literal["far_max", "far_min", "keep"] = _p(
-        "far_max", "planned floor area after: far_max | far_min | keep"
+    high_storey_m: float = _p(8.0, "storeys above this height count twice in counted floor area")
+    estimate_floors: Literal["no", "height"] = _p(
+        "no", "missing floors are estimated, and marked: no | height (by height and storey height)"
     )
+    storey_height_m: float = _p(3.0, "storey height for floors that are estimated by height")
+    zone_min_share: float = _p(
+        0.01, "smaller shares of a parcel in a zone are drawing noise, without conditions"
+    )
+    scenario: str | float = _p(
+        "far_max", "floor area after: far_max | far_min | keep, a FAR, or a column of the sites"
+    )
+    cell_m: float = _p(50.0, "cells of the density surfaces; 0: no surfaces")
+    smooth_m: float = _p(100.0, "bandwidth of the smoothed density surfaces; 0: none smoothed")
     chain_links: float = _p(
         3.0, "most scraps between a scrap and its site, where the rules allow chains"
     )
@@ -110,14 +123,17 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - a value of a project file
     return tuple(value) if isinstance(value, list) else value
 
 
-_WANTED = {float: "a number", str: "a text"}
+_WANTED: dict[Any, str] = {
+    float: "a number",
+    str | float: "far_max, far_min, keep, a FAR such as 2.0, or the name of a column",
+}
 
 
 def _check(name: str, value: object, kind: Any) -> None:  # noqa: ANN401 - a type
     if kind == tuple[str, ...]:
         _check_texts(name, value, known=REPAIRABLE if name == "repair" else None)
         return
-    choices = get_args(kind)
+    choices = get_args(kind) if get_origin(kind) is Literal else ()
     if choices and value not in choices:
         raise ProjectError(
             f"[parameters] {name} is {value!r}", do=f"use one of {', '.join(choices)}"

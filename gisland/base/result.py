@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gisland.base.schema import Inputs
+    from gisland.base.surfaces import Surface
 
 
 ENCLAVE_KINDS = ("strict", "nearly")  # of enclaves that a single patch surrounds
@@ -90,6 +91,8 @@ class Result:
         Analyses that were not made, each with its reason.
     timings_s
         Seconds by stage.
+    surfaces
+        Density surfaces.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -98,6 +101,7 @@ class Result:
     components: list[dict[str, object]]
     skipped: list[dict[str, str]]
     timings_s: dict[str, float]
+    surfaces: tuple[Surface, ...] = ()
 
     def __repr__(self) -> str:
         rows = ", ".join(f"{name} {len(table)}" for name, table in self.tables.items())

@@ -87,6 +87,9 @@ SPECS: dict[str, Spec] = {
     "scrap.consent": Spec("flag", "", "the scrap or its owner is on the list of consents"),
     "scrap.protected": Spec("flag", "", "the scrap is not on the protected list"),
     "scrap.required": Spec("flag", "", "scraps on the required list are absorbed first"),
+    "scrap.site_conditions": Spec(
+        "flag", "", "the planning conditions of the site hold for the scraps it absorbs"
+    ),
     "split.independent": Spec("flag", "", "each part of a split can be developed alone"),
     "split.planned_line": Spec("flag", "", "a split follows the boundary of a planned use"),
     "fragment.min_lot": Spec("number", "m2", "area of a parcel", AT_LEAST, by_use_class=True),

@@ -52,6 +52,16 @@ class Column:
 _AMOUNT = Column("number", at_least=0.0)
 _SHARE = Column("number", at_least=0.0, at_most=1.0)
 _TEXT = Column("text")
+CONDITIONS: dict[str, Column] = {  # planning conditions; see `gisland.base.conditions`
+    "far_min": _AMOUNT,
+    "far_max": _AMOUNT,
+    "coverage_min": _SHARE,
+    "coverage_max": _SHARE,
+    "green_min": _SHARE,
+    "green_max": _SHARE,
+    "height_min_m": _AMOUNT,
+    "height_max_m": _AMOUNT,
+}
 
 PARCELS: dict[str, Column] = {
     "owner": _TEXT,
@@ -67,6 +77,9 @@ PARCELS: dict[str, Column] = {
     "tax_yuan": _AMOUNT,
     "output_yuan": _AMOUNT,
     "investment_yuan": _AMOUNT,
+    "jobs": _AMOUNT,
+    **CONDITIONS,
+    "unit_id": _TEXT,
     "site_id": _TEXT,
     "status": _TEXT,
     "idle_since": Column("date"),
@@ -74,20 +87,17 @@ PARCELS: dict[str, Column] = {
 ZONING: dict[str, Column] = {
     "zone_id": _TEXT,
     "planned_use": _TEXT,
-    "far_min": _AMOUNT,
-    "far_max": _AMOUNT,
-    "coverage_min": _SHARE,
-    "coverage_max": _SHARE,
-    "green_min": _SHARE,
-    "green_max": _SHARE,
-    "height_max_m": _AMOUNT,
+    **CONDITIONS,
 }
+ZONING_OVERLAY: dict[str, Column] = {"overlay_id": _TEXT, **CONDITIONS}
 BUILDINGS: dict[str, Column] = {
     "building_id": _TEXT,
     "floors": _AMOUNT,
     "height_m": _AMOUNT,
     "floor_height_m": _AMOUNT,
     "underground_floor_area_m2": _AMOUNT,
+    "floor_area_m2": _AMOUNT,
+    "counted_floor_area_m2": _AMOUNT,
 }
 ROADS: dict[str, Column] = {"road_id": _TEXT, "width_m": _AMOUNT}
 BLOCK_LINES: dict[str, Column] = {"block_id": _TEXT, "level": Column("number", at_least=1.0)}
@@ -95,6 +105,8 @@ SITES: dict[str, Column] = {"site_id": _TEXT}
 LAYERS: dict[str, dict[str, Column]] = {
     "parcels": PARCELS,
     "zoning": ZONING,
+    "zoning_overlay": ZONING_OVERLAY,
+    "planning_units": {"unit_id": _TEXT},
     "buildings": BUILDINGS,
     "roads": ROADS,
     "water": {},
@@ -115,6 +127,8 @@ class Inputs:
 
     parcels: gpd.GeoDataFrame
     zoning: gpd.GeoDataFrame | None = None
+    zoning_overlay: gpd.GeoDataFrame | None = None
+    planning_units: gpd.GeoDataFrame | None = None
     buildings: gpd.GeoDataFrame | None = None
     roads: gpd.GeoDataFrame | None = None
     water: gpd.GeoDataFrame | None = None

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 ID_COLUMNS = {
     "parcels": "parcel_id",
     "zoning": "zone_id",
+    "zoning_overlay": "overlay_id",
+    "planning_units": "unit_id",
     "buildings": "building_id",
     "roads": "road_id",
     "water": "water_id",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 OVERALL, SITE = "overall", "site:"
 
 
-def planned_far(sites: pd.DataFrame, *, scenario: str) -> pd.Series:
+def planned_far(sites: pd.DataFrame, *, scenario: str | float) -> pd.Series:
     """FAR that the planning conditions give each site under a scenario.
 
     Parameters

@@ -97,7 +97,7 @@ def parcel_densities(parcels: pd.DataFrame) -> pd.DataFrame:
 
 
 def planned_floor_m2(
-    land_m2: float, existing_m2: float, *, planned_far: float, scenario: str
+    land_m2: float, existing_m2: float, *, planned_far: float, scenario: str | float
 ) -> float:
     """Floor area after: the planned FAR on the land, or what exists where none is planned.
 

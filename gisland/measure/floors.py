@@ -14,7 +14,7 @@ from gisland.topology.overlay import apportion, overlap_areas
 if TYPE_CHECKING:
     import geopandas as gpd
 
-How = Literal["area", "majority"]
+How = Literal["area", "centroid", "majority"]
 HIGH_STOREY_M = 8.0  # storeys above count twice: 工业项目建设用地控制指标, formula of 容积率
 AMOUNTS = ("footprint_m2", "floor_area_m2", "counted_floor_area_m2")
 

@@ -32,7 +32,12 @@ MARKS = {"pass": "✓", "fail": "✗", "missing": "?", "not_assessed": "–"}
 RANK = {"fail": 0, "missing": 1, "pass": 2, "not_assessed": 3}
 ENCLAVE = "enclave"
 UNDONE = ("missing", "not_assessed")
-NO_TEST = ("scrap.chains", "scrap.protected", "scrap.required")  # asked of lists and plans
+NO_TEST = (
+    "scrap.chains",
+    "scrap.protected",
+    "scrap.required",
+    "scrap.site_conditions",
+)  # asked of lists and plans
 PARAMETER_OF = {"scrap.adjacent": "min_border_m"}
 NEEDS = {  # what a test without an outcome lacks
     "far": "counted_floor_area_m2",

@@ -200,7 +200,7 @@ def apportion(
     values: pd.Series,
     overlaps: pd.DataFrame,
     *,
-    how: Literal["area", "majority"],
+    how: Literal["area", "centroid", "majority"],
     right_m2: pd.Series | None = None,
 ) -> tuple[pd.Series, pd.Series]:
     """Carry amounts of one layer over to another by overlap, such as floor area to parcels.

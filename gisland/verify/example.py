@@ -9,7 +9,8 @@ import pandas as pd
 from shapely import box
 
 from gisland.base.rules import Rule, RuleSet
-from gisland.layers.writing.results import TABLES, Results, result_frame
+from gisland.layers.writing.contract import TABLES
+from gisland.layers.writing.results import Results, result_frame
 from gisland.verify.facts import Facts, gather
 
 CAP = Rule(

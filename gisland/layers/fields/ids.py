@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 ID_PREFIXES = {
     "parcels": "P",
     "zoning": "Z",
+    "zoning_overlay": "O",
+    "planning_units": "U",
     "buildings": "B",
     "roads": "R",
     "water": "W",

@@ -17,8 +17,9 @@ from gisland.base.errors import OutputError
 from gisland.base.keys import ID_SEPARATOR
 from gisland.base.names import comparable
 from gisland.base.parameters import Parameters
+from gisland.layers.writing.contract import TABLES
 from gisland.layers.writing.place import GPKG, results_file, run_of, unreadable
-from gisland.layers.writing.results import ARROW_TYPES, TABLES, Results, result_frame
+from gisland.layers.writing.results import ARROW_TYPES, Results, result_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

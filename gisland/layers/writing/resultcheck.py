@@ -9,7 +9,7 @@ from gisland.base.errors import TableError
 from gisland.base.phrases import count_of, first_of
 from gisland.base.schema import OUTCOMES, PLAN_VERDICTS, SEVERITIES, Column
 from gisland.layers.findings import SHOWN
-from gisland.layers.writing.results import TABLES
+from gisland.layers.writing.contract import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

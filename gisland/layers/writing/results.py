@@ -1,4 +1,4 @@
-"""The result tables: their columns and kinds, and how they are read back."""
+"""Result tables in the form in which they are written, and how they are read back."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ import shapely
 
 from gisland.base.errors import OutputError, TableError
 from gisland.base.keys import whole_array
-from gisland.base.schema import PARCELS
-from gisland.base.tables import PARCEL_RESULTS
+from gisland.layers.writing.contract import GIVEN, TABLES
 from gisland.layers.writing.place import GPKG, results_file, run_of, unreadable
 
 if TYPE_CHECKING:
@@ -33,147 +32,12 @@ ARROW_TYPES = {
 
 
 @dataclass(frozen=True)
-class Table:
-    """Columns of one result table with their pandas kinds; `drawn`: with geometry."""
-
-    columns: Mapping[str, str]
-    drawn: bool = False
-
-
-@dataclass(frozen=True)
 class Results:
     """What a run wrote: tables by name, the record of the run, and where they lie."""
 
     tables: Mapping[str, pd.DataFrame]
     run: Mapping[str, Any]
     folder: Path
-
-
-def _columns(**names: str) -> dict[str, str]:
-    kinds = {"text": "str", "flag": "bool", "count": "Int64"}
-    return {n: kinds.get(k, "float64") for k, text in names.items() for n in text.split()}
-
-
-_KINDS = {"text": "str", "number": "float64", "bool": "boolean", "date": "datetime64[ms]"}
-GIVEN = {name: _KINDS[column.kind] for name, column in PARCELS.items() if name != "site_id"}
-
-TABLES: dict[str, Table] = {
-    "parcels": Table({"parcel_id": "str", **PARCEL_RESULTS}, drawn=True),
-    "sites": Table(
-        _columns(
-            text="site_id parcel_ids absorbed_ids share_denominator cap_operator candidate_ids",
-            count="parcels_before parcels_after component",
-            number="area_before_m2 scrap_area_m2 area_after_m2 gap_closed_m2 overlap_m2 scrap_share"
-            " denominator_m2 cap scrap_share_including scrap_share_excluding scrap_share_boundary"
-            " boundary_area_m2 candidate_area_m2 candidate_share_including"
-            " candidate_share_excluding candidate_share_boundary far_before far_after"
-            " coverage_before coverage_after planned_far bound_m2",
-            flag="optimal",
-        ),
-        drawn=True,
-    ),
-    "plan": Table(
-        _columns(
-            text="parcel_id site_id scrap_kind verdict reasons rule_id",
-            count="links",
-            number="area_m2 border_m corridor_m link_m site_share sites_share free_share"
-            " other_share hull_share hole_share",
-        ),
-        drawn=True,
-    ),
-    "alternatives": Table(
-        _columns(
-            text="site_id kind constraint added_ids removed_ids status",
-            count="component scraps scraps_more",
-            number="limit area_m2 area_more_m2 border_more_m",
-        )
-    ),
-    "sweep": Table(
-        _columns(
-            text="status",
-            count="scraps sites",
-            number="cap area_cap_m2 absorbed_m2 more_m2",
-        )
-    ),
-    "differences": Table(
-        _columns(text="parcel_id site_without site_with decision change", number="area_m2")
-    ),
-    "merged": Table(_columns(text="parcel_id", number="area_m2"), drawn=True),
-    "scrap_groups": Table(
-        _columns(
-            text="group_id parcel_ids scrap_ids site_ids scrap_kind reasons",
-            count="parcels",
-            number="area_m2 area_mu width_m border_m sites_share free_share other_share",
-        ),
-        drawn=True,
-    ),
-    "verdicts": Table(
-        _columns(
-            text="parcel_id subject test outcome operator unit denominator rule_id mode",
-            number="value limit",
-        )
-    ),
-    "lineage": Table(_columns(text="parcel_id after_id role", number="area_m2")),
-    "enclaves": Table(
-        _columns(
-            text="enclave_id attribute value parcel_ids kind surrounded_by surrounding_ids"
-            " inside_of",
-            count="depth holder_patches",
-            number="share free_share area_m2 area_mu surrounding_area_m2 holder_area_m2",
-        ),
-        drawn=True,
-    ),
-    "holdings": Table(
-        _columns(
-            text="owner",
-            count="parcels patches spellings",
-            number="area_m2 area_mu largest_patch_m2",
-        )
-    ),
-    "mixture": Table(
-        _columns(
-            text="zone_id",
-            count="parcels state_patches collective_patches enclave_parcels",
-            number="area_m2 area_mu state_mu collective_mu undetermined_mu unknown_mu"
-            " mixed_border_m mixed_m_per_ha enclave_share",
-        )
-    ),
-    "zones": Table(
-        _columns(text="zone_id parcel_ids", count="parcels", number="area_m2 area_mu far"),
-        drawn=True,
-    ),
-    "block_lines": Table(
-        _columns(
-            text="block_id cut_ids other_use_ids outcome m0_outcome rule_id",
-            count="parcels_cut",
-            number="level area_m2 area_mu classified_m2 industrial_m2 industrial_share limit m0_m2"
-            " m0_share m0_limit",
-        ),
-        drawn=True,
-    ),
-    "findings": Table(
-        _columns(text="code severity layer parcel_id other_id unit message", number="value"),
-        drawn=True,
-    ),
-    "changes": Table(
-        _columns(
-            text="parcel_id action other_id message",
-            number="area_before_m2 area_after_m2 in_m2 out_m2",
-        )
-    ),
-    "indicators": Table(
-        _columns(text="subject indicator unit denominator", number="before after delta")
-    ),
-    "exclusions": Table(_columns(text="name"), drawn=True),
-    "roads": Table({}, drawn=True),
-    "project_boundary": Table(_columns(text="boundary_id"), drawn=True),
-    "borders": Table(
-        _columns(
-            text="focal neighbor",
-            number="border_m tolerant_m distance_mean_m distance_max_m road_m corridor_m edge_m",
-        )
-    ),
-}
 
 
 def result_frame(frame: pd.DataFrame, *, table: str) -> pd.DataFrame:

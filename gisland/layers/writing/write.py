@@ -18,10 +18,11 @@ import pyogrio
 import shapely
 
 from gisland.base.errors import OutputError, TableError
+from gisland.layers.writing.contract import TABLES
 from gisland.layers.writing.geopackage import gdal_options, write_layer
 from gisland.layers.writing.place import GPKG, RUN, unwritable
 from gisland.layers.writing.resultcheck import require_contracts
-from gisland.layers.writing.results import PARQUET, TABLES, result_frame
+from gisland.layers.writing.results import PARQUET, result_frame
 from gisland.layers.writing.write_shapefile import write_shapefiles
 
 if TYPE_CHECKING:
