@@ -37,7 +37,17 @@ if TYPE_CHECKING:
 
 SAMPLE = sample_folder()
 SHAPEFILE = (".dbf", ".prj", ".shp", ".shx")  # of these the sample has all, and no .cpg
-LAYERS = ("parcels", "zoning", "buildings", "roads", "block_lines", "sites", "exclusions.red_line")
+LAYERS = (
+    "parcels",
+    "zoning",
+    "zoning_overlay",
+    "planning_units",
+    "buildings",
+    "roads",
+    "block_lines",
+    "sites",
+    "exclusions.red_line",
+)
 PARCELS_ONLY = """
 [layers.parcels]
 path = "{path}"
@@ -271,7 +281,7 @@ def test_check_finds_what_the_run_reports_of_the_data(sample_run: Done) -> None:
     told = sample_run.tables["findings"]
     told = told[told["code"] != "building_off_parcels"]  # found when buildings meet parcels
     columns = ["code", "severity", "layer", "parcel_id", "other_id", "value", "unit", "message"]
-    assert len(found) == 50
+    assert len(found) == 52
     assert found[columns].to_csv(index=False) == told[columns].to_csv(index=False)
 
 

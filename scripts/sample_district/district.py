@@ -8,7 +8,7 @@ from functools import cached_property
 
 from shapely import LineString, Polygon
 
-from sample_district.buildings import Building, buildings_on
+from sample_district.buildings import VACANT_USES, Building, buildings_on
 from sample_district.geometry import between, rounded, unit
 from sample_district.lots import Lot, lots_of, nudge
 from sample_district.names import GOVERNMENT, company, villager
@@ -22,6 +22,9 @@ LOW_BLOCKS = {(1, 4): (3, 2, 3), (2, 4): (0, 1, 3)}  # side of the block (two co
 LONE_LOW = (4, 0)
 WRONGLY_RECORDED = {(2, 5): 1.12, (3, 5): 0.91}
 STRADDLED = ((2, 0), (4, 5), (2, 3))
+WORKS = ("0601", "0508", "M0")
+GREEN_SHARE = dict.fromkeys(VACANT_USES, (0.0, 0.0)) | {"0810": (0.75, 0.9)}
+GREEN_SHARE |= dict.fromkeys(("0701", "0702"), (0.22, 0.4))
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,10 @@ class Parcel:
     recorded_mu: float
     floor_m2: float
     counted_m2: float
+    green_m2: float
     tax_wan: float | None
+    output_wan: float | None
+    jobs: float | None
 
     @property
     def polygon(self) -> Polygon:
@@ -83,7 +89,10 @@ class District:
                     recorded_mu=_recorded(lot, n, serial[lot.key]),
                     floor_m2=_floor_m2(lot, [*built, *across], counted=False),
                     counted_m2=_floor_m2(lot, [*built, *across], counted=True),
+                    green_m2=_green_m2(lot, n),
                     tax_wan=_tax(lot, n),
+                    output_wan=_yearly(lot, n, "output", per_mu=(120, 900)),
+                    jobs=_yearly(lot, n, "jobs", per_mu=(3, 14), digits=0),
                 )
             )
 
@@ -173,7 +182,23 @@ def _recorded(lot: Lot, n: int, serial: int) -> float:
 
 def _tax(lot: Lot, n: int) -> float | None:
     """Tax of the year in 10 000 yuan, for works only."""
-    if lot.use not in {"0601", "0508", "M0"}:
+    if lot.use not in WORKS:
         return None
     per_mu = between(0.2, 1.5, "tax", n) if lot.state == IDLE else between(6, 34, "tax", n)
     return round(lot.polygon.area / MU_M2 * per_mu, 2)
+
+
+def _yearly(
+    lot: Lot, n: int, what: str, *, per_mu: tuple[float, float], digits: int = 2
+) -> float | None:
+    """Output in 10 000 yuan, or jobs, of works: a tenth of it where they lie idle."""
+    if lot.use not in WORKS:
+        return None
+    idle = 0.1 if lot.state == IDLE else 1.0
+    return round(lot.polygon.area / MU_M2 * between(*per_mu, what, n) * idle, digits)
+
+
+def _green_m2(lot: Lot, n: int) -> float:
+    """Green area: nearly all of parks, none of streets and vacant land, some of all others."""
+    low, high = GREEN_SHARE.get(lot.use, (0.05, 0.24))
+    return round(lot.polygon.area * between(low, high, "green", n), 1)

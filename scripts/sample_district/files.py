@@ -23,6 +23,8 @@ SQLITE_VERSION = slice(96, 100)  # of a GeoPackage: the library that wrote it la
 LAYERS: dict[str, Callable[[District], list[dict[str, object]]]] = {
     "buildings": surroundings.buildings,
     "zoning": surroundings.zoning,
+    "zoning_overlay": surroundings.zoning_overlay,
+    "planning_units": surroundings.planning_units,
     "block_lines": surroundings.block_lines,
     "red_line": surroundings.red_line,
     "roads": surroundings.roads,
@@ -41,14 +43,17 @@ def parcel_table(district: District) -> gpd.GeoDataFrame:
             "ZDMJ": p.recorded_mu,
             "JZMJ": p.floor_m2,
             "JRMJ": p.counted_m2,
+            "LDMJ": p.green_m2,
             "SS": p.tax_wan,
+            "CZ": p.output_wan,
+            "CYRS": p.jobs,
             "GSZT": p.lot.state,
             "XMBH": p.lot.plant.site if p.lot.plant else "",
         }
         for p in district.parcels
     ]
     table = pd.DataFrame(rows)
-    table["SS"] = table["SS"].astype("float64")
+    table = table.astype(dict.fromkeys(("SS", "CZ", "CYRS"), "float64"))
     table["XMBH"] = table["XMBH"].replace("", None)
     return gpd.GeoDataFrame(table, geometry=[p.polygon for p in district.parcels], crs=CRS)
 

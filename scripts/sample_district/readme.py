@@ -21,7 +21,9 @@ Gauss-Krüger, central meridian 114° E, no zone prefix). Nothing in it is real.
 |---|---|
 | `parcels.shp` | parcels. The `.dbf` is GBK, without a `.cpg` and with language byte 0: nothing in the files says so |
 | `buildings.gpkg` | {buildings} footprints: `CS` storeys, `GD` height in m; three stand across a parcel boundary |
-| `zoning.gpkg` | planning zones: `planned_use`, `far_min`, `far_max`, `coverage_max` |
+| `zoning.gpkg` | planning zones: `planned_use`, `far_min`, `far_max`, `coverage_max`, `green_min`, `green_max`, `height_max_m` |
+| `zoning_overlay.gpkg` | one zone of limited height and coverage (`JZXG` m, `JZMD` %) over part of a block, through `XM12` |
+| `planning_units.gpkg` | four planning units: `DYBH` |
 | `block_lines.gpkg` | three industrial block lines: `QKBH` id, `JB` level |
 | `red_line.gpkg` | ecological red line: the western canal and a wetland |
 | `roads.gpkg` | centre lines: `DLMC` name, `LMKD` width in m |
@@ -31,7 +33,8 @@ Gauss-Krüger, central meridian 114° E, no zone prefix). Nothing in it is real.
 
 Parcel fields: `ZDDM` 19-character code, `QLRMC` owner, `QSXZ` tenure, `DLBM` use (land survey codes,
 and `M0`), `ZDMJ` recorded area in **mu**, `JZMJ` floor area and `JRMJ` counted floor area in m²
-(storeys over 8 m count twice), `SS` tax of the year in 10 000 yuan, `GSZT` status, `XMBH` project.
+(storeys over 8 m count twice), `LDMJ` green area in m², `SS` tax and `CZ` output of the year in 10 000
+yuan, `CYRS` jobs, `GSZT` status, `XMBH` project.
 
 ## How it is drawn
 

@@ -10,21 +10,25 @@ from shapely import LineString, Polygon
 from shapely.ops import split
 
 from sample_district.clusters import clusters
-from sample_district.geometry import between, rounded
+from sample_district.geometry import between, box, rounded
 from sample_district.plants import poly, rectangle
-from sample_district.streets import ROW_HALF_M, Block, centre_lines
+from sample_district.streets import COLUMN_X, ROW_HALF_M, ROW_Y, Block, centre_lines, place
 
 if TYPE_CHECKING:
     from sample_district.district import District
 
 Row = dict[str, object]
-ZONE_KINDS: dict[str, tuple[str, float, float, float]] = {
-    "M": ("二类工业用地", 1.0, 2.5, 0.6),
-    "W": ("一类物流仓储用地", 0.8, 2.0, 0.6),
-    "R": ("二类城镇住宅用地", 1.2, 2.0, 0.3),
-    "B": ("商业用地", 1.5, 3.5, 0.5),
-    "A": ("中小学用地", 0.4, 0.9, 0.3),
-    "G": ("公园绿地", 0.0, 0.1, 0.05),
+ZONE_COLUMNS = (
+    *("planned_use", "far_min", "far_max", "coverage_max", "green_min", "green_max"),
+    "height_max_m",
+)
+ZONE_KINDS: dict[str, tuple[object, ...]] = {
+    "M": ("二类工业用地", 1.0, 2.5, 0.6, None, 0.2, 40.0),
+    "W": ("一类物流仓储用地", 0.8, 2.0, 0.6, None, 0.2, 30.0),
+    "R": ("二类城镇住宅用地", 1.2, 2.0, 0.3, 0.3, None, 60.0),
+    "B": ("商业用地", 1.5, 3.5, 0.5, 0.15, None, 80.0),
+    "A": ("中小学用地", 0.4, 0.9, 0.3, 0.35, None, 24.0),
+    "G": ("公园绿地", 0.0, 0.1, 0.05, 0.65, None, 10.0),
 }
 CELL_KIND = {
     (0, 4): "R",
@@ -44,6 +48,9 @@ BLOCK_LINES: dict[str, tuple[int, tuple[tuple[int, int], ...]]] = {
     "QK2-01": (2, ((0, 2), (0, 3), (1, 2), (1, 3))),
 }
 CUT_BACK = {"QK2-01": 0.93}  # the line stops at this share of the last block's width
+OVERLAY_BLOCK, OVERLAY_SHARE = (4, 4), 0.55
+UNITS_MEET = (3, 4)  # column and row line
+UNIT_REACH_M, UNIT_STEP_M = 120.0, 60.0
 OUTSIDE_M = 1.5  # block lines run in the streets, this far from the lots
 
 
@@ -77,15 +84,38 @@ def _spots(district: District) -> list[tuple[str, Polygon]]:
 
 
 def _zone(n: int, kind: str, land: Polygon) -> Row:
-    use, far_min, far_max, coverage_max = ZONE_KINDS[kind]
-    return {
-        "zone_id": f"JC-{n:02d}",
-        "planned_use": use,
-        "far_min": far_min,
-        "far_max": far_max,
-        "coverage_max": coverage_max,
-        "geometry": rounded(land),
-    }
+    conditions = dict(zip(ZONE_COLUMNS, ZONE_KINDS[kind], strict=True))
+    return {"zone_id": f"JC-{n:02d}", **conditions, "geometry": rounded(land)}
+
+
+def zoning_overlay(district: District) -> list[Row]:
+    """A zone of limited height over the western part of one block; it cuts through its lots."""
+    block = district.block(*OVERLAY_BLOCK)
+    a, b, c, d = (shapely.Point(p) for p in block.cell)
+    south, north = LineString([a, b]), LineString([d, c])
+    middle = [line.interpolate(OVERLAY_SHARE, normalized=True) for line in (south, north)]
+    land = Polygon([a, middle[0], middle[1], d])
+    found = {"DJBH": "DJ-01", "JZXG": 12.0, "JZMD": 45.0, "geometry": rounded(land)}
+    return [found]
+
+
+def planning_units(district: District) -> list[Row]:
+    """Four planning units, parted along the middle of two streets."""
+    del district
+    (x0, *_, x2), (y0, *_, y2) = COLUMN_X, ROW_Y
+    x1, y1 = COLUMN_X[UNITS_MEET[0]], ROW_Y[UNITS_MEET[1]]
+    x0, y0, x2, y2 = x0 - UNIT_REACH_M, y0 - UNIT_REACH_M, x2 + UNIT_REACH_M, y2 + UNIT_REACH_M
+    corners = [(x0, y0, x1, y1), (x1, y0, x2, y1), (x0, y1, x1, y2), (x1, y1, x2, y2)]
+    return [
+        {"DYBH": f"GH-{n:02d}", "geometry": rounded(_bent(*bounds))}
+        for n, bounds in enumerate(corners, start=1)
+    ]
+
+
+def _bent(*bounds: float) -> Polygon:
+    """A rectangle of the drawing board on the map, in steps short enough for its bends."""
+    fine = shapely.segmentize(box(*bounds), UNIT_STEP_M)
+    return Polygon([place(x, y) for x, y in fine.exterior.coords])
 
 
 def sites(district: District) -> list[Row]:

@@ -23,12 +23,16 @@ use_code = "DLBM"
 recorded_area_m2 = "ZDMJ"
 floor_area_m2 = "JZMJ"
 counted_floor_area_m2 = "JRMJ"
+green_m2 = "LDMJ"
 tax_yuan = "SS"
+output_yuan = "CZ"
+jobs = "CYRS"
 status = "GSZT"
 
 [layers.parcels.units]
 recorded_area_m2 = "mu"
 tax_yuan = "wan_yuan"
+output_yuan = "wan_yuan"
 
 [layers.parcels.classes] # codes of the land survey (三调); M0 is a local addition
 "05H1" = "commercial"
@@ -64,6 +68,9 @@ planned_use = "planned_use"
 far_min = "far_min"
 far_max = "far_max"
 coverage_max = "coverage_max"
+green_min = "green_min"
+green_max = "green_max"
+height_max_m = "height_max_m"
 
 [layers.zoning.classes]
 "一类物流仓储用地" = "logistics"
@@ -72,6 +79,23 @@ coverage_max = "coverage_max"
 "二类工业用地" = "industrial"
 "公园绿地" = "green"
 "商业用地" = "commercial"
+
+[layers.zoning_overlay] # goes before the zones where it has a condition
+path = "zoning_overlay.gpkg"
+
+[layers.zoning_overlay.fields]
+overlay_id = "DJBH"
+coverage_max = "JZMD"
+height_max_m = "JZXG"
+
+[layers.zoning_overlay.units]
+coverage_max = "percent"
+
+[layers.planning_units]
+path = "planning_units.gpkg"
+
+[layers.planning_units.fields]
+unit_id = "DYBH"
 
 [layers.roads]
 path = "roads.gpkg"
