@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
 
+from gisland.base.asked import require_choices, require_layers
 from gisland.base.clock import Clock
-from gisland.base.crs import crs_name, require_metric
 from gisland.base.definitions import WAY_OUT_M
-from gisland.base.errors import CRSError, ProjectError, TableError
 from gisland.base.keys import aligned
-from gisland.base.planchoices import PlanChoices
 from gisland.base.result import Choices, Result, skipped_analyses, summary_counts, without_mended
 from gisland.base.schema import (
-    CHANGES,
-    LAYERS,
     Inputs,
     findings_frame,
     findings_together,
-    require_polygons,
 )
 from gisland.base.tables import (
     context_tables,
@@ -54,21 +49,17 @@ from gisland.plan.wishes import require_parcels_known, unmatched_consents
 from gisland.topology.beyond import beyond
 from gisland.topology.boundary import trace
 from gisland.topology.check import check
+from gisland.topology.mending import repair_layers
 from gisland.topology.recall import recall, tolerance_findings
-from gisland.topology.repair import repair
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from gisland.base.parameters import Parameters
     from gisland.topology.boundary import Boundary
 
     Progress = Callable[[str], None]
 
-REPAIRED_LAYERS = (  # beside the parcels
-    *("zoning", "zoning_overlay", "planning_units", "buildings"),
-    *("plan_boundary", "project_boundary", "block_lines", "sites"),
-)
 STAGES = ("check", "repair", "borders", "facts", "detect", "plan", "merge", "measure", "control")
 
 
@@ -103,10 +94,11 @@ def check_inputs(inputs: Inputs, *, parameters: Parameters) -> gpd.GeoDataFrame:
     >>> check_inputs(Inputs(lots.rename_axis("parcel_id")), parameters=Parameters())["code"].item()
     'overlap'
     """
-    _require_inputs(inputs)
-    require_metric(inputs.parcels, what="parcels")
-    require_polygons(inputs.parcels, what="parcels")
-    _require_one_crs(inputs)
+    require_layers(inputs)
+    return _checked(inputs, parameters=parameters)
+
+
+def _checked(inputs: Inputs, *, parameters: Parameters) -> gpd.GeoDataFrame:
     found = check(inputs.parcels, parameters=parameters, plan_boundary=inputs.plan_boundary)
     return _with_findings(found, inputs.findings)
 
@@ -150,15 +142,15 @@ def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -
     [['factory', 'site'], ['strip', 'absorbed']]
     """
     clock = Clock(progress)
-    _require_inputs(inputs)
-    _require_choices(choices)
+    require_layers(inputs)
+    require_choices(choices)
     parameters = choices.parameters
     clock.start("check")
     require_parcels(inputs.parcels)
     require_parcels_known(choices.plan, inputs.parcels.index)
-    findings = check_inputs(inputs, parameters=parameters)
+    findings = _checked(inputs, parameters=parameters)
     clock.start("repair")
-    inputs, changes, remaining = _repaired(inputs, parameters=parameters)
+    inputs, changes, remaining = repair_layers(inputs, parameters=parameters)
     findings = _with_findings(without_mended(findings, changes), remaining)
     clock.start("borders")
     boundary = trace(inputs.parcels, tolerance_m=parameters.tolerance_m)
@@ -204,60 +196,6 @@ def _with_findings(found: gpd.GeoDataFrame, more: pd.DataFrame | None) -> gpd.Ge
     if more is None or more.empty:
         return found
     return findings_together([found, more], crs=found.crs)
-
-
-def _require_inputs(inputs: object) -> None:
-    if not isinstance(inputs, Inputs):
-        loaded = isinstance(getattr(inputs, "inputs", None), Inputs)
-        do = "give its layers, loaded.inputs" if loaded else "give gisland.Inputs(parcels, …)"
-        raise TableError(f"inputs is a {type(inputs).__name__}", do=do)
-
-
-def _require_choices(choices: object) -> None:
-    if not isinstance(choices, Choices):
-        do = f"give gisland.Choices(rules{', plan=…' if isinstance(choices, PlanChoices) else ''})"
-        raise ProjectError(f"choices is a {type(choices).__name__}", do=do)
-
-
-def _require_one_crs(inputs: Inputs) -> None:
-    """Refuse layers that lie elsewhere than the parcels; overlaying them would find nothing."""
-    named = {k: getattr(inputs, k) for k in LAYERS}
-    named |= {f"exclusions.{k}": v for k, v in inputs.exclusions.items()}
-    for name, layer in named.items():
-        if layer is not None and layer.crs != inputs.parcels.crs:
-            found = "no CRS" if layer.crs is None else crs_name(layer.crs)
-            raise CRSError(
-                f"{name}: {found}, but parcels: {crs_name(inputs.parcels.crs)}",
-                do="reproject it to the CRS of the parcels first",
-            )
-
-
-def _repaired(
-    inputs: Inputs, *, parameters: Parameters
-) -> tuple[Inputs, pd.DataFrame, gpd.GeoDataFrame]:
-    """All polygon layers repaired, the log of it, and what is left; neighbors in parcels only."""
-    codes = tuple(code for code in parameters.repair if code == "invalid_geometry")
-    single = replace(parameters, repair=codes)
-    mended: dict[str, Any] = {}
-    mended["parcels"], log, remaining = repair(inputs.parcels, parameters=parameters)
-    logs = [log.assign(layer="parcels")]
-    for name, layer in _polygon_layers(inputs):
-        mended[name], log, _ = repair(layer, parameters=single)
-        logs.append(log.assign(layer=name))
-    excluded = {}
-    for name, layer in sorted(inputs.exclusions.items()):
-        excluded[name], log, _ = repair(layer, parameters=single)
-        logs.append(log.assign(layer=f"exclusions.{name}"))
-    changes = pd.concat([logs[0], *(g for g in logs[1:] if len(g))], ignore_index=True)
-    repaired = replace(inputs, **mended, exclusions=excluded)
-    return repaired, changes[["layer", *CHANGES]], remaining
-
-
-def _polygon_layers(inputs: Inputs) -> Iterator[tuple[str, gpd.GeoDataFrame]]:
-    for name in REPAIRED_LAYERS:
-        layer = getattr(inputs, name)
-        if layer is not None:
-            yield name, layer
 
 
 def _facts(
