@@ -357,7 +357,8 @@ def context_tables(inputs: Inputs) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict
-        ``exclusions``, ``roads`` and ``project_boundary``, as far as there are any.
+        ``exclusions``, ``roads``, ``planning_units`` and ``project_boundary``, as far as there are
+        any.
 
     Examples
     --------
@@ -374,6 +375,8 @@ def context_tables(inputs: Inputs) -> dict[str, pd.DataFrame]:
         tables["exclusions"] = pd.concat(parts, ignore_index=True)
     if inputs.roads is not None:
         tables["roads"] = layer_table(inputs.roads, ("width_m",))
+    if inputs.planning_units is not None:
+        tables["planning_units"] = layer_table(inputs.planning_units, ())
     if inputs.project_boundary is not None:
         tables["project_boundary"] = layer_table(inputs.project_boundary, ())
     return tables
