@@ -189,7 +189,7 @@ def test_bad_input_is_refused() -> None:
     twice = gpd.GeoDataFrame(geometry=[box(0, 0, 1, 1)] * 2, index=["h", "h"], crs=4547)
     with pytest.raises(TableError, match="right layer: 1 id occurs more than once"):
         overlap_areas(PARCELS, twice)
-    with pytest.raises(ProjectError, match="how is 'most'; use area or majority"):
+    with pytest.raises(ProjectError, match="how is 'most'; use area, centroid or majority"):
         apportion(FLOORS, OVERLAPS, how="most")
     with pytest.raises(TableError, match="values: 1 id occurs more than once"):
         apportion(pd.concat([FLOORS, FLOORS.iloc[:1]]), OVERLAPS, how="area")

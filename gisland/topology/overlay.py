@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
 from gisland.base.crs import crs_name, require_metric
-from gisland.base.errors import CRSError, ProjectError
+from gisland.base.errors import CRSError
+from gisland.base.keys import NOWHERE, aligned
 from gisland.base.schema import require_ids, usable
+from gisland.topology.shares import carried_over, largest, split_shares
 from gisland.topology.slabs import slab_areas
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     from numpy.typing import NDArray
+
+    from gisland.topology.shares import How
 
     Geometries = NDArray[np.object_]
 
@@ -62,11 +66,44 @@ def overlap_areas(left: gpd.GeoDataFrame, right: gpd.GeoDataFrame) -> pd.DataFra
     _require(left, right)
     ours, theirs = _usable(left), _usable(right)
     i, j = shapely.STRtree(theirs.to_numpy()).query(ours.to_numpy())
-    area = pair_areas(ours.to_numpy(), theirs.to_numpy(), i=i, j=j)
-    kept = np.flatnonzero(area > 0)
-    kept = kept[np.lexsort((j[kept], i[kept]))]
-    frame = {"left_id": ours.index[i[kept]], "right_id": theirs.index[j[kept]]}
-    return pd.DataFrame(frame | {"overlap_m2": area[kept]})
+    return _overlapping((ours, theirs), i=i, j=j)
+
+
+def overlaps_within(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Area of each two polygons of one layer that overlap.
+
+    Parameters
+    ----------
+    frame
+        Polygons with unique ids and a metric CRS. Geometry that is missing, empty or invalid is
+        passed over.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``left_id``, ``right_id`` (the larger one) and ``overlap_m2`` (above 0), each two
+        once, sorted by the ids.
+
+    Raises
+    ------
+    CRSError
+        If the CRS is missing or not metric.
+    TableError
+        If ids are missing or repeated.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> shapes = [shapely.box(0, 0, 10, 10), shapely.box(8, 0, 12, 5), shapely.box(12, 0, 15, 5)]
+    >>> houses = gpd.GeoDataFrame(geometry=shapes, index=["h", "k", "l"], crs=4547)
+    >>> overlaps_within(houses).values.tolist()
+    [['h', 'k', 10.0]]
+    """
+    _require(frame, frame)
+    ours = _usable(frame)
+    shapes = ours.to_numpy()
+    i, j = shapely.STRtree(shapes).query(shapes)
+    return _overlapping((ours, ours), i=i[i < j], j=j[i < j])
 
 
 def pair_areas(
@@ -190,18 +227,66 @@ def dominant(left: gpd.GeoDataFrame, right: gpd.GeoDataFrame) -> pd.DataFrame:
     >>> dominant(parcels, zones).to_dict("index")
     {'p': {'right_id': 'M1', 'overlap_m2': 80.0, 'share': 0.8}}
     """
-    best = _largest(overlap_areas(left, right), by="left_id").set_index("left_id")
+    best = largest(overlap_areas(left, right), by="left_id").set_index("left_id")
     best = best.reindex(left.index)
     best["share"] = best["overlap_m2"] / left.geometry.area
     return best
+
+
+def holders_of_centroids(left: gpd.GeoDataFrame, right: gpd.GeoDataFrame) -> pd.Series:
+    """Polygon of one layer that holds the centroid of each polygon of another.
+
+    The centroid may lie off its polygon: that of an L may lie in the corner that it leaves free,
+    that of a ring in its yard.
+
+    Parameters
+    ----------
+    left
+        Polygons with unique ids and a metric CRS, such as parcels.
+    right
+        Likewise in the same CRS, such as buildings.
+
+    Returns
+    -------
+    pandas.Series
+        ``left_id`` on the index of `right`; of several, such as where it lies on a shared border,
+        the smallest id; missing where there is none.
+
+    Raises
+    ------
+    CRSError
+        If a CRS is missing or not metric, or the two differ.
+    TableError
+        If ids are missing or repeated.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> parcels = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 10, 10)], index=["p"], crs=4547)
+    >>> shapes = [shapely.box(8, 0, 12, 5), shapely.box(9, 0, 12, 5)]
+    >>> houses = gpd.GeoDataFrame(geometry=shapes, index=["h", "k"], crs=4547)
+    >>> holders_of_centroids(parcels, houses).tolist()
+    ['p', nan]
+    """
+    _require(left, right)
+    ours, theirs = _usable(left), _usable(right)
+    spots = shapely.STRtree(shapely.centroid(theirs.to_numpy()))
+    i, j = spots.query(ours.to_numpy(), predicate="intersects")
+    first = np.full(len(theirs), len(ours))
+    np.minimum.at(first, j, i)  # ids are sorted: the lowest position is the smallest id
+    held = np.where(first == len(ours), NOWHERE, first)
+    taken = pd.api.extensions.take(ours.index.array, held, allow_fill=True)
+    found = pd.Series(taken, index=theirs.index, name="left_id")
+    return aligned(found, right.index)
 
 
 def apportion(
     values: pd.Series,
     overlaps: pd.DataFrame,
     *,
-    how: Literal["area", "centroid", "majority"],
+    how: How,
     right_m2: pd.Series | None = None,
+    holder: pd.Series | None = None,
 ) -> tuple[pd.Series, pd.Series]:
     """Carry amounts of one layer over to another by overlap, such as floor area to parcels.
 
@@ -214,14 +299,15 @@ def apportion(
         Amounts by right id that may be split, such as floor area in m².
     overlaps
         Columns ``left_id``, ``right_id``, ``overlap_m2``, from `overlap_areas`. Right ids that
-        are not in `values` are passed over.
+        are not in `values` are passed over; ``centroid`` does not look at it.
     how
-        ``area``: each amount is split by overlap area. ``majority``: all of it goes to the
-        largest overlap, of equal ones to the smallest left id.
+        ``area``, ``majority`` or ``centroid``, as `split_shares` has it.
     right_m2
         Area of each right row, by id, in m², above 0. If given, ``area`` leaves the share of a
         row that lies on no left row in the remainder; if not, or if an area is missing, the
         amount is split over the overlaps alone.
+    holder
+        Left id by right id, from `holders_of_centroids`; only ``centroid`` needs it.
 
     Returns
     -------
@@ -236,7 +322,7 @@ def apportion(
     TableError
         If ids of `values` are missing or repeated.
     ProjectError
-        If `how` is unknown.
+        If `how` is unknown, or ``centroid`` without `holder`.
 
     Examples
     --------
@@ -247,31 +333,22 @@ def apportion(
     ({'a': 200.0, 'b': 100.0}, {'h': 0.0, 'k': 50.0})
     """
     require_ids(values.to_frame(), what="values")
-    if how not in {"area", "majority"}:
-        raise ProjectError(f"how is {how!r}", do="use area or majority")
-    known = overlaps[overlaps["right_id"].isin(values.index)]
-    known = known.sort_values(["left_id", "right_id"], ignore_index=True)
-    if how == "majority":
-        known = _largest(known, by="right_id")
-        right_m2 = None
-    covered = known.groupby("right_id")["overlap_m2"].sum()
-    whole = covered
-    if right_m2 is not None:
-        area = right_m2.reindex(covered.index)
-        whole = covered.where((covered >= area) | area.isna(), area)
-    right_ids = known["right_id"]
-    share = known["overlap_m2"] / whole.reindex(right_ids).to_numpy()
-    amount = share * values.reindex(right_ids).to_numpy(dtype="float64", na_value=np.nan)
-    unknown = amount.isna().groupby(known["left_id"]).any()
-    carried = amount.groupby(known["left_id"]).sum().mask(unknown)
-    remainder = values * (1 - covered / whole).reindex(values.index, fill_value=1.0)
-    carried.name = remainder.name = values.name
-    return carried, remainder
+    shares, off = split_shares(values.index, overlaps, how=how, right_m2=right_m2, holder=holder)
+    remainder = values * off
+    remainder.name = values.name
+    return carried_over(values, shares), remainder
 
 
-def _largest(overlaps: pd.DataFrame, *, by: str) -> pd.DataFrame:
-    """Row of the largest overlap for each id in a column; of equal ones the first."""
-    return overlaps.loc[overlaps.groupby(by, sort=False)["overlap_m2"].idxmax()]
+def _overlapping(
+    layers: tuple[gpd.GeoSeries, gpd.GeoSeries], *, i: NDArray[np.int64], j: NDArray[np.int64]
+) -> pd.DataFrame:
+    """Those of some pairs of polygons that overlap, sorted as the layers are."""
+    ours, theirs = layers
+    area = pair_areas(ours.to_numpy(), theirs.to_numpy(), i=i, j=j)
+    kept = np.flatnonzero(area > 0)
+    kept = kept[np.lexsort((j[kept], i[kept]))]
+    frame = {"left_id": ours.index[i[kept]], "right_id": theirs.index[j[kept]]}
+    return pd.DataFrame(frame | {"overlap_m2": area[kept]})
 
 
 def _usable(frame: gpd.GeoDataFrame) -> gpd.GeoSeries:
