@@ -9,7 +9,14 @@ import pytest
 from shapely import GeometryCollection, MultiPolygon, Point, Polygon, box
 
 from gisland.base.errors import CRSError, ProjectError, TableError
-from gisland.topology.overlay import apportion, dominant, overlap_areas
+from gisland.topology.overlay import (
+    apportion,
+    dominant,
+    holders_of_centroids,
+    overlap_areas,
+    overlaps_within,
+)
+from gisland.topology.shares import split_shares
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -152,6 +159,86 @@ def test_majority_takes_all_and_ties_go_to_the_smallest_id() -> None:
     assert rest.to_dict() == {"h": 0.0, "k": 0.0, "out": 7.0}
 
 
+def test_majority_takes_all_of_the_smallest_overlap() -> None:
+    """Overlaps are compared to a millionth of a square metre; this one is below it."""
+    hair = OVERLAPS.iloc[:1].assign(overlap_m2=1e-9)
+    carried, rest = apportion(FLOORS, hair, how="majority")
+    assert carried.to_dict() == {"b": 300.0}
+    assert rest.to_dict() == {"h": 0.0, "k": 40.0, "out": 7.0}
+
+
+def test_centroid_gives_all_to_the_holder_whatever_overlaps() -> None:
+    holder = pd.Series({"h": "b", "k": None, "other": "a"}, dtype="str")
+    carried, rest = apportion(FLOORS, OVERLAPS, how="centroid", holder=holder)
+    assert carried.to_dict() == {"b": 300.0}
+    assert rest.to_dict() == {"h": 0.0, "k": 40.0, "out": 7.0}
+    assert carried.name == rest.name == "floor_area_m2"
+    nowhere, rest = apportion(FLOORS, OVERLAPS, how="centroid", holder=holder.iloc[1:2])
+    assert nowhere.empty
+    assert rest.tolist() == FLOORS.tolist()
+
+
+def test_an_overlap_that_lacks_its_rounding_is_whole() -> None:
+    own = pd.Series({"h": 30 * (1 + 1e-10), "k": 5.0, "out": 1.0})
+    shares, off = split_shares(own.index, OVERLAPS, how="area", right_m2=own)
+    assert off.to_dict() == {"h": 0.0, "k": 0.0, "out": 1.0}
+    assert shares["share"].tolist() == [2 / 3, 1.0, 1 / 3]
+    _, off = split_shares(own.index, OVERLAPS, how="area", right_m2=own.mul(1 + 1e-6))
+    assert off["h"] == pytest.approx(1e-6, rel=1e-3)
+
+
+def test_holders_of_centroids_by_hand() -> None:
+    far = 1e-3
+    houses = layer(
+        {
+            "z": box(8, 2, 13, 4),  # 10.5: in b
+            "edge": box(8, 2, 12, 4),  # on the border: the smaller id
+            "beside": box(8 + far, 2, 12 + far, 4),
+            "rim": box(-2, 2, 2, 4),  # on the outer border
+            "off": box(-4, 2, 2, 4),
+            "ring": Polygon(box(-50, -50, 61, 50).exterior, [box(-40, -40, 50, 40).exterior]),
+            "none": None,
+            "empty": Polygon(),
+            "bow": Polygon([(0, 0), (4, 4), (4, 0), (0, 4)]),
+        }
+    )
+    held = holders_of_centroids(PARCELS, houses)
+    assert held.index.tolist() == houses.index.tolist()
+    found = held.dropna().to_dict()
+    assert found == {"z": "b", "edge": "a", "beside": "b", "rim": "a", "ring": "a"}
+    turned = holders_of_centroids(PARCELS.iloc[::-1], houses.iloc[::-1])
+    pd.testing.assert_series_equal(turned.reindex(held.index), held)
+    stacked = layer({"q": box(0, 0, 20, 20), "p": box(0, 0, 20, 10), "r": box(0, 0, 20, 10)})
+    assert holders_of_centroids(stacked, houses)["z"] == "p"
+
+
+@pytest.mark.parametrize("shapes", [{}, {"n": None}])
+def test_no_holders(shapes: dict[str, object]) -> None:
+    assert holders_of_centroids(layer(shapes), PARCELS).isna().tolist() == [True, True]
+    assert len(holders_of_centroids(PARCELS, layer(shapes)).dropna()) == 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_holders_of_centroids_one_by_one(seed: int) -> None:
+    left, right = random_boxes(seed, "l", 20), random_boxes(seed + 50, "r", 8)
+    held = holders_of_centroids(left, right)
+    for name, spot in right.centroid.items():
+        holding = left.index[left.contains(spot)]
+        assert held[name] == min(holding) if len(holding) else pd.isna(held[name])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_overlaps_within_a_layer_are_those_with_itself(seed: int) -> None:
+    lots = random_boxes(seed, "l", 20)
+    both = overlap_areas(lots, lots)
+    once = both[both["left_id"] < both["right_id"]].reset_index(drop=True)
+    found = overlaps_within(lots.sample(frac=1, random_state=seed))
+    assert len(found) > 50
+    pd.testing.assert_frame_equal(found, once)
+    apart = rows(overlaps_within(PARCELS))
+    assert apart == []
+
+
 def test_missing_amount_stays_missing() -> None:
     carried, rest = apportion(FLOORS.mask(FLOORS == 40), OVERLAPS, how="area")
     assert np.isnan(carried["a"])
@@ -165,7 +252,7 @@ def test_overlaps_of_others_and_no_overlaps() -> None:
     assert rest.to_dict() == {"out": 7.0}
 
 
-@pytest.mark.parametrize("how", ["area", "majority"])
+@pytest.mark.parametrize("how", ["area", "centroid", "majority"])
 @pytest.mark.parametrize("with_areas", [True, False])
 @pytest.mark.parametrize("seed", range(4))
 def test_amounts_are_conserved_where_parcels_overlap(seed: int, how: str, with_areas: bool) -> None:  # noqa: FBT001
@@ -173,11 +260,13 @@ def test_amounts_are_conserved_where_parcels_overlap(seed: int, how: str, with_a
     values = pd.Series(np.random.default_rng(seed).uniform(0, 1e6, 60), index=right.index)
     overlaps = overlap_areas(left, right)
     areas = right.area if with_areas else None
-    carried, rest = apportion(values, overlaps, how=how, right_m2=areas)
+    holder = holders_of_centroids(left, right)
+    carried, rest = apportion(values, overlaps, how=how, right_m2=areas, holder=holder)
     assert carried.sum() + rest.sum() == pytest.approx(values.sum(), rel=1e-9)
     assert (rest >= 0).all()
     shuffled = overlaps.sample(frac=1, random_state=seed)
-    again, _ = apportion(values, shuffled, how=how, right_m2=areas)
+    turned = holder.sample(frac=1, random_state=seed)
+    again, _ = apportion(values, shuffled, how=how, right_m2=areas, holder=turned)
     pd.testing.assert_series_equal(carried, again, check_exact=True)
 
 
@@ -191,6 +280,10 @@ def test_bad_input_is_refused() -> None:
         overlap_areas(PARCELS, twice)
     with pytest.raises(ProjectError, match="how is 'most'; use area, centroid or majority"):
         apportion(FLOORS, OVERLAPS, how="most")
+    with pytest.raises(ProjectError, match="without holder; give holders_of_centroids"):
+        apportion(FLOORS, OVERLAPS, how="centroid")
+    with pytest.raises(CRSError, match="EPSG:4547 and EPSG:4546 cannot be overlaid"):
+        holders_of_centroids(PARCELS, layer({"h": box(0, 0, 1, 1)}, crs=4546))
     with pytest.raises(TableError, match="values: 1 id occurs more than once"):
         apportion(pd.concat([FLOORS, FLOORS.iloc[:1]]), OVERLAPS, how="area")
 
