@@ -31,8 +31,8 @@ from gisland.detect.detection import detect, scrap_land
 from gisland.detect.facts import shape_facts
 from gisland.detect.groups import group_labels
 from gisland.measure.beforeafter import indicator_table, planned_far, site_densities
+from gisland.measure.buildings import building_facts
 from gisland.measure.density import parcel_densities
-from gisland.measure.floors import building_facts
 from gisland.measure.planning import (
     boundary_facts,
     exclusion_facts,
@@ -218,12 +218,8 @@ def _facts(
         shore_m=aligned(around["shore_m"], inputs.parcels.index),
     )
     frame = frame.join(around.drop(columns="free_m").add_prefix("free_"))
-    amounts, findings = building_facts(
-        frame,
-        inputs.buildings,
-        how=parameters.floor_area,
-        least_m2=parameters.overlap_min_m2,
-    )
+    found = building_facts(frame, inputs.buildings, parameters=parameters)
+    amounts, findings = found.by_parcel, found.findings
     frame = frame.drop(columns=amounts.columns, errors="ignore").join(
         [planning_facts(frame, inputs.zoning), exclusion_facts(frame, inputs.exclusions), amounts]
     )

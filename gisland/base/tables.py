@@ -63,7 +63,7 @@ PARCEL_RESULTS: dict[str, str] = {
     "low_use_decided_by": "str",
     "low_use_not_assessed": "str",
 }
-INTERNAL = ("free_m", "floor_m2", "exclusion_m2")
+INTERNAL = ("free_m", "floor_m2", "above_floor_m2", "exclusion_m2")
 
 
 def require_parcels(parcels: gpd.GeoDataFrame) -> None:
