@@ -30,6 +30,8 @@ DETAILS = {
     "encoding_found": r"texts are read as (?P<detail>.*)$",
     "floors_missing": r"^\d+ of (?P<total>\d+) ",
     "floors_estimated": r"^\d+ of (?P<total>\d+) ",
+    "floors_zero": r"^\d+ of (?P<total>\d+) ",
+    "building_no_footprint": r"^\d+ of (?P<total>\d+) ",
     "unit_missing": r"^\d+ of (?P<total>\d+) ",
     "building_overlap": r"^overlaps building (?P<detail>.*) by ",
     "tolerance_large": r"two tolerances \((?P<detail>\S+) m\)",
