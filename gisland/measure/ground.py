@@ -124,16 +124,13 @@ class Ground:
         at, of, land = self.in_zones
         covers = ~np.isnan(_column(self.faces.limits, name))
         under = covers[self.both_face]
-        hidden = np.bincount(
-            self.in_both.other[under], weights=self.in_both.land_m2[under], minlength=len(at)
-        )
+        hidden = summed(self.in_both.other[under], self.in_both.land_m2[under], count=len(at))
         open_m2 = np.maximum(land - hidden, 0.0)
         by = covers[self.in_faces.other]
-        room = self.land_m2 - np.bincount(
-            self.in_faces.parcel[by], weights=self.in_faces.land_m2[by], minlength=len(self.land_m2)
-        )
-        room = np.maximum(room, 0.0)
-        total = np.bincount(at, weights=open_m2, minlength=len(self.land_m2))
+        count = len(self.land_m2)
+        above = summed(self.in_faces.parcel[by], self.in_faces.land_m2[by], count=count)
+        room = np.maximum(self.land_m2 - above, 0.0)
+        total = summed(at, open_m2, count=count)
         fits = np.divide(room, total, out=np.ones(len(room)), where=total > room)
         open_m2 = open_m2 * fits[at]
         limit = _column(self.zones, name)[of]
@@ -213,7 +210,7 @@ def lay(
     pieces = faces(overlay)
     in_faces = laid(parcels, pieces.shapes)
     kept = enough(in_faces.land_m2, land[in_faces.parcel], least_share=least_share)
-    in_faces = Laid(*(column[kept] for column in in_faces))
+    in_faces = Laid(in_faces.parcel[kept], in_faces.other[kept], in_faces.land_m2[kept])
     in_both, both_face = _in_both(parcels, zoning, pieces, in_zones=in_zones, in_faces=in_faces)
     return Ground(
         ids=(zoning.index, overlay.index, parcels.index),
@@ -261,6 +258,31 @@ def _find(known: Laid, wanted: Laid, *, count: int) -> Whole:
     """Row of each wanted pair among the known ones."""
     pairs = pd.Index(known.parcel * count + known.other)
     return pairs.get_indexer(pd.Index(wanted.parcel * count + wanted.other)).astype("int64")
+
+
+def summed(groups: Whole, amounts: Floats, *, count: int) -> Floats:
+    """Sum of each group, in the order of the rows.
+
+    Parameters
+    ----------
+    groups
+        Number of the group of each row, 0 to `count` - 1.
+    amounts
+        Amount of each row.
+    count
+        Number of groups.
+
+    Returns
+    -------
+    numpy.ndarray
+        One sum for each group; 0 without rows.
+
+    Examples
+    --------
+    >>> summed(np.array([2, 0, 2]), np.array([1.0, 2.0, 3.0]), count=3).tolist()
+    [2.0, 0.0, 4.0]
+    """
+    return np.bincount(groups, weights=amounts, minlength=count).astype("float64")
 
 
 def laid(parcels: gpd.GeoDataFrame, polygons: gpd.GeoDataFrame) -> Laid:

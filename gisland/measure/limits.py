@@ -14,9 +14,8 @@ from gisland.base.conditions import CONDITIONS
 from gisland.base.keys import NOWHERE
 from gisland.base.rules import SHARE_DECIMALS
 from gisland.base.schema import require_ids
-from gisland.measure.ground import Ground, Laid, Parts, laid, lay
-from gisland.topology.graph import components
-from gisland.topology.overlay import HALF, overlap_areas
+from gisland.measure.ground import Ground, Laid, Parts, laid, lay, summed
+from gisland.topology.overlay import HALF, overlap_areas, robust
 from gisland.topology.unions import unions
 
 if TYPE_CHECKING:
@@ -176,13 +175,13 @@ def limits_of(parts: Parts, *, name: str, groups: Whole, whole_m2: Floats) -> tu
     inside = group != NOWHERE
     group, limit, land = group[inside], parts.limit[inside], parts.land_m2[inside]
     count = len(whole_m2)
-    known = np.bincount(group, weights=land, minlength=count)
+    known = summed(group, land, count=count)
     low, high = np.full(count, np.inf), np.full(count, -np.inf)
     np.minimum.at(low, group, limit)
     np.maximum.at(high, group, limit)
     condition = CONDITIONS[name]
     if condition.averaged:
-        total = np.bincount(group, weights=limit * land, minlength=count)
+        total = summed(group, limit * land, count=count)
         mean = np.divide(total, known, out=np.full(count, np.nan), where=known > 0)
         value = np.where(low == high, low, mean)
     else:
@@ -229,22 +228,23 @@ def _counted_twice(
     pairs = overlap_areas(numbered, numbered)
     pairs = pairs[(pairs["left_id"] < pairs["right_id"]) & (pairs["overlap_m2"] > least_m2)]
     stacked = np.unique(pairs[["left_id", "right_id"]].to_numpy("int64"))
-    among = np.isin(raw.other, stacked)
-    doubtful = np.flatnonzero(np.bincount(raw.parcel[among], minlength=count) > 1)
-    if not len(doubtful):
+    among = np.flatnonzero(np.isin(raw.other, stacked))
+    several = np.bincount(raw.parcel[among], minlength=count) > 1
+    among = among[several[raw.parcel[among]]]
+    if not len(among):
         return scale, twice
-    heap = components(pd.Index(stacked), pairs)
-    _, groups = np.unique(heap, return_inverse=True)
-    order = np.argsort(groups, kind="stable")
-    shapes = unions(numbered.geometry.to_numpy()[stacked[order]], groups[order])
-    whole = gpd.GeoDataFrame(geometry=shapes, crs=zones.crs)
-    under = laid(parcels.iloc[doubtful], whole)
-    covered = np.bincount(raw.parcel[~among], weights=raw.land_m2[~among], minlength=count)
-    covered += np.bincount(doubtful[under.parcel], weights=under.land_m2, minlength=count)
-    total = np.bincount(raw.parcel, weights=raw.land_m2, minlength=count)
-    over = doubtful[(total - covered)[doubtful] > least_m2]
-    twice[over] = (total - covered)[over]
-    scale[over] = covered[over] / total[over]
+    at, groups = np.unique(raw.parcel[among], return_inverse=True)
+    drawn = parcels.geometry.to_numpy()
+    pieces = robust(
+        shapely.intersection, drawn[raw.parcel[among]], zones.geometry.to_numpy()[raw.other[among]]
+    )
+    land = parcels["area_m2"].to_numpy("float64")[at] / shapely.area(drawn[at])
+    covered = shapely.area(unions(pieces, groups)) * land
+    excess = summed(groups, raw.land_m2[among], count=len(at)) - covered
+    over = excess > least_m2
+    twice[at[over]] = excess[over]
+    total = summed(raw.parcel, raw.land_m2, count=count)
+    scale[at[over]] = 1 - twice[at[over]] / total[at[over]]
     return scale, twice
 
 
