@@ -44,6 +44,8 @@ class PlanningLimits:
     pairs
         ``left_id`` (parcel), ``right_id`` (zone), ``overlap_m2`` (plane), sorted by the ids; what
         overlapping zones count twice is scaled down.
+    zone_uses
+        ``planned_use`` and ``planned_use_class`` of the zones sorted by id, where there are any.
     findings
         Parcels where planning zones overlap.
     ground
@@ -53,6 +55,7 @@ class PlanningLimits:
     by_parcel: pd.DataFrame
     known_m2: pd.DataFrame
     pairs: pd.DataFrame
+    zone_uses: pd.DataFrame
     findings: list[dict[str, object]]
     ground: Ground
 
@@ -137,6 +140,7 @@ def planning_limits(
         by_parcel=pd.DataFrame(columns, index=lots.index).reindex(parcels.index),
         known_m2=pd.DataFrame(known, index=lots.index).reindex(parcels.index),
         pairs=_pairs(lots, zones, ground.in_zones),
+        zone_uses=zones[[c for c in USES if c in zones]].rename(columns=USES),
         findings=_overlapping(lots, twice, least_share=parameters.zone_min_share),
         ground=ground,
     )
