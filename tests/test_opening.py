@@ -200,15 +200,15 @@ sys.modules["numba"] = None
 import numpy as np, shapely
 from gisland.topology.segments import explode
 from gisland.topology.opening_loops import lost_areas
-from gisland.topology.shape_loops import elongations
+from gisland.topology.shape_loops import rectangles
 rng = np.random.default_rng(1)
 points = shapely.multipoints(rng.uniform(0, 50, (6, 9, 2)))
 shapes = np.concatenate([shapely.convex_hull(points), shapely.concave_hull(points, ratio=0.2)])
 edges = explode(shapes)
 first = np.searchsorted(edges.parcel, np.arange(len(shapes) + 1))
 lost = lost_areas(edges.start, edges.end, first, np.full(len(shapes), 4.0), 0, len(shapes))
-around = elongations(edges.start, first, 0, len(shapes))
-print(hasattr(lost_areas, "py_func"), *(value.hex() for value in [*lost, *around]))
+around = rectangles(edges.start, first, 0, len(shapes))
+print(hasattr(lost_areas, "py_func"), *(value.hex() for value in [*lost, *around.ravel()]))
 """
 
 
@@ -224,4 +224,4 @@ def test_the_same_bits_without_numba() -> None:
     )
     assert (plain[0], fast[0]) == ("False", "True")
     assert plain[1:] == fast[1:]
-    assert len(plain) == 25
+    assert len(plain) == 37

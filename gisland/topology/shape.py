@@ -14,7 +14,7 @@ from gisland.base.crs import require_metric
 from gisland.base.schema import usable
 from gisland.base.threads import in_threads
 from gisland.topology.segments import explode
-from gisland.topology.shape_loops import elongations
+from gisland.topology.shape_loops import rectangles
 from gisland.topology.width_loops import inscribed_radii, wider_radii
 
 if TYPE_CHECKING:
@@ -186,6 +186,9 @@ def compactness(geometry: gpd.GeoSeries) -> pd.Series:
 def rectangularity(geometry: gpd.GeoSeries) -> pd.Series:
     """Area relative to that of the smallest rectangle around, in any direction.
 
+    Rosin, P. L. (1999), Measuring rectangularity, Machine Vision and Applications 11, 191-196:
+    the measure by the minimum bounding rectangle.
+
     Parameters
     ----------
     geometry
@@ -209,11 +212,9 @@ def rectangularity(geometry: gpd.GeoSeries) -> pd.Series:
     >>> rectangularity(gpd.GeoSeries([triangle], crs=4547)).round(6).tolist()
     [0.5]
     """
-    polygons = at_origin(usable_polygons(geometry))
-    around = shapely.minimum_rotated_rectangle(polygons)
-    with np.errstate(invalid="ignore"):
-        ratio = shapely.area(polygons) / shapely.area(around)
-    return _series(geometry, ratio, name="rectangularity")
+    polygons = usable_polygons(geometry)
+    area, _ = _rectangles(polygons).T
+    return _series(geometry, shapely.area(polygons) / area, name="rectangularity")
 
 
 def elongation(geometry: gpd.GeoSeries) -> pd.Series:
@@ -241,12 +242,16 @@ def elongation(geometry: gpd.GeoSeries) -> pd.Series:
     >>> elongation(gpd.GeoSeries([shapely.box(0, 0, 20, 5), None], crs=4547)).tolist()
     [4.0, nan]
     """
-    polygons = usable_polygons(geometry)
+    _, ratio = _rectangles(usable_polygons(geometry)).T
+    return _series(geometry, ratio, name="elongation")
+
+
+def _rectangles(polygons: np.ndarray) -> np.ndarray:
+    """Area and elongation of the smallest rectangle around each polygon, (n, 2)."""
     edges = explode(polygons)
     first = np.searchsorted(edges.parcel, np.arange(len(polygons) + 1))
-    work = partial(elongations, edges.start, first)
-    ratio = np.concatenate(in_threads(work, count=len(polygons)))
-    return _series(geometry, ratio, name="elongation")
+    work = partial(rectangles, edges.start, first)
+    return np.concatenate(in_threads(work, count=len(polygons)))
 
 
 def usable_polygons(geometry: gpd.GeoSeries) -> np.ndarray:

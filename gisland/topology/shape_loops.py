@@ -16,8 +16,8 @@ EQUAL = 1e-9  # rectangles count as equally large
 
 
 @compiled
-def elongations(start: Floats, first: Ints, k_from: int, k_to: int) -> Floats:
-    """Longer over shorter side of the smallest rectangle around each of some polygons.
+def rectangles(start: Floats, first: Ints, k_from: int, k_to: int) -> Floats:
+    """Area and elongation of the smallest rectangle around each of some polygons.
 
     Parameters
     ----------
@@ -31,19 +31,20 @@ def elongations(start: Floats, first: Ints, k_from: int, k_to: int) -> Floats:
     Returns
     -------
     numpy.ndarray
-        At least 1; NaN without segments or without any width. Of equally small rectangles the
-        least elongated counts.
+        (k, 2): area in square metres, and longer over shorter side, at least 1; NaN without
+        segments or without any width. Of equally small rectangles the least elongated counts.
 
     Examples
     --------
     >>> start = np.array([[0.0, 0.0], [20.0, 0.0], [20.0, 5.0], [0.0, 5.0]])
-    >>> elongations(start, np.array([0, 4]), 0, 1).tolist()
-    [4.0]
+    >>> rectangles(start, np.array([0, 4]), 0, 1).tolist()
+    [[100.0, 4.0]]
     """
-    found = np.full(k_to - k_from, np.nan)
+    found = np.full((k_to - k_from, 2), np.nan)
     for k in range(k_from, k_to):
         if first[k] < first[k + 1]:
-            found[k - k_from] = _elongation(_hull(start[first[k] : first[k + 1]]))
+            area, ratio = _smallest(_hull(start[first[k] : first[k + 1]]))
+            found[k - k_from, 0], found[k - k_from, 1] = area, ratio
     return found
 
 
@@ -72,8 +73,8 @@ def _hull(points: Floats) -> Floats:
 
 
 @compiled
-def _elongation(hull: Floats) -> float:
-    """Sides of the smallest rectangle, one of which lies along an edge of the hull."""
+def _smallest(hull: Floats) -> tuple[float, float]:
+    """Area and elongation of the smallest rectangle; a side lies along an edge of the hull."""
     count = len(hull)
     best, least = np.inf, np.nan
     east, top, west = 1, 1, 1  # the farthest corners along an edge, from it, and against it
@@ -93,7 +94,7 @@ def _elongation(hull: Floats) -> float:
         if area < best * (1 - EQUAL) or (area <= best * (1 + EQUAL) and ratio < least):
             least = ratio
         best = min(best, area)
-    return least
+    return (best if best < np.inf else np.nan), least
 
 
 @compiled
