@@ -10,12 +10,13 @@ import pandas as pd
 
 from gisland.base.errors import TableError
 from gisland.base.guards import require_borders, require_columns
-from gisland.base.keys import aligned, among, positions
-from gisland.base.names import comparable
+from gisland.base.keys import aligned, positions
 from gisland.base.rules import AREA_DECIMALS
 from gisland.base.schema import require_ids
 from gisland.base.tables import is_land
 from gisland.measure.layout import NO_GROUP, Layout, edges_of, group_measures
+from gisland.measure.mergedlayout import merged_layout
+from gisland.measure.ownership import owner_numbers
 from gisland.topology.borders import borders as find_borders
 from gisland.topology.shape import compactness, perimeter_m, rectangularity
 
@@ -23,12 +24,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gisland.base.rules import RuleSet
-    from gisland.measure.layout import Floats, Ints
+    from gisland.measure.layout import Floats
 
 EVERYTHING = "overall"
 KINDS = (EVERYTHING, "site", "zone", "unit")  # of subjects, in the order of the table
-MERGED = ("site", "absorbed")  # roles of what becomes part of a merged site
-MIN_LOT = "fragment.min_lot"
 
 # Each measure: theme, unit, what its value is multiplied with to give its numerator, and the
 # count of what it lacks.
@@ -60,7 +59,7 @@ def fragmentation_measures(
     owner: str | None = None,
     least_m2: float | pd.Series | None = None,
     land_m2: pd.Series | None = None,
-) -> gpd.GeoDataFrame | pd.DataFrame:
+) -> pd.DataFrame:
     """Fragmentation of land that is held in pieces, for each group of them.
 
     Pieces of the classes ``transport`` and ``water`` are land of the group (A below), but none of
@@ -140,7 +139,7 @@ def fragmentation_measures(
     if not pieces.index.is_monotonic_increasing:
         pieces = pieces.sort_index()  # sums must not depend on the order of the rows
     around = perimeter_m(pieces.geometry)
-    area = pieces["area_m2"] if "area_m2" in pieces else pieces.geometry.area
+    area = pieces.get("area_m2", pieces.geometry.area)
     drawn = pieces.assign(area_m2=area.where(around.notna()).astype("float64"))
     names = pd.Series(EVERYTHING, index=pieces.index) if by is None else pieces[by]
     group, labels = pd.factorize(names, sort=True)
@@ -152,13 +151,13 @@ def fragmentation_measures(
         compactness(pieces.geometry).to_numpy(),
         rectangularity(pieces.geometry).to_numpy(),
         _below(drawn["area_m2"], least_m2),
-        None if owner is None else _owners(pieces[owner]),
+        None if owner is None else owner_numbers(pieces[owner]),
     )
     index = pd.Index(labels, name=by or "group")
     land = None if land_m2 is None else land_m2.reindex(index).to_numpy("float64")
     found = group_measures(layout, group, layout.each, groups=len(index), land_m2=land)
-    left_out = ("land_area_ha", "without_shape")
-    left_out += () if least_m2 is not None else (*SMALL, "without_limit")
+    not_asked = () if least_m2 is not None else (*SMALL, "without_limit")
+    left_out = {"land_area_ha", "without_shape", *not_asked}
     return pd.DataFrame({n: v for n, v in found.items() if n not in left_out}, index=index)
 
 
@@ -172,12 +171,7 @@ def _below(area: pd.Series, least_m2: float | pd.Series | None) -> Floats:
     return np.where(np.isnan(known), np.nan, below)
 
 
-def _owners(names: pd.Series) -> Ints:
-    """Number of each owner, -1 where there is none."""
-    return pd.factorize(comparable(names))[0].astype(np.int64)
-
-
-def fragmentation_table(
+def fragmentation_table(  # noqa: PLR0917 - tables of a run
     parcels: gpd.GeoDataFrame,
     lineage: pd.DataFrame,
     merged: gpd.GeoDataFrame,
@@ -262,8 +256,7 @@ def fragmentation_table(
     require_borders(borders, parcel_ids=parcels.index)
     if not parcels.index.is_monotonic_increasing:
         parcels = parcels.sort_index()
-    piece, sites = _pieces_after(parcels.index, lineage)
-    layout = _layout(parcels, lineage, merged, borders, piece=piece, sites=sites, rules=rules)
+    layout, piece = merged_layout(parcels, lineage, merged, borders=borders, rules=rules)
     row = positions(members["parcel_id"], parcels.index)
     if (row < 0).any():
         unknown = members["parcel_id"][row < 0]
@@ -293,79 +286,6 @@ def _raise_twice(ids: pd.Series, *, kind: str) -> None:
     )
 
 
-def _pieces_after(ids: pd.Index, lineage: pd.DataFrame) -> tuple[Ints, pd.Index]:
-    """Piece that each parcel is part of after the merge, and the sites, numbered after parcels."""
-    moved = lineage[lineage["role"].isin(MERGED)]
-    site, sites = pd.factorize(moved["after_id"], sort=True)
-    at = positions(moved["parcel_id"], ids)
-    piece = np.arange(len(ids))
-    piece[at[at >= 0]] = len(ids) + site[at >= 0]
-    return piece, pd.Index(sites)
-
-
-def _layout(
-    parcels: gpd.GeoDataFrame,
-    lineage: pd.DataFrame,
-    merged: gpd.GeoDataFrame,
-    borders: pd.DataFrame,
-    *,
-    piece: Ints,
-    sites: pd.Index,
-    rules: RuleSet,
-) -> Layout:
-    shape = merged.set_index("parcel_id").geometry
-    if not among(sites, shape.index).all():
-        gone = sites[~among(sites, shape.index)]
-        raise TableError("merged: some sites have no row", do="give all merged sites", ids=gone)
-    shape = shape.loc[sites]
-    known = "rectangularity" in parcels
-    right = parcels["rectangularity"] if known else rectangularity(parcels.geometry)
-    area, land = parcels["area_m2"].to_numpy("float64"), is_land(parcels).to_numpy()
-    whole = np.bincount(piece[land], area[land], minlength=len(parcels) + len(sites))
-    whole[: len(parcels)] = area
-    uses = None
-    if "use_class" in parcels:
-        after = _site_uses(parcels, lineage, sites)
-        uses = pd.concat([parcels["use_class"].astype("str"), after], ignore_index=True)
-    has_owners = "owner" in parcels
-    owner = _owners(parcels["owner"]) if has_owners else None
-    return Layout(
-        area,
-        land,
-        parcels["perimeter_m"].to_numpy("float64"),
-        edges_of(borders, parcels.index),
-        np.concatenate([parcels["compactness"].to_numpy("float64"), compactness(shape)]),
-        np.concatenate([right.to_numpy("float64"), rectangularity(shape)]),
-        _too_small(whole, uses, rules=rules),
-        owner if owner is not None and (owner >= 0).any() else None,
-    )
-
-
-def _site_uses(parcels: gpd.GeoDataFrame, lineage: pd.DataFrame, sites: pd.Index) -> pd.Series:
-    """Use class of each merged site: that of its largest parcel before, of equals by id."""
-    own = lineage[lineage["role"] == "site"]
-    at = positions(own["parcel_id"], parcels.index)
-    site = positions(own["after_id"], sites)[at >= 0]
-    at = at[at >= 0]
-    area = parcels["area_m2"].to_numpy("float64")[at]
-    order = np.lexsort((at, -area, site))  # missing areas come last
-    first = order[np.r_[True, np.diff(site[order]) > 0][: len(order)]]
-    found = pd.Series(parcels["use_class"].astype("str").array[at[first]], index=site[first])
-    return found.reindex(range(len(sites)))
-
-
-def _too_small(area_m2: Floats, uses: pd.Series | None, *, rules: RuleSet) -> Floats:
-    """1 for a piece below the minimum lot of its class, 0 if not, missing where the rule is off."""
-    code, names = (np.zeros(len(area_m2)), [""]) if uses is None else pd.factorize(uses.fillna(""))
-    small = np.full(len(area_m2), np.nan)
-    for k, name in enumerate(names):
-        rule = rules.for_use(MIN_LOT, name or None)
-        if rule.mode != "off":
-            at = np.flatnonzero((code == k) & ~np.isnan(area_m2))
-            small[at] = ~rule.holds(pd.Series(area_m2[at])).to_numpy(dtype="bool")
-    return small
-
-
 def _rows(
     subjects: pd.Index, *, before: dict[str, Floats], after: dict[str, Floats]
 ) -> pd.DataFrame:
@@ -374,7 +294,9 @@ def _rows(
     theme, unit, by, lack = zip(*(FRAGMENTATION[n] for n in names), strict=True)
     nothing, none = np.full(len(subjects), np.nan), np.zeros(len(subjects))
 
-    def column(side: dict[str, Floats], keys: tuple[str, ...], empty: Floats) -> NDArray[np.float64]:
+    def column(
+        side: dict[str, Floats], keys: tuple[str, ...], empty: Floats
+    ) -> NDArray[np.float64]:
         return np.stack([side[k] if k else empty for k in keys], axis=1).ravel()
 
     table = pd.DataFrame(

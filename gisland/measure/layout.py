@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from gisland.base.keys import positions
 from gisland.base.units import HA_M2
-from gisland.measure.ownership import by_pair, owner_measures
+from gisland.measure.ownership import owner_measures
+from gisland.measure.totals import by_pair, totals
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,7 +101,7 @@ def edges_of(borders: pd.DataFrame, ids: pd.Index) -> Edges:
     >>> found.one.tolist(), found.two.tolist(), found.border_m.tolist()
     ([0], [1], [9.0])
     """
-    pairs = borders.index
+    pairs = cast("pd.MultiIndex", borders.index)
     one, two = (positions(pairs.levels[k], ids)[pairs.codes[k]] for k in (0, 1))
     once = np.flatnonzero((one >= 0) & (one < two))
     one, two = one[once], two[once]
@@ -157,34 +158,36 @@ def group_measures(
     >>> found["effective_mesh_size"].tolist(), found["edge_density"].tolist()
     ([100.0], [4000.0])
     """
-    held = group >= 0
-    if land_m2 is None:
-        drawn = held & ~np.isnan(layout.area_m2)
-        land_m2 = np.bincount(group[drawn], layout.area_m2[drawn], minlength=groups)
-    at = np.flatnonzero(held & layout.land)
+    land = _land(layout, group, groups=groups) if land_m2 is None else land_m2
+    at = np.flatnonzero((group >= 0) & layout.land)
     group_of, piece_of, area = group[at], piece[at], layout.area_m2[at]
     pairs, place = by_pair(group_of, piece_of)
     whose, which = pairs.T
-    size = np.bincount(place, area, minlength=len(pairs))
+    size = totals(place, area, groups=len(pairs))
     edge_m = _edges_m(layout, np.where(layout.land, group, NO_GROUP), piece, groups=groups)
     with np.errstate(invalid="ignore", divide="ignore"):
         found = {
-            "land_area": land_m2,
-            "land_area_ha": land_m2 / HA_M2,
-            **_sizes(whose, size, land_m2=land_m2),
-            "edge_density": edge_m / (land_m2 / HA_M2),
-            **_shapes(layout, whose, which, size, groups=groups),
+            "land_area": land,
+            "land_area_ha": land / HA_M2,
+            **_sizes(whose, size, land_m2=land),
+            "edge_density": edge_m / (land / HA_M2),
+            **_shapes(layout, whose, which, size=size, groups=groups),
         }
     if layout.owner is None:
         return found
     owner = layout.owner[at]
-    return found | owner_measures(group_of, piece_of, owner, area, land_m2=land_m2)
+    return found | owner_measures(group_of, piece_of, owner, area_m2=area, land_m2=land)
+
+
+def _land(layout: Layout, group: Ints, *, groups: int) -> Floats:
+    drawn = (group >= 0) & ~np.isnan(layout.area_m2)
+    return totals(group[drawn], layout.area_m2[drawn], groups=groups)
 
 
 def _sizes(group: Ints, size: Floats, *, land_m2: Floats) -> dict[str, Floats]:
     groups = len(land_m2)
-    count = np.bincount(group, minlength=groups).astype("float64")
-    total, squares = (np.bincount(group, v, minlength=groups) for v in (size, size**2))
+    count = totals(group, groups=groups)
+    total, squares = (totals(group, values, groups=groups) for values in (size, size**2))
     return {
         "patches": count,
         "patch_area": total,
@@ -202,41 +205,42 @@ def _medians(group: Ints, size: Floats, *, groups: int) -> Floats:
     count = np.diff(first)
     low = np.where(count > 0, first[:-1] + (count - 1) // 2, len(size))
     high = np.where(count > 0, first[:-1] + count // 2, len(size))
-    return (ordered[low] + ordered[high]) / 2
+    middle: Floats = (ordered[low] + ordered[high]) / 2
+    return middle
 
 
 def _edges_m(layout: Layout, group: Ints, piece: Ints, *, groups: int) -> Floats:
     """Edge of the pieces, each stretch once: a border inside a piece is no edge of it at all."""
     held, edges = group >= 0, layout.edges
-    around = np.bincount(group[held], layout.perimeter_m[held], minlength=groups)
+    around = totals(group[held], layout.perimeter_m[held], groups=groups)
     one, two = edges.one, edges.two
     both = np.flatnonzero((group[one] >= 0) & (group[one] == group[two]))
     one, two = one[both], two[both]
     twice = edges.border_m[both] * np.where(piece[one] == piece[two], 2.0, 1.0)
-    return around - np.bincount(group[one], twice, minlength=groups)
+    return around - totals(group[one], twice, groups=groups)
 
 
 def _shapes(
-    layout: Layout, group: Ints, piece: Ints, size: Floats, *, groups: int
+    layout: Layout, group: Ints, piece: Ints, *, size: Floats, groups: int
 ) -> dict[str, Floats]:
     """Means of shape weighted by land, and the small pieces."""
-    total = np.bincount(group, size, minlength=groups)
+    total = totals(group, size, groups=groups)
     shape = {
-        name: np.bincount(group, values[piece] * size, minlength=groups) / total
+        name: totals(group, values[piece] * size, groups=groups) / total
         for name, values in (
             ("compactness", layout.compactness),
             ("rectangularity", layout.rectangularity),
         )
     }
     unshaped = np.isnan(layout.compactness[piece])
-    small, open_ = layout.small[piece] == 1, np.isnan(layout.small[piece])
-    judged = np.bincount(group[~open_], minlength=groups) > 0
-    count = np.bincount(group[small], minlength=groups).astype("float64")
-    part = np.bincount(group[small], size[small], minlength=groups) / total
+    small, unlimited = layout.small[piece] == 1, np.isnan(layout.small[piece])
+    judged = totals(group[~unlimited], groups=groups) > 0
+    count = totals(group[small], groups=groups)
+    part = totals(group[small], size[small], groups=groups) / total
     return {
         **shape,
         "small_parcels": np.where(judged, count, np.nan),
         "small_parcels_share": np.where(judged, part, np.nan),
-        "without_shape": np.bincount(group[unshaped], minlength=groups).astype("float64"),
-        "without_limit": np.bincount(group[open_], minlength=groups).astype("float64"),
+        "without_shape": totals(group[unshaped], groups=groups),
+        "without_limit": totals(group[unlimited], groups=groups),
     }

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
+from gisland.base.names import comparable
 from gisland.base.units import HA_M2
+from gisland.measure.totals import by_pair, totals
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def owner_measures(
-    group: Ints, piece: Ints, owner: Ints, area_m2: Floats, *, land_m2: Floats
+    group: Ints, piece: Ints, owner: Ints, *, area_m2: Floats, land_m2: Floats
 ) -> dict[str, Floats]:
     """Ownership measures of groups of land.
 
@@ -55,8 +58,9 @@ def owner_measures(
     Examples
     --------
     >>> one, land = np.zeros(3, dtype=np.int64), np.array([20_000.0])
+    >>> area = np.array([400.0, 100.0, 50.0])
     >>> found = owner_measures(
-    ...     one, np.arange(3), np.array([0, 0, 1]), np.array([400.0, 100.0, 50.0]), land_m2=land
+    ...     one, np.arange(3), np.array([0, 0, 1]), area_m2=area, land_m2=land
     ... )
     >>> {name: value.round(4).item() for name, value in found.items()}
     {'owners': 2.0, 'owners_per_ha': 1.0, 'parcels_per_owner': 1.5, 'owner_simpson': 0.16, \
@@ -64,54 +68,44 @@ def owner_measures(
     """
     groups = len(land_m2)
     known = owner >= 0
-    without = np.bincount(group[~known], minlength=groups).astype("float64")
-    group, piece, owner, area_m2 = (v[known] for v in (group, piece, owner, area_m2))
+    without = totals(group[~known], groups=groups)
+    group, piece, owner, area_m2 = group[known], piece[known], owner[known], area_m2[known]
     held, holder = by_pair(group, owner)
-    plot, part = by_pair(holder, piece)
-    area = np.bincount(part, area_m2, minlength=len(plot))
-    holder = plot[:, 0]
-    many = np.bincount(holder, minlength=len(held))
+    plots, part = by_pair(holder, piece)
+    area = totals(part, area_m2, groups=len(plots))
+    group, holder = held[:, 0], plots[:, 0]
     whole, squares, roots = (
-        np.bincount(holder, values, minlength=len(held))
-        for values in (area, area**2, np.sqrt(area))
+        totals(holder, values, groups=len(held)) for values in (area, area**2, np.sqrt(area))
     )
+    owners = totals(group, groups=groups)
+    owners[owners == 0] = np.nan
     with np.errstate(invalid="ignore", divide="ignore"):
         indices = {
-            "parcels_per_owner": many,
+            "parcels_per_owner": totals(holder, groups=len(held)),
             "owner_simpson": 1 - squares / whole**2,
             "owner_januszewski": np.sqrt(whole) / roots,
         }
-        owners = np.bincount(held[:, 0], minlength=groups).astype("float64")
-        owners[owners == 0] = np.nan
-        means = {
-            name: np.bincount(held[:, 0], values, minlength=groups) / owners
-            for name, values in indices.items()
-        }
         dense = owners / (land_m2 / HA_M2)
+    means = {name: totals(group, v, groups=groups) / owners for name, v in indices.items()}
     return {"owners": owners, "owners_per_ha": dense, **means, "without_owner": without}
 
 
-def by_pair(one: Ints, two: Ints) -> tuple[Ints, Ints]:
-    """Pairs of numbers, each once, and which of them each row has.
+def owner_numbers(names: pd.Series) -> Ints:
+    """Number of each owner, whatever the spelling of the names.
 
     Parameters
     ----------
-    one, two
-        Numbers, at least 0, (n,).
+    names
+        Texts; missing ones are allowed.
 
     Returns
     -------
-    pairs : numpy.ndarray
-        (k, 2), sorted.
-    place : numpy.ndarray
-        Of each row, (n,).
+    numpy.ndarray
+        From 0 on, in the order in which owners come first; -1 where there is none.
 
     Examples
     --------
-    >>> pairs, place = by_pair(np.array([1, 0, 1]), np.array([7, 5, 7]))
-    >>> pairs.tolist(), place.tolist()
-    ([[0, 5], [1, 7]], [1, 0, 1])
+    >>> owner_numbers(pd.Series(["乙厂", None, "甲厂", "乙厂 "])).tolist()
+    [0, -1, 1, 0]
     """
-    width = int(two.max()) + 1 if len(two) else 1
-    keys, place = np.unique(one.astype(np.int64) * width + two, return_inverse=True)
-    return np.stack(np.divmod(keys, width), axis=1), place
+    return pd.factorize(comparable(names))[0].astype(np.int64)
