@@ -48,7 +48,6 @@ FRAGMENTATION: dict[str, tuple[str, str, str, str]] = {
     "owner_januszewski": ("owners", "ratio", "owners", "without_owner"),
 }
 SMALL = ("small_parcels", "small_parcels_share")
-OF_OWNERS = ("owners", *(n for n, (theme, *_) in FRAGMENTATION.items() if theme == "owners"))
 
 
 def fragmentation_measures(
