@@ -23,6 +23,7 @@ from gisland.measure.fragmentation import (
 )
 from gisland.topology.borders import borders
 from layouts import Layout, drawn, layout, random_layout
+from subdivisions import subdivision
 
 SEEDS = st.integers(0, 10_000)
 MESH = "effective_mesh_size"
@@ -436,6 +437,17 @@ def test_the_order_of_the_rows_does_not_matter(seed: int) -> None:
         fragmentation_measures(pieces, owner="owner"),
         check_exact=True,
     )
+
+
+def test_the_order_of_the_borders_does_not_matter() -> None:
+    pieces = lots(*subdivision("cells", size=300, rng=np.random.default_rng(1)))
+    shared = borders(pieces)
+    found = fragmentation_measures(pieces, shared)
+    for seed in range(5):
+        mixed = shared.sample(frac=1, random_state=seed)
+        pd.testing.assert_frame_equal(
+            fragmentation_measures(pieces, mixed), found, check_exact=True
+        )
 
 
 @settings(max_examples=20)
