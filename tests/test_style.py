@@ -19,13 +19,16 @@ from gisland.base.rulespecs import SPECS
 from gisland.base.tables import PARCEL_RESULTS
 from gisland.detect.kinds import KINDS, RULE_IDS
 from gisland.layers.writing.contract import TABLES
+from gisland.measure.indicatorspecs import MEASURED, ORDER, THEMES
+from gisland.measure.landuse import CLASSES, MERGED, PLANNED
+from gisland.measure.subjects import OVERALL, SITE, UNIT, ZONE
 from gisland.present import style
 from gisland.present.messages import rule_text
 
 CODES = {
     "verdict": ("site", "absorbed", "eligible", "ineligible", "none"),
     "scrap_kind": KINDS,
-    "use_class": schema.USE_CLASSES,
+    "use_class": CLASSES,
     "tenure": schema.TENURES,
     "outcome": schema.OUTCOMES,
     "severity": schema.SEVERITIES,
@@ -74,13 +77,20 @@ CODES = {
     "denominator": (
         *(d for spec in SPECS.values() for d in spec.denominators),
         *("outer boundary", "boundary of the scrap", "area of the scrap"),
+        *(spec.over for spec in MEASURED.values() if spec.over),
+        "land_area_after",
     ),
     "attribute": ("owner", "tenure", "use_class", "planned_use", "planned_use_class"),
     "rule_id": ("definition.no_way_out", "definition.hole", "definition.corner"),
     "table": tuple(TABLES),
     "parameter": tuple(f.name for f in fields(Parameters)),
     "group_reason": ("min_lot", "min_width", "area_cap"),
-    "unit": tuple(spec.unit for spec in SPECS.values() if spec.unit),
+    "unit": (
+        *(spec.unit for spec in SPECS.values() if spec.unit),
+        *(spec.unit for spec in MEASURED.values()),
+    ),
+    "use_basis": (MERGED, PLANNED),
+    "subject": tuple(prefix.rstrip(":") for prefix in (OVERALL, SITE, ZONE, UNIT)),
     "column": (
         *(c for c in schema.PARCELS),
         *(c for c in schema.FINDINGS),
@@ -88,12 +98,8 @@ CODES = {
         *(c for table in TABLES.values() for c in table.columns),
         *PARCEL_RESULTS,
     ),
-    "indicator": (
-        *("parcels", "owners", "land_area", "counted_floor_area", "floor_area", "far", "coverage"),
-        *("green_ratio", "tax_per_mu", "output_per_mu", "investment_per_mu"),
-        *("capacity_gained", "mean_parcel_area", "median_parcel_area"),
-        "effective_mesh_size",
-    ),
+    "indicator": ORDER,
+    "theme": THEMES,
 }
 
 

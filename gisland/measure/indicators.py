@@ -99,7 +99,8 @@ def indicator_table(
     >>> found[["subject", "before", "after", "denominator_before"]].values.tolist()
     [['overall', 1.0, 2.0, 1000.0], ['site:S', 0.5555555555555556, 2.0, 900.0]]
     """
-    land = parcels.sort_index()
+    needed = [n for n in ("area_m2", "owner", *AMOUNTS.values()) if n in parcels]
+    land = pd.DataFrame(parcels[needed]).sort_index()
     held = held_land(members, land["area_m2"])
     parts = _measured(land, lineage, held, planned_far=planned_far)
     if "owner" in land:
@@ -313,7 +314,7 @@ def _capacities(capacity: pd.DataFrame, subjects: pd.Index) -> list[pd.DataFrame
 
 def _shaped(parts: list[pd.DataFrame], subjects: pd.Index) -> pd.DataFrame:
     """All rows with a value, in the order of subjects, themes and indicators."""
-    rows = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    rows = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     rows = rows.reindex(columns=["at", *COLUMNS])
     rows = rows[rows["before"].notna() | rows["after"].notna()]
     code, names = pd.factorize(rows["indicator"], sort=True)

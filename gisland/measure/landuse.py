@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
-from gisland.base.keys import NOWHERE, among, in_order, positions
+from gisland.base.keys import NOWHERE, aligned, in_order, positions
 from gisland.base.schema import USE_CLASSES
 from gisland.base.tables import lookup
 from gisland.base.units import m2_to_mu
@@ -79,7 +79,8 @@ def use_matrix(
     >>> site[["use_before", "use_after", "share"]].values.tolist()
     [['industrial', 'industrial', 0.9], ['not_classified', 'industrial', 0.1]]
     """
-    land = parcels.sort_index()
+    needed = [name for name in ("area_m2", "use_class") if name in parcels]
+    land = pd.DataFrame(parcels[needed]).sort_index()
     held = held_land(members, land["area_m2"])
     before, bases = class_codes(land.get("use_class"), len(land)), []
     if "use_class" in land or merged_use is not None:
@@ -87,7 +88,7 @@ def use_matrix(
         whole = _Parts(np.arange(len(land)), after, np.ones(len(land)))
         bases.append((MERGED, whole))
     if zone_pairs is not None and "use_class" in zone_pairs:
-        bases.append((PLANNED, _planned_parts(land, zone_pairs)))
+        bases.append((PLANNED, _planned_parts(_drawn_m2(parcels, land), zone_pairs)))
     tables = [
         _table(held, land["area_m2"].to_numpy("float64"), before, parts=parts).assign(basis=basis)
         for basis, parts in bases
@@ -150,34 +151,34 @@ def _merged_classes(
     return after
 
 
-def _planned_parts(land: pd.DataFrame, zone_pairs: pd.DataFrame) -> _Parts:
+def _planned_parts(drawn_m2: pd.Series, zone_pairs: pd.DataFrame) -> _Parts:
     """Shares of every parcel by the class of its zones, the rest not classified."""
-    wide = len(CLASSES)
-    ids = pd.Index(land.index, dtype="str")
-    pairs = in_order(zone_pairs[among(zone_pairs["left_id"], ids)], ["left_id", "right_id"])
-    key = positions(pairs["left_id"], ids) * wide + class_codes(pairs["use_class"], len(pairs))
-    cells, inverse = np.unique(key, return_inverse=True)
-    overlap = np.bincount(inverse, weights=pairs["overlap_m2"].to_numpy(), minlength=len(cells))
-    at, code = cells // wide, cells % wide
-    covered = np.bincount(at, weights=overlap, minlength=len(land))
-    drawn = _drawn_m2(land)
-    with np.errstate(invalid="ignore"):
-        part = covered < drawn * (1 - ALL_OF_IT)
+    wide, drawn, count = len(CLASSES), drawn_m2.to_numpy("float64"), len(drawn_m2)
+    at = positions(zone_pairs["left_id"].astype("str"), drawn_m2.index)
+    overlap = zone_pairs["overlap_m2"].to_numpy("float64")
+    key = at * wide + class_codes(zone_pairs["use_class"], len(at))
+    order = np.lexsort((overlap, key))  # sums depend on their order, so that is one of values
+    order = order[at[order] != NOWHERE]
+    cells, inverse = np.unique(key[order], return_inverse=True)
+    area = np.bincount(inverse, weights=overlap[order], minlength=len(cells))
+    parcel, code = cells // wide, cells % wide
+    covered = np.bincount(parcel, weights=area, minlength=count)
+    part = (covered < drawn * (1 - ALL_OF_IT)) | (covered == 0)
     base = np.where(part, drawn, covered)
-    share = overlap / base[at]
-    rest = 1 - np.bincount(at, weights=share, minlength=len(land))
-    left = np.flatnonzero(part | (covered == 0))
-    every = np.concatenate([at, left])
-    order = np.lexsort((np.concatenate([code, np.full(len(left), wide - 1)]), every))
+    share = area / base[parcel]
+    left = np.flatnonzero(part)
+    rest = 1 - np.bincount(parcel, weights=share, minlength=count)[left]
+    every = np.concatenate([parcel, left])
     codes = np.concatenate([code, np.full(len(left), wide - 1)])
-    return _Parts(every[order], codes[order], np.concatenate([share, rest[left]])[order])
+    ordered = np.lexsort((codes, every))
+    return _Parts(every[ordered], codes[ordered], np.concatenate([share, rest])[ordered])
 
 
-def _drawn_m2(land: pd.DataFrame) -> Floats:
+def _drawn_m2(parcels: pd.DataFrame, land: pd.DataFrame) -> pd.Series:
     """Plane area of the parcels, of which overlaps are measured; as given if they are not drawn."""
-    drawn = getattr(land, "geometry", None)
-    area = land["area_m2"] if drawn is None else pd.Series(shapely.area(drawn.to_numpy()))
-    return area.to_numpy("float64")
+    if not isinstance(parcels, gpd.GeoDataFrame):
+        return land["area_m2"]
+    return aligned(parcels.geometry.area, land.index)
 
 
 def _table(held: Held, area_m2: Floats, before: Ints, *, parts: _Parts) -> pd.DataFrame:

@@ -76,8 +76,9 @@ def members_of_subjects(
     for prefix, label in ((ZONE, zone_id), (UNIT, unit_id)):
         if label is not None:
             held = aligned(label, drawn).dropna()
-            part = _same_both_times(prefix + held.astype("str"))
-            parts.append(in_order(part, ["subject", "parcel_id"]))
+            number, _ = pd.factorize(held, sort=True)
+            held = held.iloc[np.argsort(number, kind="stable")]
+            parts.append(_same_both_times(prefix + held.astype("str")))
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
