@@ -23,11 +23,12 @@ from gisland.layers.writing.write import output_folder, write_results
 from gisland.pipeline import check_inputs, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
     from gisland.base.result import Result
+    from gisland.base.surfaces import Surface
     from gisland.layers.project import Project
     from gisland.layers.read import Loaded
 
@@ -134,12 +135,13 @@ def run_project(
     result = run(loaded.inputs, choices, progress=progress)
     record = run_record(project, loaded, choices, result=result)
     record["timings_s"] = {"read": reading, **result.timings_s}
-    files = presented(result.tables, record=record, progress=progress)
+    files = presented(result.tables, record=record, surfaces=result.surfaces, progress=progress)
     written = write_results(
         folder,
         tables=result.tables,
         files=files,
         run=record,
+        surfaces=result.surfaces,
         parquet=parquet,
         shapefiles=shapefiles,
     )
@@ -193,7 +195,11 @@ def choices_of(project: Project, *, decisions: str | Path | None = None) -> Choi
 
 
 def presented(
-    tables: dict[str, pd.DataFrame], *, record: dict[str, Any], progress: Progress | None = None
+    tables: dict[str, pd.DataFrame],
+    *,
+    record: dict[str, Any],
+    surfaces: Sequence[Surface] = (),
+    progress: Progress | None = None,
 ) -> dict[str, bytes]:
     """Map, ledger and report of the tables of a run.
 
@@ -203,6 +209,8 @@ def presented(
         Result tables.
     record
         The record of the run.
+    surfaces
+        Density surfaces, for the map.
     progress
         Called with the name of each step.
 
@@ -225,7 +233,7 @@ def presented(
     language = record.get("language", "zh")
     tell = progress or (lambda _: None)
     tell("map")
-    page = web_map(tables, run=record, language=language).encode()
+    page = web_map(tables, run=record, language=language, surfaces=surfaces).encode()
     tell("ledger")
     book = ledger(tables, run=record, language=language)
     tell("report")
@@ -261,12 +269,18 @@ def map_results(path: str | Path, out: str | Path | None = None) -> Path:
     gisland.base.errors.OutputError: no/such/folder holds no results of gisland (there is no \
 results.gpkg); give the output folder of a run, or its results.gpkg
     """
+    from gisland.layers.writing.surfaces import read_surfaces  # noqa: PLC0415
     from gisland.layers.writing.write import write_file  # noqa: PLC0415 - with the heavy ones
     from gisland.present.webmap import web_map  # noqa: PLC0415
 
     results = read_results(path)
     record = dict(results.run)
-    page = web_map(dict(results.tables), run=record, language=record.get("language", "zh"))
+    page = web_map(
+        dict(results.tables),
+        run=record,
+        language=record.get("language", "zh"),
+        surfaces=read_surfaces(results.folder),
+    )
     return write_file(Path(out) if out is not None else results.folder / "map.html", page.encode())
 
 

@@ -114,10 +114,10 @@ def density_surfaces(
     """
     if not parameters.cell_m:
         return (), "cell_m is 0"
-    held = _amounts(parcels)
     drawn = _drawn(parcels)
-    if not held or drawn.empty:
-        return (), "no parcel with geometry" if held else "no floor area, footprint or tax"
+    held = _amounts(drawn)
+    if not held:
+        return (), "no floor area, footprint or tax"
     shapes = drawn.geometry.to_numpy()
     grid = grid_around(shapes, cell_m=parameters.cell_m)
     if grid.cells > MOST_CELLS:
@@ -127,7 +127,7 @@ def density_surfaces(
     lots = _on_grid(drawn, grid, lineage=lineage, planned_far=planned_far)
     made: list[Surface] = []
     for measure, amount in held.items():
-        known = amount.loc[drawn.index].to_numpy(dtype="float64", na_value=np.nan)
+        known = amount.to_numpy(dtype="float64", na_value=np.nan)
         for smooth_m in dict.fromkeys((0.0, parameters.smooth_m)):
             made += _surfaces(measure, known, lots, smooth_m=smooth_m)
     return tuple(made), ""

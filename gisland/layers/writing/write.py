@@ -23,10 +23,13 @@ from gisland.layers.writing.geopackage import gdal_options, write_layer
 from gisland.layers.writing.place import GPKG, RUN, unwritable
 from gisland.layers.writing.resultcheck import require_contracts
 from gisland.layers.writing.results import PARQUET, result_frame
+from gisland.layers.writing.surfaces import SURFACES, write_surfaces
 from gisland.layers.writing.write_shapefile import write_shapefiles
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from gisland.base.surfaces import Surface
 
 PARQUET_ONLY = ("borders",)
 SHAPEFILES = "shapefiles"
@@ -39,6 +42,7 @@ def write_results(
     tables: Mapping[str, pd.DataFrame],
     files: Mapping[str, bytes],
     run: Mapping[str, Any],
+    surfaces: Sequence[Surface] = (),
     parquet: bool = False,
     shapefiles: bool = False,
 ) -> Path:
@@ -58,6 +62,8 @@ def write_results(
         Further files by name, such as ``map.html``.
     run
         The record of the run, with the key ``gisland``; ``files`` is added to it.
+    surfaces
+        Density surfaces, written as ``surfaces/<name>.tif`` in the CRS of the tables.
     parquet
         Whether to write every table as ``results/<name>.parquet`` as well.
     shapefiles
@@ -95,6 +101,8 @@ def write_results(
         fresh.mkdir()
         if shapefiles:
             write_shapefiles(frames, fresh / SHAPEFILES)
+        crs = next((f.crs for f in frames.values() if isinstance(f, gpd.GeoDataFrame)), None)
+        write_surfaces(fresh / SURFACES, surfaces, crs=crs)
         _fill(fresh, frames, files, run=run, parquet=parquet)
         _swap(fresh, target)
     except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
@@ -262,7 +270,7 @@ def _fill(
             told.attrs = stated  # goes into the metadata of the file
             told.to_parquet(folder / PARQUET / f"{name}.parquet", index=False)
     for name, content in files.items():
-        if Path(name).name != name or name in {GPKG, RUN, PARQUET, SHAPEFILES}:
+        if Path(name).name != name or name in {GPKG, RUN, PARQUET, SHAPEFILES, SURFACES}:
             raise OutputError(f"{name!r} cannot be the name of a further file", do="rename it")
         (folder / name).write_bytes(content)
     names = [p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()]
