@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -114,7 +114,7 @@ def class_numbers(value: NDArray[np.float64], legend: Legend) -> NDArray[np.uint
 
 
 def _breaks(
-    table: dict[str, tuple[float, ...]], measure: str, surfaces: list[Surface]
+    table: Mapping[str, tuple[float, ...]], measure: str, surfaces: list[Surface]
 ) -> tuple[float, ...]:
     """Breaks of a measure, times the smallest scale by which they reach the usual values."""
     breaks, top = table[measure], MOST_SCALE.get(measure, SCALES[-1])

@@ -58,7 +58,7 @@ class DataLayer(Layer):
         str
             Empty: the parts stand elsewhere in the page.
         """
-        (figure, handle), name, key = _place(self), self.get_name(), self._id
+        (figure, handle), name, key = placed(self), self.get_name(), self._id
         add = f".addTo({handle})" if self.show else ""
         figure.html.add_child(Raw(data_block(f"gisland-{key}", self.data)), name=name)
         figure.script.add_child(
@@ -96,7 +96,7 @@ class Page(MacroElement):
         str
             Empty: the parts stand elsewhere in the page.
         """
-        (figure, handle), name = _place(self), self.get_name()
+        (figure, handle), name = placed(self), self.get_name()
         figure.html.add_child(Raw(data_block("gisland-page", self.data)), name=name)
         figure.script.add_child(Raw(f"gisland.page({handle});\n"), name=name)
         return ""
@@ -129,7 +129,7 @@ class Script(MacroElement):
         str
             Empty: the parts stand elsewhere in the page.
         """
-        figure, _handle = _place(self)
+        figure, _handle = placed(self)
         figure.header.add_child(Raw(asset("gisland.css")), name="gisland_css")
         figure.html.add_child(Raw(data_block("gisland-texts", self.shared)), name="gisland_texts")
         figure.html.add_child(Raw(asset("gisland.js")), name="gisland_js")
@@ -203,8 +203,33 @@ def _replaced(node: Any, places: Mapping[str, int]) -> Any:  # noqa: ANN401 - ne
     return [_replaced(child, places) for child in node]
 
 
-def _place(element: MacroElement) -> tuple[Figure, str]:
-    """The page that an element of a map stands in, and the script's name of that map."""
+def placed(element: MacroElement) -> tuple[Figure, str]:
+    """The page that an element of a map stands in, and the script's name of that map.
+
+    Parameters
+    ----------
+    element
+        Added to a map.
+
+    Returns
+    -------
+    figure : branca.element.Figure
+        The page.
+    handle : str
+        Name of the map in the page's script.
+
+    Raises
+    ------
+    OutputError
+        If it was added to nothing.
+
+    Examples
+    --------
+    >>> placed(Script([]))
+    Traceback (most recent call last):
+    ...
+    gisland.base.errors.OutputError: map: an element stands outside of a map; add it to a folium.Map
+    """
     figure, above = element.get_root(), element._parent  # noqa: SLF001 - branca has no accessor
     if not isinstance(figure, Figure) or above is None:
         raise OutputError("map: an element stands outside of a map", do="add it to a folium.Map")

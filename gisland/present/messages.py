@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 COUNTED = ("count", "rows", "texts")  # units that a template words itself
 MORE = {"spellings": "more_spellings"}  # texts for lists that are cut, where not of parcels
-COLUMN_REASONS = {"no_column": r"no column (.+)", "empty_column": r"column (.+) is empty"}
+COLUMN_REASONS = {
+    "no_column": r"no column (.+)",
+    "empty_column": r"column (.+) is empty",
+    "too_many_cells": r"more than 4 000 000 cells: cell_m = (.+) would do",
+}
 
 
 def finding_text(row: Mapping[Any, Any], *, texts: Mapping[str, str]) -> str:

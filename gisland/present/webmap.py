@@ -10,22 +10,31 @@ from gisland.base.units import m2_to_mu
 from gisland.present.conditions import told_verdicts
 from gisland.present.elements import HANDLE, DataLayer, Page, Script, referring, shared_texts
 from gisland.present.maplayers import MapLayer, map_layers, not_drawn
+from gisland.present.mapsurfaces import Surfaces, surface_data
 from gisland.present.messages import with_messages
 from gisland.present.offline import OfflineFigure
 from gisland.present.style import catalog
 from gisland.present.wording import named, number, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
+
+    from gisland.base.surfaces import Surface
 
 NOWHERE = (35.0, 105.0)  # view of an empty map
 START_ZOOM = {True: 15, False: 4}
 MAX_ZOOM = 23
 
 
-def web_map(tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], language: str) -> str:
+def web_map(
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    run: Mapping[str, Any],
+    language: str,
+    surfaces: Sequence[Surface] = (),
+) -> str:
     """Map of a run as one HTML file without any reference outside itself.
 
     Parameters
@@ -36,6 +45,8 @@ def web_map(tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], langu
         The run's record (``run.json``): project, rules, CRS, area basis.
     language
         ``zh`` or ``en``: display text only.
+    surfaces
+        Density surfaces in the CRS of the parcels, to be chosen one at a time.
 
     Returns
     -------
@@ -47,7 +58,7 @@ def web_map(tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], langu
     ProjectError
         If there is no such language.
     CRSError
-        If a table with geometry has no CRS.
+        If a table with geometry has no CRS, or surfaces come without drawn parcels.
 
     Examples
     --------
@@ -55,12 +66,17 @@ def web_map(tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], langu
     >>> "<title>{{ 7 * 7 }}" in page, "http-equiv" in page
     (True, True)
     """
-    text: str = folium_map(tables, run=run, language=language).get_root().render()
+    drawn = folium_map(tables, run=run, language=language, surfaces=surfaces)
+    text: str = drawn.get_root().render()
     return text
 
 
 def folium_map(
-    tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], language: str
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    run: Mapping[str, Any],
+    language: str,
+    surfaces: Sequence[Surface] = (),
 ) -> folium.Map:
     """Map of a run as a folium map, to be shown in a notebook or added to.
 
@@ -72,6 +88,8 @@ def folium_map(
         The run's record (``run.json``).
     language
         ``zh`` or ``en``.
+    surfaces
+        Density surfaces in the CRS of the parcels.
 
     Returns
     -------
@@ -83,7 +101,7 @@ def folium_map(
     ProjectError
         If there is no such language.
     CRSError
-        If a table with geometry has no CRS.
+        If a table with geometry has no CRS, or surfaces come without drawn parcels.
 
     Examples
     --------
@@ -114,6 +132,9 @@ def folium_map(
     control = folium.LayerControl(collapsed=False, autoZIndex=False)
     control._id = HANDLE  # noqa: SLF001 - see above
     drawn.add_child(control)
+    if surfaces:
+        crs = getattr(tables.get("parcels"), "crs", None)
+        drawn.add_child(Surfaces(surface_data(surfaces, crs=crs, texts=texts)))
     data = _page(tables, run, layers=layers, texts=texts) | {"title": title, "bounds": bounds}
     drawn.add_child(Page(data))
     return drawn

@@ -12,6 +12,8 @@ const gisland = (() => {
   const SVG = "http://www.w3.org/2000/svg";
   const layers = []; // every layer of the map, bottom first
   const folds = []; // the panels that can be folded
+  const OPAQUE = 0.5; // fills beyond this opacity would hide a density surface
+  const density = { data: null, shown: null, image: null }; // surfaces, and which one is shown
 
   const read = (name) => JSON.parse(document.getElementById("gisland-" + name).textContent);
   const texts = read("texts");
@@ -51,9 +53,12 @@ const gisland = (() => {
     return group;
   }
 
-  /* Style of one feature: thinner on small scales; a line is never closed and filled. */
+  const hides = (style) => style.fill && style.fillOpacity > OPAQUE;
+
+  /* Style of one feature: thinner on small scales; a line is never closed and filled; above a
+     density surface nothing is filled that would hide it. */
   function drawn(style, geometry, share) {
-    const fill = style.fill && !geometry.type.includes("Line");
+    const fill = style.fill && !geometry.type.includes("Line") && !(density.shown && hides(style));
     return { ...style, fill, weight: style.weight * share };
   }
 
@@ -78,10 +83,10 @@ const gisland = (() => {
   /* Line widths for the scale of the view; names of sites are shown where they fit, signs of
      scraps all or none: from the scale on at which at least half of them fit. */
   function rescale(map, group) {
-    const share = lineShare(map);
-    if (group.share !== share)
+    const share = lineShare(map), look = share + (density.shown ? " open" : "");
+    if (group.look !== look)
       group.setStyle((f) => drawn(group.data.classes[f.properties.c].style, f.geometry, share));
-    group.share = share;
+    group.look = look;
     const fits = (made) => {
       const a = map.latLngToContainerPoint(made.box.getSouthWest());
       const b = map.latLngToContainerPoint(made.box.getNorthEast());
@@ -309,6 +314,58 @@ const gisland = (() => {
     return made;
   }
 
+  /* Density surfaces: one at a time, below all outlines ------------------------------------ */
+
+  function surfaces(map) {
+    density.data = read("surfaces");
+    map.createPane("gi-surface").style.zIndex = 350; // Leaflet draws shapes at 400
+  }
+
+  function showSurface(map, id) {
+    const all = density.data.groups.flatMap((group) => group.layers);
+    density.shown = all.find((one) => one.id === id) || null;
+    if (density.image) density.image.remove();
+    density.image = density.shown && L.imageOverlay(density.shown.image, density.data.bounds, {
+      pane: "gi-surface", className: "gi-surface", alt: density.shown.head }).addTo(map);
+    layers.filter((g) => map.hasLayer(g)).forEach((g) => rescale(map, g));
+    map.fire("gi-surface");
+  }
+
+  function surfaceChoice(map) {
+    const { title, none, groups } = density.data;
+    const box = node("label", "gi-choice", title), list = node("select");
+    list.append(new Option(none, ""));
+    for (const group of groups) {
+      const part = node("optgroup");
+      part.label = group.name;
+      part.append(...group.layers.map((one) => new Option(`${group.name} · ${one.name}`, one.id)));
+      list.append(part);
+    }
+    list.onchange = () => showSurface(map, list.value);
+    box.append(list);
+    return box;
+  }
+
+  function surfaceLegend(map) {
+    const part = node("section", "gi-surface-legend gi-hidden");
+    map.on("gi-surface", () => {
+      const one = density.shown;
+      part.classList.toggle("gi-hidden", !one);
+      if (!one) return;
+      const line = (c) => {
+        const made = node("div", "gi-class");
+        const empty = c.color ? {} : { dashArray: "2 2" };
+        made.append(swatch({ color: "#6b7785", weight: 0.8, fill: true, fillColor: c.color || "#f7f8f9",
+                             fillOpacity: 1, ...empty }),
+                    node("span", "", c.label), node("span", "gi-count", c.count));
+        return made;
+      };
+      part.replaceChildren(node("h3", "", one.head), ...one.classes.map(line),
+                           ...one.notes.map((text) => node("p", "", text)));
+    });
+    return part;
+  }
+
   /* Panels ------------------------------------------------------------------------------- */
 
   function fold(heading, parts, open) {
@@ -352,8 +409,11 @@ const gisland = (() => {
       line.append(node("span", "", c.label), node("span", "gi-count", c.count));
       part.append(line);
     }
-    const show = () => part.classList.toggle("gi-hidden", !map.hasLayer(group));
+    const filled = group.data.classes.some((c) => hides(c.style));
+    const show = () => part.classList.toggle(
+      "gi-hidden", !map.hasLayer(group) || (density.shown !== null && filled));
     group.on("add remove", show);
+    map.on("gi-surface", show);
     show();
     return part;
   }
@@ -377,6 +437,7 @@ const gisland = (() => {
     const box = fold(data.layers, [], !narrow(map));
     lists.before(box);
     box.append(lists);
+    if (density.data) box.append(surfaceChoice(map));
     folds.push(box);
   }
 
@@ -417,7 +478,9 @@ const gisland = (() => {
       panel(map, "bottomleft", "gi-corner", [home]);
     }
     const parts = data.order.map((name) => layers.find((g) => g.data.id === name));
-    const legend = fold(data.legend, parts.map((g) => legendPart(map, g)), !narrow(map));
+    const shown = parts.map((g) => legendPart(map, g));
+    if (density.data) shown.unshift(surfaceLegend(map));
+    const legend = fold(data.legend, shown, !narrow(map));
     panel(map, "bottomright", "gi-legend", [legend]);
     folds.push(head, legend);
     foldLayers(map, data);
@@ -436,5 +499,5 @@ const gisland = (() => {
     identify(map);
   }
 
-  return { layer, page };
+  return { layer, surfaces, page };
 })();
