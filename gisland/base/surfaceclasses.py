@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 # Of amounts: told apart by lightness alone, also by the color-blind. Of differences: orange is
 # less and purple is more, and what hardly changes is grey, so that it is not taken for no data.
-SEQUENTIAL = ("#fbf3ac", "#bfe3b4", "#74c4bd", "#3a9bc1", "#2766a8", "#1d2a70")
-DIVERGING = ("#8f4200", "#dd8628", "#f6cd92", "#dcdcdc", "#bdb2e2", "#8468bd", "#46207e")
+SEQUENTIAL = ("#fbf3ac", "#b4dcab", "#74c4bd", "#3a9bc1", "#2766a8", "#1d2a70")
+DIVERGING = ("#8f4200", "#dd8628", "#f3c582", "#e3e3e3", "#bdb2e2", "#8468bd", "#46207e")
 BREAKS = {
     "far": (0.5, 1.0, 1.5, 2.0, 3.0),
     "coverage": (0.1, 0.2, 0.3, 0.4, 0.6),
-    "tax_per_mu": (20_000.0, 50_000.0, 100_000.0, 200_000.0, 500_000.0),
+    "tax_per_mu": (50_000.0, 100_000.0, 150_000.0, 200_000.0, 300_000.0),
 }
 CHANGES = {
     "far": (0.1, 0.5, 1.0),
@@ -30,7 +30,7 @@ CHANGES = {
 }
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 MOST_SCALE = {"coverage": 1.0}  # a share
-USUAL = 95  # percentile of the values that the classes have to tell apart
+USUAL = 90  # percentile of the values that the classes have to tell apart
 DECIMALS = 6  # to which values are compared, as by the rules
 
 

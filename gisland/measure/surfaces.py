@@ -29,7 +29,7 @@ MOST_CELLS = 4_000_000
 AMOUNTS = {"far": "floor_m2", "coverage": "footprint_m2", "tax_per_mu": "tax_yuan"}
 UNITS = {"far": "ratio", "coverage": "share", "tax_per_mu": "yuan/mu"}
 REACH = 4.0  # bandwidths beyond which the Gaussian is cut off
-LEAST_SHARE = 0.01  # of a cell that smoothed land must fill there, or nothing is said of it
+LEAST_SHARE = 0.2  # of a cell that smoothed land must fill there, or nothing is said of it
 STEPS = (1, 2, 5)  # of cells that are proposed
 
 

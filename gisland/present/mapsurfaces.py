@@ -138,7 +138,8 @@ def _layer(
         when = texts["surface.smooth"].format(when=when, smooth=smooth)
     unit = _unit(surface, texts)
     head = texts["surface.head_unit" if unit else "surface.head"]
-    labels = [*_labels(surface, legend, texts), texts["surface.no_data"]]
+    unknown = texts["surface.no_data_smooth" if surface.smooth_m else "surface.no_data"]
+    labels = [*_labels(surface, legend, texts), unknown]
     told = zip(labels, [*legend.colors, ""], np.roll(counts, -1).tolist(), strict=True)
     return {
         "id": surface.name,
