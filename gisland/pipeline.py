@@ -26,19 +26,20 @@ from gisland.base.tables import (
 )
 from gisland.base.verdicts import together
 from gisland.control.blocklines import check_block_lines
+from gisland.control.conditions import condition_table, parcel_failures
 from gisland.detect.corridors import with_corridors
 from gisland.detect.detection import detect, scrap_land
 from gisland.detect.facts import shape_facts
 from gisland.detect.groups import group_labels
-from gisland.measure.beforeafter import indicator_table, planned_far, site_densities
 from gisland.measure.buildings import building_facts
 from gisland.measure.density import parcel_densities
-from gisland.measure.planning import (
-    boundary_facts,
-    exclusion_facts,
-    planning_facts,
-    with_boundary_share,
-)
+from gisland.measure.indicators import site_densities
+from gisland.measure.limits import PlanningLimits, planning_limits
+from gisland.measure.measuring import measure
+from gisland.measure.planning import boundary_facts, exclusion_facts, with_boundary_share
+from gisland.measure.scenarios import require_scenario
+from gisland.measure.sitelimits import site_planning
+from gisland.measure.unitids import unit_ids
 from gisland.plan.case import PlanCase
 from gisland.plan.eligible.eligibility import eligibility
 from gisland.plan.merging.aggregate import merged_parcels
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gisland.base.parameters import Parameters
+    from gisland.base.surfaces import Surface
     from gisland.topology.boundary import Boundary
 
     Progress = Callable[[str], None]
@@ -148,6 +150,7 @@ def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -
     clock.start("check")
     require_parcels(inputs.parcels)
     require_parcels_known(choices.plan, inputs.parcels.index)
+    require_scenario(inputs.parcels, inputs.sites, scenario=parameters.scenario)
     findings = _checked(inputs, parameters=parameters)
     clock.start("repair")
     inputs, changes, remaining = repair_layers(inputs, parameters=parameters)
@@ -165,30 +168,41 @@ def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -
         tolerance_m=parameters.tolerance_m,
     )
     clock.start("facts")
-    parcels, more = _facts(inputs, boundary, shared, choices=choices)
-    more += [*tolerance_findings(share), *unmatched_consents(choices.plan, parcels)]
-    findings = _with_findings(findings, findings_frame(more, crs=parcels.crs))
+    facts = _facts(inputs, boundary, shared, choices=choices)
+    more = [*facts.findings, *tolerance_findings(share)]
+    more += unmatched_consents(choices.plan, facts.parcels)
+    crs = inputs.parcels.crs
+    findings = _with_findings(findings, findings_frame(more, crs=crs))
     clock.start("detect")
-    work = _Work(inputs, choices, shared, clock)
-    found = detect(parcels, shared, choices=choices)
-    findings = _with_findings(findings, findings_frame(found.findings, crs=parcels.crs))
+    work = _Work(inputs, choices, shared, facts.limits, clock)
+    found = detect(facts.parcels, shared, choices=choices)
+    findings = _with_findings(findings, findings_frame(found.findings, crs=crs))
     planned = _plan(found.parcels, work)
-    findings = _with_findings(findings, findings_frame(planned.findings, crs=parcels.crs))
+    findings = _with_findings(findings, findings_frame(planned.findings, crs=crs))
     clock.start("control")
     tables = {**found.tables, **planned.tables, **_control(found.parcels, work)}
-    judged = found.parcels.drop(columns="site_id", errors="ignore").join(planned.by_parcel)
+    judged = found.parcels.drop(columns="site_id", errors="ignore").join(
+        [planned.by_parcel, parcel_failures(found.parcels)]
+    )
     tables["parcels"] = parcel_table(judged)
     tables["verdicts"] = together([*found.verdicts, *planned.verdicts])
     tables |= {"findings": findings, "changes": changes, "borders": shared.reset_index()}
-    tables |= context_tables(inputs)
+    tables |= context_tables(inputs) | facts.tables
     clock.stop()
     return Result(
         tables=tables,
         counts=summary_counts(tables),
         recall=share.as_record(),
         components=planned.components,
-        skipped=skipped_analyses(inputs, found.parcels, choices, sites=len(tables["sites"])),
+        skipped=skipped_analyses(
+            inputs,
+            found.parcels,
+            choices,
+            sites=len(tables["sites"]),
+            no_surfaces=planned.no_surfaces,
+        ),
         timings_s=clock.seconds,
+        surfaces=planned.surfaces,
     )
 
 
@@ -198,9 +212,17 @@ def _with_findings(found: gpd.GeoDataFrame, more: pd.DataFrame | None) -> gpd.Ge
     return findings_together([found, more], crs=found.crs)
 
 
+@dataclass(frozen=True)
+class _Facts:
+    parcels: gpd.GeoDataFrame
+    limits: PlanningLimits
+    tables: dict[str, pd.DataFrame]
+    findings: list[dict[str, object]]
+
+
 def _facts(
     inputs: Inputs, boundary: Boundary, borders: pd.DataFrame, *, choices: Choices
-) -> tuple[gpd.GeoDataFrame, list[dict[str, object]]]:
+) -> _Facts:
     """All that detection and planning rest on, as columns of the parcels."""
     parameters = choices.parameters
     around = beyond(
@@ -218,12 +240,16 @@ def _facts(
         shore_m=aligned(around["shore_m"], inputs.parcels.index),
     )
     frame = frame.join(around.drop(columns="free_m").add_prefix("free_"))
-    found = building_facts(frame, inputs.buildings, parameters=parameters)
-    amounts, findings = found.by_parcel, found.findings
-    frame = frame.drop(columns=amounts.columns, errors="ignore").join(
-        [planning_facts(frame, inputs.zoning), exclusion_facts(frame, inputs.exclusions), amounts]
-    )
-    return frame.join(parcel_densities(frame)), findings
+    built = building_facts(frame, inputs.buildings, parameters=parameters)
+    limits = planning_limits(frame, inputs.zoning, inputs.zoning_overlay, parameters=parameters)
+    unit, outside = unit_ids(frame, inputs.planning_units)
+    found = [exclusion_facts(frame, inputs.exclusions), limits.by_parcel, built.by_parcel]
+    found += [] if unit is None else [unit.to_frame()]
+    made = [name for part in found for name in part]
+    frame = frame.drop(columns=made, errors="ignore").join(found)
+    tables = {} if built.table is None else {"buildings": built.table}
+    findings = [*built.findings, *limits.findings, *outside]
+    return _Facts(frame.join(parcel_densities(frame)), limits, tables, findings)
 
 
 @dataclass(frozen=True)
@@ -233,6 +259,7 @@ class _Work:
     inputs: Inputs
     choices: Choices
     borders: pd.DataFrame
+    limits: PlanningLimits
     clock: Clock
 
 
@@ -243,6 +270,8 @@ class _Planned:
     tables: dict[str, pd.DataFrame]
     components: list[dict[str, object]]
     findings: list[dict[str, object]]
+    surfaces: tuple[Surface, ...]
+    no_surfaces: str
 
 
 def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
@@ -276,8 +305,17 @@ def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
     plan, absorbed = studied.plan, absorbed_by(studied.plan)
     merged = merge(parcels, member, absorbed, tolerance_m=parameters.tolerance_m)
     work.clock.start("measure")
-    far = planned_far(site, scenario=parameters.scenario)
-    numbers = indicator_table(parcels, merged.lineage, far, parameters=parameters)
+    after = merged_parcels(parcels, merged.lineage, merged.sites, columns=work.choices.plan.columns)
+    numbers = measure(
+        parcels,
+        merged.lineage,
+        after,
+        borders=work.borders,
+        limits=work.limits,
+        sites=work.inputs.sites,
+        rules=rules,
+        parameters=parameters,
+    )
     sites = site_table(
         merged.sites,
         plan,
@@ -285,17 +323,18 @@ def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
         boundary_area_m2=site["boundary_area_m2"],
         rule=rules["scrap.share_cap"],
         assignment=studied.assignment,
-    ).join(site_densities(numbers, far))
+    ).join(site_densities(numbers.tables["indicators"], numbers.far))
     tables = {
         "plan": plan,
         **studied.tables,
         "scrap_groups": land.groups,
         "sites": sites.reset_index(),
         "lineage": merged.lineage,
-        "merged": merged_parcels(
-            parcels, merged.lineage, merged.sites, columns=work.choices.plan.columns
+        "merged": after,
+        **numbers.tables,
+        "conditions": condition_table(
+            numbers.limits.table, parcels, merged.lineage, planned_far=numbers.far
         ),
-        "indicators": numbers,
     }
     by_parcel = parcel_verdicts(parcels.index, plan, member)
     by_parcel["reasons"] = by_parcel["reasons"].mask(parcels["area_m2"].isna(), "no_geometry")
@@ -306,6 +345,8 @@ def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
         tables,
         component_records(studied.assignment.components),
         studied.findings,
+        numbers.surfaces,
+        numbers.no_surfaces,
     )
 
 
@@ -318,8 +359,7 @@ def _site_facts(
     area = parcels["area_m2"].loc[ordered.index].groupby(ordered).sum()
     site = gpd.GeoDataFrame({"area_m2": area}, geometry=shapes, crs=parcels.crs)
     boundary = boundary_facts(site, inputs.project_boundary, area_basis=basis)
-    site = site.join([boundary, planning_facts(site, inputs.zoning)])
-    return site if "planned_far_max" in site else site.assign(planned_far_max=float("nan"))
+    return site.join([boundary, site_planning(work.limits, member)])
 
 
 def _control(parcels: gpd.GeoDataFrame, work: _Work) -> dict[str, pd.DataFrame]:

@@ -183,7 +183,12 @@ def without_mended(findings: gpd.GeoDataFrame, changes: pd.DataFrame) -> gpd.Geo
 
 
 def skipped_analyses(
-    inputs: Inputs, parcels: pd.DataFrame, choices: Choices, *, sites: int
+    inputs: Inputs,
+    parcels: pd.DataFrame,
+    choices: Choices,
+    *,
+    sites: int,
+    no_surfaces: str = "",
 ) -> list[dict[str, str]]:
     """Analyses that could not be made.
 
@@ -197,6 +202,8 @@ def skipped_analyses(
         For where the sites come from.
     sites
         Number of sites found.
+    no_surfaces
+        Why there are no density surfaces; empty if there are, or none were asked for.
 
     Returns
     -------
@@ -230,6 +237,7 @@ def skipped_analyses(
             inputs.block_lines is not None and "use_class" in parcels,
             "no layer block_lines, or no use class",
         ),
+        "surfaces": (not no_surfaces or not choices.parameters.cell_m, no_surfaces),
         "mixture": (not _without_values(parcels, "tenure"), _without_values(parcels, "tenure")),
         "merging": (sites > 0, f"{no_site}: there is nothing to merge into"),
     }
