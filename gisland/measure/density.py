@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from gisland.measure.ratios import coverage, far
+
 FAR_FLOORS = ("counted_floor_area_m2", "floor_area_m2")
 STOREY_FLOORS = ("above_floor_m2", "floor_area_m2")
 
@@ -87,11 +89,11 @@ def parcel_densities(parcels: pd.DataFrame) -> pd.DataFrame:
     column, storeys = floor_column(parcels), better_known(parcels, STOREY_FLOORS)
     if column:
         found["floor_m2"] = parcels[column]
-        found["far"] = parcels[column] / land
+        found["far"] = far(parcels[column], land)
     if "floor_area_m2" in parcels:
-        found["far_actual"] = parcels["floor_area_m2"] / land
+        found["far_actual"] = far(parcels["floor_area_m2"], land)
     if "footprint_m2" in parcels:
-        found["coverage"] = parcels["footprint_m2"] / land
+        found["coverage"] = coverage(parcels["footprint_m2"], land)
     if "green_m2" in parcels:
         found["green_ratio"] = parcels["green_m2"] / land
     if storeys and "footprint_m2" in parcels:
