@@ -4,6 +4,7 @@ import pytest
 
 from gisland.base import errors
 from gisland.base.errors import (
+    CaseError,
     CRSError,
     FieldError,
     GeometryError,
@@ -19,6 +20,7 @@ from gisland.base.errors import (
 ALL = (
     ProjectError,
     RulesError,
+    CaseError,
     LayerError,
     FieldError,
     CRSError,

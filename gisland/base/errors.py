@@ -80,6 +80,10 @@ class RulesError(GislandError):
     """A rule set is missing, mistyped or contradicts itself."""
 
 
+class CaseError(GislandError):
+    """A file of the case book is missing, mistyped or contradicts itself."""
+
+
 class LayerError(GislandError):
     """A file, layer or encoding cannot be read."""
 
