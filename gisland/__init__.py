@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gisland.base.rulefiles import rule_set_names
     from gisland.base.rules import RuleSet, load_rules
     from gisland.base.schema import Inputs
+    from gisland.casebook import cases
     from gisland.detect.enclaves import enclaves
     from gisland.detect.facts import shape_facts
     from gisland.detect.holdings import holdings
@@ -72,6 +73,7 @@ __all__ = [
     "articulation",
     "beyond",
     "borders",
+    "cases",
     "check",
     "check_inputs",
     "check_project",
@@ -116,6 +118,7 @@ _HOMES = {
     "gisland.base.rulefiles": ("rule_set_names",),
     "gisland.base.rules": ("RuleSet", "load_rules"),
     "gisland.base.schema": ("Inputs",),
+    "gisland.casebook": ("cases",),
     "gisland.detect.enclaves": ("enclaves",),
     "gisland.detect.facts": ("shape_facts",),
     "gisland.detect.holdings": ("holdings",),

@@ -18,6 +18,7 @@ from gisland.base.errors import GislandError
 from gisland.base.phrases import count_of, first_of, json_text
 from gisland.base.planchoices import decision_met
 from gisland.base.version import __version__
+from gisland.caseshow import show_cases
 from gisland.ruleshow import rules_app
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(rules_app, name="rules")
+app.command(name="cases")(show_cases)
 
 ProjectFile = Annotated[Path, typer.Argument(help="Project file (gisland.toml).")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary for machines.")]

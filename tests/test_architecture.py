@@ -33,6 +33,10 @@ SEES: dict[str, tuple[str, ...]] = {
     "verify": ("base", "layers"),
     "pipeline": ("base", "topology", *STAGES),
     "ruleshow": ("base", "present"),
+    "caseops": ("base", "measure", "plan"),
+    "caseformulas": ("base", "present", "caseops"),
+    "casebook": ("base", "layers", "present", "caseops", "caseformulas"),
+    "caseshow": ("base", "present", "casebook"),
     "__main__": ("cli",),
 }
 SEE_EVERYTHING = (
