@@ -246,7 +246,7 @@ def _png(pixels: NDArray[np.uint8], colors: Sequence[str]) -> bytes:
         (b"IHDR", struct.pack(">2I5B", across, down, 4, 3, 0, 0, 0)),
         (b"PLTE", palette),
         (b"tRNS", bytes(1)),
-        (b"IDAT", zlib.compress(lines.tobytes(), 9)),
+        (b"IDAT", zlib.compress(lines.tobytes(), 6)),
         (b"IEND", b""),
     )
     made = [
