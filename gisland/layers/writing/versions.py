@@ -9,7 +9,10 @@ import pyogrio
 import pyproj
 import shapely
 
-PARTS = ("geopandas", "shapely", "pyogrio", "pyproj", "pandas", "numpy", "scipy", "folium")
+PARTS = (
+    *("geopandas", "shapely", "pyogrio", "pyproj", "rasterio", "pandas", "numpy", "scipy"),
+    "folium",
+)
 
 
 def versions() -> dict[str, str]:
