@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 
     from gisland.base.parameters import Parameters
     from gisland.base.surfaces import Surface
+    from gisland.detect.detection import ScrapLand
     from gisland.topology.boundary import Boundary
 
     Progress = Callable[[str], None]
@@ -155,6 +156,7 @@ def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -
     clock.start("repair")
     inputs, changes, remaining = repair_layers(inputs, parameters=parameters)
     findings = _with_findings(without_mended(findings, changes), remaining)
+    crs = inputs.parcels.crs
     clock.start("borders")
     boundary = trace(inputs.parcels, tolerance_m=parameters.tolerance_m)
     share = recall(boundary, inputs.parcels)
@@ -171,14 +173,12 @@ def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -
     facts = _facts(inputs, boundary, shared, choices=choices)
     more = [*facts.findings, *tolerance_findings(share)]
     more += unmatched_consents(choices.plan, facts.parcels)
-    crs = inputs.parcels.crs
-    findings = _with_findings(findings, findings_frame(more, crs=crs))
     clock.start("detect")
     work = _Work(inputs, choices, shared, facts.limits, clock)
     found = detect(facts.parcels, shared, choices=choices)
-    findings = _with_findings(findings, findings_frame(found.findings, crs=crs))
     planned = _plan(found.parcels, work)
-    findings = _with_findings(findings, findings_frame(planned.findings, crs=crs))
+    more += [*found.findings, *planned.findings]
+    findings = _with_findings(findings, findings_frame(more, crs=crs))
     clock.start("control")
     tables = {**found.tables, **planned.tables, **_control(found.parcels, work)}
     judged = found.parcels.drop(columns="site_id", errors="ignore").join(
@@ -279,27 +279,9 @@ def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
     work.clock.start("plan")
     parameters, rules = work.choices.parameters, work.choices.rules
     land = scrap_land(parcels, work.borders, choices=work.choices, drawn_sites=work.inputs.sites)
-    member, shapes, pairs = land.members, land.sites, land.pairs
-    site = _site_facts(parcels, member, work, shapes=shapes)
-    boundary, rule = work.inputs.project_boundary, rules["scrap.project_boundary"]
-    tests = eligibility(
-        with_boundary_share(pairs, site["boundary_id"], boundary, rule=rule),
-        parcels,
-        site,
-        members=member,
-        rules=rules,
-        min_border_m=parameters.min_border_m,
-        choices=work.choices.plan,
-    )
-    case = PlanCase(
-        pairs,
-        tests,
-        site_budgets(site, rules=rules),
-        rules,
-        work.choices.plan,
-        parameters.solver_seconds,
-        land.chain_links,
-    )
+    member = land.members
+    site = _site_facts(parcels, member, work, shapes=land.sites)
+    case = _case(parcels, site, land, work)
     studied = study(case, sites=site, members=member)
     work.clock.start("merge")
     plan, absorbed = studied.plan, absorbed_by(studied.plan)
@@ -341,12 +323,38 @@ def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
     by_parcel["scrap_group"] = group_labels(land.groups, parcels.index)
     return _Planned(
         by_parcel,
-        [tests, land.verdicts],
+        [case.verdicts, land.verdicts],
         tables,
         component_records(studied.assignment.components),
         studied.findings,
         numbers.surfaces,
         numbers.no_surfaces,
+    )
+
+
+def _case(
+    parcels: gpd.GeoDataFrame, site: gpd.GeoDataFrame, land: ScrapLand, work: _Work
+) -> PlanCase:
+    """What the plan chooses from: pairs of scraps and sites, tested, and what sites may take."""
+    parameters, rules = work.choices.parameters, work.choices.rules
+    boundary, rule = work.inputs.project_boundary, rules["scrap.project_boundary"]
+    tests = eligibility(
+        with_boundary_share(land.pairs, site["boundary_id"], boundary, rule=rule),
+        parcels,
+        site,
+        members=land.members,
+        rules=rules,
+        min_border_m=parameters.min_border_m,
+        choices=work.choices.plan,
+    )
+    return PlanCase(
+        land.pairs,
+        tests,
+        site_budgets(site, rules=rules),
+        rules,
+        work.choices.plan,
+        parameters.solver_seconds,
+        land.chain_links,
     )
 
 
