@@ -392,15 +392,25 @@ def test_buildings_that_overlap_are_found() -> None:
         "d": box(0, 50, 100, 60),
         "e": box(0, 59.9995, 100, 70),  # 0.05 m² of 1000
         "f": box(0, 59.99999, 100, 69.99999),  # 0.001 m² of d, nearly all of e
+        "shed": box(98, 69, 100, 72),  # 2 m² of its 6 lie in e, hardly less in f
         "twin": box(20, 0, 30, 10),  # c once more
+        "x": box(150, 0, 155, 10),
+        "y": box(154.99, 0, 160, 9),  # 0.09 m² of 45
+        "z": box(150, 8.5, 150.5, 11.5),  # 0.75 m² of its 1.5
     }
-    found = facts(houses(shapes, [1] * 7), lots=frame({"p": box(0, 0, 200, 200)})).findings
+    found = facts(
+        houses(shapes, [1] * len(shapes)), lots=frame({"p": box(0, 0, 200, 200)})
+    ).findings
     told = [(f["other_id"], f["severity"], f["message"]) for f in found]
     assert told == [
         ("a", "warning", "overlaps building b by 10.00 m²"),
         ("c", "warning", "overlaps building twin by 100.00 m²"),
         ("d", "info", "overlaps building e by 0.05 m²"),
         ("e", "warning", "overlaps building f by 1000.00 m²"),
+        ("e", "warning", "overlaps building shed by 2.00 m²"),
+        ("f", "warning", "overlaps building shed by 2.00 m²"),
+        ("x", "info", "overlaps building y by 0.09 m²"),
+        ("x", "warning", "overlaps building z by 0.75 m²"),
     ]
     assert {f["code"] for f in found} == {"building_overlap"}
     assert [f["geometry"].area for f in found] == pytest.approx([f["value"] for f in found])
@@ -429,10 +439,14 @@ def test_missing_floors_tell_how_many_an_estimate_would_mend() -> None:
 
 def test_floors_of_zero_are_told_unless_the_building_is_underground() -> None:
     shapes = {"h": box(0, 0, 9, 9), "u": box(9, 9, 18, 18), "l": box(30, 0, 39, 9)}
-    buildings = houses(shapes, [0, 0, 1], underground_floor_area_m2=[None, 80.0, None])
-    found = facts(buildings)
+    shapes["own"] = box(50, 0, 59, 9)
+    columns = {
+        "underground_floor_area_m2": [None, 80.0, None, None],
+        "floor_area_m2": [None, None, None, 99.0],
+    }
+    found = facts(houses(shapes, [0, 0, 1, 0], **columns))
     assert [(f["code"], f["value"]) for f in found.findings] == [("floors_zero", 1.0)]
-    assert found.table["floor_area_m2"].tolist() == [0, 81, 80]
+    assert found.table["floor_area_m2"].tolist() == [0, 81, 99, 80]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

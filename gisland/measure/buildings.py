@@ -262,8 +262,7 @@ def _lacking(parcels: gpd.GeoDataFrame, found: pd.DataFrame) -> pd.DataFrame:
     if "footprint_m2" in given:  # storeys are taken over a footprint of the same source
         taken = taken.drop(columns="above_floor_m2")
     if {"floor_area_m2", "counted_floor_area_m2"} <= {*given}:  # nothing of them is estimated
-        nothing = parcels["floor_area_m2"].astype("float64") * 0.0
-        taken["floor_area_estimated_m2"] = nothing
+        taken["floor_area_estimated_m2"] = parcels["floor_area_m2"].astype("float64") * 0.0
     return taken
 
 
