@@ -153,7 +153,7 @@ def test_overlaps_are_parts_of_the_drawn_parcel_whatever_its_area_counts() -> No
 # --- properties -----------------------------------------------------------------------------------
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_the_table_closes_for_every_subject_and_basis(seed: int) -> None:
     district = District(seed)

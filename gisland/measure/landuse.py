@@ -163,7 +163,7 @@ def _planned_parts(drawn_m2: pd.Series, zone_pairs: pd.DataFrame) -> _Parts:
     area = np.bincount(inverse, weights=overlap[order], minlength=len(cells))
     parcel, code = cells // wide, cells % wide
     covered = np.bincount(parcel, weights=area, minlength=count)
-    part = (covered < drawn * (1 - ALL_OF_IT)) | (covered == 0)
+    part = covered < drawn * (1 - ALL_OF_IT)
     base = np.where(part, drawn, covered)
     share = area / base[parcel]
     left = np.flatnonzero(part)
