@@ -281,7 +281,7 @@ def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
     land = scrap_land(parcels, work.borders, choices=work.choices, drawn_sites=work.inputs.sites)
     member = land.members
     site = _site_facts(parcels, member, work, shapes=land.sites)
-    case = _case(parcels, site, land, work)
+    case = _case(parcels, site, land=land, work=work)
     studied = study(case, sites=site, members=member)
     work.clock.start("merge")
     plan, absorbed = studied.plan, absorbed_by(studied.plan)
@@ -333,7 +333,7 @@ def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
 
 
 def _case(
-    parcels: gpd.GeoDataFrame, site: gpd.GeoDataFrame, land: ScrapLand, work: _Work
+    parcels: gpd.GeoDataFrame, site: gpd.GeoDataFrame, *, land: ScrapLand, work: _Work
 ) -> PlanCase:
     """What the plan chooses from: pairs of scraps and sites, tested, and what sites may take."""
     parameters, rules = work.choices.parameters, work.choices.rules

@@ -335,7 +335,10 @@ def test_run_writes_its_files_and_sums_up(call: Call, project: Path) -> None:
     assert {p.name for p in (project / "new").iterdir()} == RESULTS
     assert "小园区" in said.out
     assert "1 site, 1 scrap, 1 absorbed: 800.00 m²" in said.out
-    assert "not done: planning_conditions (no layer zoning)" in said.out
+    assert (
+        "not done: planning_conditions (no planning condition in zoning, zoning_overlay or parcels)"
+        in said.out
+    )
     for name in RESULTS - {"run.json"}:
         assert str(project / "new" / name) in said.out
     steps = [line.removeprefix("… ") for line in said.err.splitlines()]

@@ -226,7 +226,7 @@ def test_record_says_what_was_skipped_and_why(record: dict[str, Any], bare: Done
         "enclaves_owner": "no column owner",
         "far": "no floor area and no buildings with floors",
         "coverage": "no column footprint_m2 and no buildings",
-        "planning_conditions": "no layer zoning",
+        "planning_conditions": "no planning condition in zoning, zoning_overlay or parcels",
         "exclusions": "no layer in [layers.exclusions]",
         "block_lines": "no layer block_lines, or no use class",
         "merging": "no [sites]: there is nothing to merge into",

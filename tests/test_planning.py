@@ -8,73 +8,16 @@ import pytest
 from shapely import Polygon, box
 
 from districts import frame, rule
-from gisland.base.errors import CRSError, GeometryError
+from gisland.base.errors import GeometryError
 from gisland.measure.planning import (
     boundary_facts,
     exclusion_facts,
-    planning_facts,
     with_boundary_share,
 )
 
 LOTS = frame(
     {"b": box(10, 0, 20, 10), "a": box(0, 0, 10, 10), "c": box(90, 0, 99, 9), "gone": None}
 )
-ZONING = frame(
-    {"Z1": box(0, 0, 14, 10), "Z2": box(14, 0, 40, 10)},
-    "zone_id",
-    planned_use=["M1", "R2"],
-    use_class=["industrial", "residential"],
-    far_max=[1.7, 2.5],
-)
-
-
-def test_the_conditions_of_the_zone_that_covers_most() -> None:
-    found = planning_facts(LOTS, ZONING)
-    assert found.loc["a"].to_dict() == {
-        "planning_zone_id": "Z1",
-        "planned_use": "M1",
-        "planned_use_class": "industrial",
-        "planned_far_max": 1.7,
-    }
-    assert found.loc["b", "planning_zone_id"] == "Z2"  # 60 of 100 m²
-    assert found.loc["b", "planned_far_max"] == 2.5
-
-
-def test_no_zone_no_conditions() -> None:
-    found = planning_facts(LOTS, ZONING)
-    assert found.loc[["c", "gone"]].isna().all(axis=None)
-    assert found.index.tolist() == ["b", "a", "c", "gone"]
-
-
-def test_equal_parts_go_to_the_smaller_zone_id() -> None:
-    halves = frame({"Y": box(0, 0, 5, 10), "X": box(5, 0, 10, 10)}, "zone_id", far_max=[1.0, 2.0])
-    assert planning_facts(LOTS, halves).loc["a", "planned_far_max"] == 2.0
-
-
-def test_only_the_columns_that_the_zoning_has() -> None:
-    bare = planning_facts(LOTS, ZONING[["geometry"]])
-    assert bare.columns.tolist() == ["planning_zone_id"]
-    more = planning_facts(LOTS, ZONING[["geometry"]].assign(far_min=[0.5, 0.6]))
-    assert more["planned_far_min"].dropna().to_dict() == {"b": 0.6, "a": 0.5}
-
-
-def test_without_zoning_there_is_no_column() -> None:
-    found = planning_facts(LOTS, None)
-    assert found.columns.tolist() == []
-    assert found.index.equals(LOTS.index)
-
-
-def test_zoning_far_away_or_for_no_parcel_keeps_the_columns() -> None:
-    far = ZONING.set_geometry(ZONING.translate(9000, 0))
-    assert planning_facts(LOTS, far).isna().all(axis=None)
-    nobody = planning_facts(LOTS.iloc[:0], ZONING)
-    assert nobody.columns.tolist() == planning_facts(LOTS, ZONING).columns.tolist()
-    assert nobody["planned_far_max"].dtype == "float64"
-
-
-def test_the_layers_must_share_one_crs() -> None:
-    with pytest.raises(CRSError, match="reproject one to the other's CRS"):
-        planning_facts(LOTS, ZONING.set_crs(4546, allow_override=True))
 
 
 def test_exclusion_layers_count_together_and_their_overlap_once() -> None:
@@ -110,24 +53,18 @@ def test_an_invalid_exclusion_is_an_error_and_never_passed_over() -> None:
 
 def test_the_order_of_rows_does_not_matter_and_input_stays() -> None:
     red = frame({f"r{k}": box(k * 3.3, 0, k * 3.3 + 4.1, 7.7) for k in range(9)}, "boundary_id")
-    before = [LOTS.copy(deep=True), ZONING.copy(deep=True), red.copy(deep=True)]
-    expected = planning_facts(LOTS, ZONING).join(exclusion_facts(LOTS, {"x": red}))
-    lots, zoning = LOTS.iloc[::-1], ZONING.iloc[::-1]
-    found = planning_facts(lots, zoning).join(exclusion_facts(lots, {"x": red}))
+    before = [LOTS.copy(deep=True), red.copy(deep=True)]
+    expected = exclusion_facts(LOTS, {"x": red})
+    found = exclusion_facts(LOTS.iloc[::-1], {"x": red.sample(frac=1, random_state=1)})
     pd.testing.assert_frame_equal(found.loc[expected.index], expected, check_exact=True)
-    shuffled = exclusion_facts(LOTS, {"x": red.sample(frac=1, random_state=1)})
-    pd.testing.assert_frame_equal(shuffled, expected[["exclusion_m2"]], check_exact=True)
-    for after, was in zip([LOTS, ZONING, red], before, strict=True):
+    for after, was in zip([LOTS, red], before, strict=True):
         pd.testing.assert_frame_equal(after, was)
 
 
-def test_a_sliver_of_a_zone_or_a_boundary_decides_nothing() -> None:
+def test_a_sliver_of_a_boundary_decides_nothing() -> None:
     lot = gpd.GeoDataFrame(geometry=[box(0, 0, 10, 100)], index=["a"], crs=4547)
-    beside = gpd.GeoDataFrame({"planned_use": ["R2"]}, geometry=[box(9.9, 0, 99, 99)], crs=4547)
-    beside = beside.set_axis(["z"])
-    assert planning_facts(lot, beside).isna().all(axis=None)
-    found = boundary_facts(lot, beside, area_basis="plane")
-    assert found.isna().all(axis=None)
+    beside = gpd.GeoDataFrame(geometry=[box(9.9, 0, 99, 99)], index=["z"], crs=4547)
+    assert boundary_facts(lot, beside, area_basis="plane").isna().all(axis=None)
 
 
 # --- scraps inside the boundary of their site ---------------------------------------------------

@@ -11,7 +11,7 @@ from gisland.base.names import has_names
 from gisland.base.parameters import Parameters
 from gisland.base.planchoices import PlanChoices
 from gisland.base.rules import RuleSet
-from gisland.base.schema import USE_CLASSES
+from gisland.base.schema import CONDITIONS, USE_CLASSES
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -231,7 +231,10 @@ def skipped_analyses(
             or choices.rules["low_use.idle"].mode == "off",
             "no as_of in [project]: idle time is not counted to today",
         ),
-        "planning_conditions": (inputs.zoning is not None, "no layer zoning"),
+        "planning_conditions": (
+            any(f"planned_{name}" in parcels for name in CONDITIONS),
+            "no planning condition in zoning, zoning_overlay or parcels",
+        ),
         "exclusions": (bool(inputs.exclusions), "no layer in [layers.exclusions]"),
         "block_lines": (
             inputs.block_lines is not None and "use_class" in parcels,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 ENDS, WHEN = ("min", "max"), ("before", "after")
 
+DECIMALS = 6
+
 
 def capacity_table(
     parcels: pd.DataFrame,
@@ -117,7 +119,7 @@ def capacity_table(
     rule = RULE if rules[RULE].mode == "on" else ""
     texts = {"site_id": sites, "scenario": scenario_name(scenario), "rule_id": rule}
     head = pd.DataFrame(texts, index=range(len(sites)), dtype="str")
-    return head.join(pd.DataFrame(table))
+    return head.join(pd.DataFrame(table).round(DECIMALS) + 0.0)  # no -0.0, no noise of rounding
 
 
 def _limit(limits: SiteLimits, sites: pd.Index, *, end: str, when: str) -> Floats:

@@ -84,7 +84,7 @@ def indicator_table(
         ``subject``, ``theme``, ``indicator``, ``before``, ``after``, ``delta``, ``unit``,
         ``denominator`` (empty for what is no ratio), ``denominator_before``,
         ``denominator_after``, and ``missing_before`` and ``missing_after``: members, for
-        capacities sites, that lack what the indicator needs. Without rows unknown on both sides.
+        capacities sites, that lack what the indicator needs. Without rows that no member has.
 
     Examples
     --------
@@ -228,12 +228,19 @@ def _amount(name: str, old: _Sums, new: _Sums) -> pd.DataFrame:
         unit=MEASURED[name].unit,
         missing_before=old.lacking[name],
         missing_after=new.lacking[name],
+        partly=_partly(old, old.lacking[name]) | _partly(new, new.lacking[name]),
     )
+
+
+def _partly(sums: _Sums, lacking: Ints) -> NDArray[np.bool_]:
+    """Subjects of which some members have what others lack: that is told, not left out."""
+    return (lacking > 0) & (lacking < sums.side.count)
 
 
 def _ratio(name: str, old: _Sums, new: _Sums) -> pd.DataFrame:
     spec = MEASURED[name]
     sides: dict[str, Any] = {}
+    partly = np.zeros(len(old.side.count), dtype=bool)
     for when, sums in (("before", old), ("after", new)):
         base = sums.total[spec.over]
         value = np.full(len(base), np.nan)
@@ -242,7 +249,8 @@ def _ratio(name: str, old: _Sums, new: _Sums) -> pd.DataFrame:
         if spec.over in sums.unknown:  # either of the two
             lacking = sums.side.count_of(sums.unknown[spec.of] | sums.unknown[spec.over])
         sides |= {when: value, f"denominator_{when}": base, f"missing_{when}": lacking}
-    return _rows(name, **sides, unit=spec.unit, denominator=spec.over)
+        partly |= _partly(sums, lacking)
+    return _rows(name, **sides, unit=spec.unit, denominator=spec.over, partly=partly)
 
 
 def _rows(indicator: str | pd.Index, *, before: Floats, **columns: object) -> pd.DataFrame:
@@ -315,8 +323,9 @@ def _capacities(capacity: pd.DataFrame, subjects: pd.Index) -> list[pd.DataFrame
 def _shaped(parts: list[pd.DataFrame], subjects: pd.Index) -> pd.DataFrame:
     """All rows with a value, in the order of subjects, themes and indicators."""
     rows = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    rows = rows.reindex(columns=["at", *COLUMNS])
-    rows = rows[rows["before"].notna() | rows["after"].notna()]
+    rows = rows.reindex(columns=["at", "partly", *COLUMNS])
+    told = rows["before"].notna() | rows["after"].notna() | rows["partly"].eq(other=True)
+    rows = rows[told]
     code, names = pd.factorize(rows["indicator"], sort=True)
     themes = [theme_of(name) for name in names]
     theme = np.array([THEMES.index(name) for name in themes], dtype="int64")[code]

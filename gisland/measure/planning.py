@@ -1,4 +1,4 @@
-"""Planning conditions and exclusions of every parcel or site, by overlay."""
+"""Exclusions of parcels, and project boundaries of sites, by overlay."""
 
 from __future__ import annotations
 
@@ -20,46 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from gisland.base.rules import Rule
-
-PLANNED = {
-    "planned_use": "planned_use",
-    "use_class": "planned_use_class",
-    "far_min": "planned_far_min",
-    "far_max": "planned_far_max",
-}
-
-
-def planning_facts(frame: gpd.GeoDataFrame, zoning: gpd.GeoDataFrame | None) -> pd.DataFrame:
-    """Planning conditions of the zone that holds at least half of each polygon.
-
-    Parameters
-    ----------
-    frame
-        Parcels or sites, indexed by id.
-    zoning
-        Planning zones, or None.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``planning_zone_id`` and the ``planned_*`` columns that the zoning layer has, on the
-        index of `frame`; missing where no zone holds half of it.
-
-    Examples
-    --------
-    >>> from shapely import box
-    >>> lot = gpd.GeoDataFrame(geometry=[box(0, 0, 10, 10)], index=["a"], crs=4547)
-    >>> zone = gpd.GeoDataFrame(
-    ...     {"far_max": [1.7]}, geometry=[box(0, 0, 99, 99)], index=["Z1"], crs=4547
-    ... )
-    >>> planning_facts(lot, zone).loc["a"].to_dict()
-    {'planning_zone_id': 'Z1', 'planned_far_max': 1.7}
-    """
-    if zoning is None:
-        return pd.DataFrame(index=frame.index)
-    zone = mostly_in(frame, zoning)
-    columns = {new: lookup(zone, zoning[old]) for old, new in PLANNED.items() if old in zoning}
-    return pd.DataFrame({"planning_zone_id": zone, **columns}, index=frame.index)
 
 
 def exclusion_facts(

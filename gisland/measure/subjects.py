@@ -10,10 +10,8 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.keys import NOWHERE, aligned, in_order, positions
-from gisland.topology.overlay import mostly_in
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
@@ -86,42 +84,6 @@ def _same_both_times(subject: pd.Series) -> pd.DataFrame:
     ids = subject.index.to_numpy()
     frame = pd.DataFrame({"subject": subject.array, "parcel_id": ids, "before": True})
     return frame.assign(after=True).astype({"subject": "str", "parcel_id": "str"})
-
-
-def unit_labels(parcels: gpd.GeoDataFrame, units: gpd.GeoDataFrame | None) -> pd.Series:
-    """Planning unit of every parcel: its own, or the unit polygon that holds at least half of it.
-
-    Parameters
-    ----------
-    parcels
-        Indexed by parcel id, with ``unit_id`` where the layer says.
-    units
-        Planning units by id, or None.
-
-    Returns
-    -------
-    pandas.Series
-        Named ``unit_id``, on the index of `parcels`; missing where no unit is known.
-
-    Examples
-    --------
-    >>> import geopandas as gpd
-    >>> from shapely import box
-    >>> lots = gpd.GeoDataFrame(
-    ...     {"unit_id": [None, "U9"]},
-    ...     geometry=[box(0, 0, 9, 9), box(9, 0, 18, 9)],
-    ...     index=["a", "b"],
-    ...     crs=4547,
-    ... )
-    >>> drawn = gpd.GeoDataFrame(geometry=[box(0, 0, 99, 99)], index=["U1"], crs=4547)
-    >>> unit_labels(lots, drawn).to_dict()
-    {'a': 'U1', 'b': 'U9'}
-    """
-    unknown = pd.Series(None, index=parcels.index, dtype="str")
-    given = parcels["unit_id"].astype("str") if "unit_id" in parcels else unknown
-    if units is not None and given.isna().any():
-        given = given.fillna(mostly_in(parcels, units).astype("str"))
-    return given.rename("unit_id")
 
 
 def canonical_order(subjects: pd.Index) -> Ints:

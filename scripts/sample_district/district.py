@@ -181,9 +181,9 @@ def _recorded(lot: Lot, n: int, serial: int) -> float:
 
 
 def _tax(lot: Lot, n: int) -> float | None:
-    """Tax of the year in 10 000 yuan, for works only."""
+    """Tax of the year in 10 000 yuan, of works; none on vacant and on public open land."""
     if lot.use not in WORKS:
-        return None
+        return 0.0 if lot.use in VACANT_USES else None
     per_mu = between(0.2, 1.5, "tax", n) if lot.state == IDLE else between(6, 34, "tax", n)
     return round(lot.polygon.area / MU_M2 * per_mu, 2)
 
@@ -193,7 +193,7 @@ def _yearly(
 ) -> float | None:
     """Output in 10 000 yuan, or jobs, of works: a tenth of it where they lie idle."""
     if lot.use not in WORKS:
-        return None
+        return 0.0 if lot.use in VACANT_USES else None
     idle = 0.1 if lot.state == IDLE else 1.0
     return round(lot.polygon.area / MU_M2 * between(*per_mu, what, n) * idle, digits)
 
