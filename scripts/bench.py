@@ -1,10 +1,13 @@
 """Measure gisland beside the plain ways of doing the same work, and check that they agree.
 
-    python scripts/bench.py [borders | overlay | plan | run ...] [--size N ...] [--runs N] [--noisy]
+    python scripts/bench.py [borders | overlay | density | plan | run ...]
+                             [--size N ...] [--runs N] [--noisy]
 
     borders  shared borders with lengths: a clean layer against libpysal, a noisy one against a
              spatial index with buffers; both beside reading the layer, and held to the truth
     overlay  overlap areas of lots with zones and with buildings, against geopandas.overlay
+    density  amounts carried by overlap: the limit of FAR of every lot out of its zones, and the
+             floor area of buildings on lots, against geopandas.overlay and groupby
     plan     the best plan of a city against merging along the longest border first, beside the
              whole run; wrong if a component is not proved, or greedy absorbs more
     run      a whole run of a city, without map, ledger and report, stage by stage; small ones
@@ -23,9 +26,7 @@ import argparse
 import gc
 import itertools
 import math
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from functools import partial
@@ -34,11 +35,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 
+import bench_density as density
 import bench_peers as peers
 import bench_plan
+import bench_run
 import citylayers
 import gisland
-from bench_alone import CACHE, above_mb, alone, peak_mb, seconds
+from bench_alone import above_mb, alone, seconds
 from bench_peers import Check
 
 if TYPE_CHECKING:
@@ -49,9 +52,9 @@ if TYPE_CHECKING:
 CLEAN_TOLERANCE_M = 0.05
 NOISY_TOLERANCE_M = citylayers.TOLERANCE_M
 NOISE_M = citylayers.NOISE_M[1]
-SIZES = {"borders": [100_000], "overlay": [100_000], "plan": [100_000], "run": [10_000]}
+SIZES = {"borders": [100_000], "overlay": [100_000], "density": [100_000]}
+SIZES |= {"plan": [100_000], "run": [10_000]}
 LARGEST = 150_000  # lots; slow peers are left out above
-ALL_OUTPUTS_LARGEST = 20_000
 FEW = 500  # lots to compile on
 
 
@@ -108,6 +111,11 @@ def overlaid(lots: Layer, others: Layer) -> pd.Series:
     return peers.overlaid(lots.frame, others.frame)
 
 
+def framed(work: Callable[..., Any], *layers: Layer) -> Any:  # noqa: ANN401 - whatever it returns
+    """Work that takes layers as they lie in memory."""
+    return work(*(one.frame for one in layers))
+
+
 def reading(lots: Layer) -> gpd.GeoDataFrame:
     """The layer from its file: a measure that everybody knows."""
     return gpd.read_parquet(lots.path)
@@ -138,6 +146,14 @@ def check_areas(_: Path, found: dict[str, Any]) -> Iterator[Check]:
     for name, areas in found.items():
         if name != OURS:
             yield peers.same_total(ours, areas, within=1e-9)
+
+
+def check_amounts(_: Path, found: dict[str, Any]) -> Iterator[Check]:
+    """Whether all amounts are the same, in total and lot by lot."""
+    ours = found[OURS]
+    for name, amounts in found.items():
+        if name != OURS:
+            yield from density.same_amounts(ours, amounts, within=1e-9)
 
 
 CASES = (
@@ -172,6 +188,19 @@ CASES = (
             check_areas,
         )
         for other in ("zoning", "buildings")
+    ),
+    *(
+        Case(
+            "density",
+            title,
+            ("clean", other),
+            (Way(OURS, partial(framed, ours)), Way("overlay, groupby", partial(framed, plain))),
+            check_amounts,
+        )
+        for title, other, ours, plain in (
+            ("limits of FAR by zone", "zoning", density.limits, density.plain_limits),
+            ("floor area of buildings", "buildings", density.floors, density.plain_floors),
+        )
     ),
 )
 
@@ -277,83 +306,12 @@ def compare(work: str, sizes: list[int], runs: int) -> bool:
     return good
 
 
-# --- whole runs --------------------------------------------------------------------------------
-
-
-def run_once(path: Path, out: Path) -> dict[str, Any]:
-    """A run as the command does it, without map, ledger and report: its record and its peak."""
-    from gisland.jobs import run_record  # noqa: PLC0415 - takes a while, and children need it only
-    from gisland.layers.writing.write import write_results  # noqa: PLC0415
-
-    project = gisland.read_project(path)
-    choices = gisland.choices_of(project)
-    read, loaded = seconds(gisland.load_inputs, project)
-    whole, result = seconds(gisland.run, loaded.inputs, choices)
-    record = run_record(project, loaded, choices, result=result)
-    write = partial(write_results, out, tables=result.tables, files={}, run=record)
-    written = seconds(write)[0]
-    stages = {"read": read, **result.timings_s, "write": written}
-    return {
-        "stages": {**stages, "total": read + whole + written},
-        "counts": result.counts,
-        "peak_mb": peak_mb(),
-    }
-
-
-def run_city(size: int, runs: int, *, noisy: bool) -> None:
-    """Whole runs of one city, each in a process of its own."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        path = citylayers.write_project(folder / "city", size=size, noisy=noisy)
-        done = [alone(run_once, path, folder / "out") for _ in range(runs)]
-        counts = done[0]["counts"]
-        print(
-            f"\nrun, {'noisy' if noisy else 'clean'}: {counts['parcels']} lots,"
-            f" {counts['sites']} sites, {counts['absorbed']} of {counts['scraps']} scraps absorbed,"
-            f" medians of {runs}"
-        )
-        middle = {
-            stage: statistics.median(one["stages"][stage] for one in done)
-            for stage in done[0]["stages"]
-        }
-        for stage, taken in middle.items():
-            print(f"  {stage:10}{taken:9.2f} s {taken / middle['total']:6.0%}")
-        peaks = [one["peak_mb"] for one in done if one["peak_mb"] is not None]
-        print(f"  peak {max(peaks):.0f} MB" if peaks else "  peak unknown")
-        if size <= ALL_OUTPUTS_LARGEST:
-            words = ("run", str(path), "-o", str(folder / "all"))
-            print(f"  all outputs, from a cold start: {command(*words, cold=True):.1f} s")
-
-
-def command(*words: str, cold: bool = False) -> float:
-    """Seconds of a command, from the start of its process to the end."""
-    with tempfile.TemporaryDirectory() as empty:
-        more = {CACHE: empty} if cold else {}
-        call = partial(
-            subprocess.run,
-            [sys.executable, "-m", "gisland", *words],
-            env={**os.environ, **more},
-            check=True,
-            capture_output=True,
-        )
-        return seconds(call)[0]
-
-
-def sample(runs: int) -> None:
-    """The sample district, with all outputs."""
-    with tempfile.TemporaryDirectory() as name:
-        words = ("demo", "-o", str(Path(name) / "out"))
-        cold = command(*words, cold=True)
-        middle = statistics.median(command(*words) for _ in range(runs))
-    print(f"\nsample district, all outputs: {middle:.1f} s (median of {runs}), cold {cold:.1f} s")
-
-
 def main() -> None:
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("work", nargs="*", help="borders, overlay, plan, run (default: all)")
+    parser.add_argument("work", nargs="*", help=f"{', '.join(SIZES)} (default: all)")
     parser.add_argument(
         "--size",
         type=int,
@@ -372,8 +330,8 @@ def main() -> None:
         sizes = options.size or SIZES[work]
         if work == "run":
             for size in sizes:
-                run_city(size, options.runs, noisy=options.noisy)
-            sample(options.runs)
+                bench_run.run_city(size, options.runs, noisy=options.noisy)
+            bench_run.sample(options.runs)
         elif work == "plan":
             for size in sizes:
                 good &= bench_plan.plan_city(size, options.runs)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
-NAMES = ("bench", "bench_alone", "bench_peers", "bench_plan", "citylayers")
+NAMES = ("bench", "bench_alone", "bench_density", "bench_peers", "bench_plan", "bench_run")
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def bench() -> Iterator[ModuleType]:
     sys.path.insert(0, str(SCRIPTS))
     yield importlib.import_module("bench")
     sys.path.remove(str(SCRIPTS))
-    for name in NAMES:
+    for name in (*NAMES, "citylayers"):
         sys.modules.pop(name, None)
 
 
@@ -119,13 +119,14 @@ def test_memory_is_the_peak_and_not_what_is_left(bench: ModuleType) -> None:
 
 
 def test_a_process_of_its_own_may_find_nothing_compiled(bench: ModuleType) -> None:
-    before = os.environ.get(bench.CACHE)
+    cache = "NUMBA_CACHE_DIR"
+    before = os.environ.get(cache)
     assert bench.alone(os.getpid) != os.getpid()
-    assert bench.alone(os.getenv, bench.CACHE) == before
-    empty = bench.alone(os.getenv, bench.CACHE, uncompiled=True)
+    assert bench.alone(os.getenv, cache) == before
+    empty = bench.alone(os.getenv, cache, uncompiled=True)
     assert empty != before
     assert not Path(empty).exists()  # it is gone again
-    assert os.environ.get(bench.CACHE) == before
+    assert os.environ.get(cache) == before
 
 
 # --- the tables --------------------------------------------------------------------------------
@@ -156,6 +157,60 @@ def test_borders_and_overlays_agree(
     assert "FAILED: gisland: " in capsys.readouterr().out
 
 
+def zones(**far_max: float) -> gpd.GeoDataFrame:
+    """Strips of 4 m from the west, each with its limit."""
+    shapes = [box(4 * i, 0, 4 * i + 4, 10) for i in range(len(far_max))]
+    table = pd.DataFrame({"far_max": far_max})
+    return gpd.GeoDataFrame(table.rename_axis("zone_id"), geometry=shapes, crs=4547)
+
+
+@pytest.mark.parametrize("way", ["limits", "plain_limits"])
+def test_limits_are_weighted_by_area(bench: ModuleType, way: str) -> None:
+    lots = layer((0, 0, 3, 10), (3, 0, 13, 10), (20, 0, 30, 10))
+    found = getattr(bench.density, way)(lots, zones(a=1.0, b=2.0))  # 12 to 13 m is no zone's
+    assert found.loc["L0"].tolist() == [30.0, 30.0, 1.0]
+    assert found.loc["L1"].tolist() == pytest.approx([50.0, 90.0, 1.8])
+    assert found.index.tolist() == ["L0", "L1"]
+
+
+@pytest.mark.parametrize("way", ["floors", "plain_floors"])
+def test_floor_area_goes_by_the_share_of_the_footprint(bench: ModuleType, way: str) -> None:
+    lots = layer((0, 0, 10, 10), (10, 0, 20, 10))
+    houses = gpd.GeoDataFrame(
+        {"floors": [3, 5]},
+        geometry=[box(8, 0, 13, 10), box(19, 0, 24, 10)],  # the second: 40 m² on no lot
+        index=pd.Index(["x", "y"], name="building_id"),
+        crs=4547,
+    )
+    found = getattr(bench.density, way)(lots, houses)["floor_m2"]
+    assert found.to_dict() == pytest.approx({"L0": 60.0, "L1": 90.0 + 50.0})
+
+
+def test_amounts_that_differ_fail(bench: ModuleType) -> None:
+    ours = pd.DataFrame({"floor_m2": [100.0, 200.0]}, index=["a", "b"])
+    swapped = ours.iloc[::-1].set_axis(["a", "b"])
+    told = list(bench.density.same_amounts(ours, swapped, within=1e-9))
+    assert [c.good for c in told] == [True, False]  # in total, lot by lot
+    told = list(bench.density.same_amounts(ours, ours.iloc[:1], within=1e-9))
+    assert [c.good for c in told] == [False, False]
+    assert all(c.good for c in bench.density.same_amounts(ours, ours, within=0.0))
+
+
+@pytest.mark.usefixtures("in_process")
+def test_amounts_by_overlap_agree(
+    bench: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert bench.compare("density", [300], 1)
+    told = capsys.readouterr().out
+    assert told.count("overlay, groupby") == 2
+    assert told.count("in total agrees to ") == 3
+    assert "FAILED" not in told
+    real = bench.density.apportion
+    monkeypatch.setattr(bench.density, "apportion", lambda v, o, **k: real(v * 1.001, o, **k))
+    assert not bench.compare("density", [300], 1)
+    assert "FAILED: floor_m2 in total" in capsys.readouterr().out
+
+
 @pytest.mark.usefixtures("in_process")
 def test_slow_peers_are_left_out_with_a_word(
     bench: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -173,14 +228,16 @@ def test_a_whole_run_tells_its_stages(
     bench: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called: list[tuple[str, bool]] = []
+    runs = bench.bench_run
+    monkeypatch.setattr(runs, "alone", lambda work, *arguments: work(*arguments))
 
     def command(*words: str, cold: bool = False) -> float:
         called.append((words[0], cold))
         return 1.5
 
-    monkeypatch.setattr(bench, "command", command)
-    bench.run_city(400, 1, noisy=False)
-    bench.sample(3)
+    monkeypatch.setattr(runs, "command", command)
+    runs.run_city(400, 1, noisy=False)
+    runs.sample(3)
     told = capsys.readouterr().out
     stages = [row.split()[0] for row in told.splitlines() if row.endswith("%")]
     assert stages[:2] == ["read", "check"]
@@ -214,4 +271,6 @@ def test_what_is_unknown_is_named(
     with pytest.raises(SystemExit) as ended:
         bench.main()
     assert ended.value.code == 2
-    assert "there is no 'merge'; take borders, overlay, plan, run" in capsys.readouterr().err
+    assert (
+        "there is no 'merge'; take borders, overlay, density, plan, run" in capsys.readouterr().err
+    )
