@@ -13,8 +13,11 @@ from gisland.verify.alternatives import check_alternatives
 from gisland.verify.areas import check_areas, check_merges
 from gisland.verify.best import check_best, check_statuses, proofs
 from gisland.verify.bounds import check_bounds
+from gisland.verify.buildings import check_buildings
+from gisland.verify.capacity import check_capacity
 from gisland.verify.caps import check_caps, check_shares
 from gisland.verify.chains import check_chains, scrap_links
+from gisland.verify.conditions import check_conditions
 from gisland.verify.decisions import check_decisions
 from gisland.verify.eligible import check_eligibility
 from gisland.verify.facts import Violation, gather
@@ -28,8 +31,10 @@ from gisland.verify.patches import check_enclaves, check_holdings, check_mixture
 from gisland.verify.reasons import check_reasons
 from gisland.verify.record import check_record
 from gisland.verify.recorded import check_plan, check_verdicts
+from gisland.verify.subjects import survey
 from gisland.verify.tables import check_tables
 from gisland.verify.touch import check_connected, touches
+from gisland.verify.usematrix import check_use
 from gisland.verify.whatif import check_asked, check_differences, check_sweep
 
 if TYPE_CHECKING:
@@ -48,7 +53,10 @@ def verify(results: str | Path | Results) -> list[Violation]:
     enough for another search the best; decisions, lists, alternatives, other caps and merged
     parcels as the plan has them; verdicts, plan and indicators consistent with one another and
     with the record of the run; enclaves, scrap groups, holdings and the mixture of tenures made
-    of the parcels that they name, and adding up.
+    of the parcels that they name, and adding up. Every indicator is its numerator over its
+    denominator, both summed from the parcels; land use before and after closes; conditions,
+    capacities and estimated floors follow from limits, land and parameters. Limits of parcels,
+    edge density, rectangularity and planned uses are believed.
 
     Parameters
     ----------
@@ -78,13 +86,15 @@ results.gpkg); give the output folder of a run, or its results.gpkg
     if found:
         return found
     facts = gather(read)
-    found = [*check_lineage(facts), *check_areas(facts), *check_indicators(facts)]
+    ground = survey(facts)
+    found = [*check_lineage(facts), *check_areas(facts), *check_indicators(facts, ground)]
+    found += [*check_conditions(facts, ground), *check_use(facts, ground), *check_buildings(facts)]
     found += [*check_record(facts), *check_verdicts(facts), *check_low_use(facts)]
     found += [*check_enclaves(facts), *check_holdings(facts), *check_mixture(facts)]
     found += check_groups(facts)
     if facts.sites is not None:
         touching = touches(facts)
-        found += check_merges(facts)
+        found += [*check_merges(facts), *check_capacity(facts, ground)]
         found += check_shares(facts)
         found += check_caps(facts)
         edges = scrap_links(facts)

@@ -180,6 +180,11 @@ class Facts:
         """Whether the plan of each site is said to be optimal; not where that is missing."""
         return self.drawn["optimal"].fillna(value=False).astype(bool)
 
+    @property
+    def before_and_after(self) -> bool:
+        """Whether there is all of before and after; results from earlier versions lack it."""
+        return before_and_after(self.tables)
+
     def shapes(self, ids: Iterable[str]) -> np.ndarray:
         """Geometry of parcels, made valid, in the order of `ids`."""
         return valid(self.parcels.geometry.reindex(list(ids)).to_numpy())
@@ -189,6 +194,29 @@ class Facts:
         if name not in self.parcels or self.parcels[name].isna().all():
             return None
         return self.parcels[name]
+
+
+def before_and_after(tables: Mapping[str, pd.DataFrame]) -> bool:
+    """Whether indicators state themes and denominators, and stand beside use and capacities.
+
+    Parameters
+    ----------
+    tables
+        Result tables by name.
+
+    Returns
+    -------
+    bool
+        Not so in results from before there was any of it; one sign of it is enough.
+
+    Examples
+    --------
+    >>> before_and_after({"indicators": pd.DataFrame({"theme": ["land"]})}), before_and_after({})
+    (True, False)
+    """
+    rows = tables.get("indicators", pd.DataFrame())
+    told = [rows[c].notna().any() for c in ("theme", "denominator_before") if c in rows]
+    return any(told) or any(name in tables for name in ("use_matrix", "conditions", "capacity"))
 
 
 def known_pairs(facts: Facts) -> pd.DataFrame:

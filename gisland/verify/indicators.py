@@ -2,43 +2,69 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from gisland.verify.facts import AREA_M2, RELATIVE, Facts, Violation, differs, violations
+from gisland.verify.quantities import floor_column
+from gisland.verify.ratios import check_values
+
+if TYPE_CHECKING:
+    from gisland.verify.subjects import Ground
 
 FLOOR = "counted_floor_area"
+RATIOS = {  # columns of parcels over their area
+    "far_actual": "floor_area_m2",
+    "coverage": "footprint_m2",
+    "green_ratio": "green_m2",
+}
 
 
-def check_indicators(facts: Facts) -> list[Violation]:
-    """Hold FAR against floor area and land area, and differences against their terms.
+def check_indicators(facts: Facts, ground: Ground) -> list[Violation]:
+    """Hold every indicator against the parcels of its subject, and against its own row.
 
     Parameters
     ----------
     facts
         From `gather`.
+    ground
+        From `survey`.
 
     Returns
     -------
     list of Violation
-        ``indicator``, ``far``.
+        ``indicator``, ``indicator_value``, ``indicator_missing``, ``denominator``, ``far``,
+        ``density``.
 
     Examples
     --------
     >>> from gisland.verify.example import example_facts
-    >>> check_indicators(example_facts())
+    >>> from gisland.verify.subjects import survey
+    >>> facts = example_facts()
+    >>> check_indicators(facts, survey(facts))
     []
     """
-    return [*_check_parcels(facts), *_check_table(facts)]
+    found = [*_check_parcels(facts), *_check_table(facts)]
+    return [*found, *(check_values(facts, ground) if facts.before_and_after else [])]
 
 
 def _check_parcels(facts: Facts) -> list[Violation]:
-    floor = facts.column("counted_floor_area_m2")
-    if floor is None:
-        return []
-    expected = floor / facts.area_m2
-    both = expected.notna() & facts.parcels["far"].notna()
-    wrong = differs(facts.parcels["far"], expected, absolute=RELATIVE) & both
-    return violations("far", "far is not floor area over area", facts.parcels.index[wrong])
+    lots = facts.parcels
+    floor = facts.column(floor_column(lots))
+    found = []
+    if floor is not None:
+        expected = floor / facts.area_m2
+        both = expected.notna() & lots["far"].notna()
+        wrong = differs(lots["far"], expected, absolute=RELATIVE) & both
+        found = violations("far", "far is not floor area over area", lots.index[wrong])
+    if not facts.before_and_after:
+        return found
+    for ratio, column in RATIOS.items():
+        amount = lots[column] if column in lots else pd.Series(index=lots.index, dtype="float64")
+        wrong = differs(lots[ratio], amount / lots["area_m2"], absolute=RELATIVE)
+        found += violations("density", f"{ratio} is not {column} over area", lots.index[wrong])
+    return found
 
 
 def _check_table(facts: Facts) -> list[Violation]:
@@ -47,15 +73,17 @@ def _check_table(facts: Facts) -> list[Violation]:
         return []
     twice = rows["subject"][rows.duplicated(["subject", "indicator"])]
     found = violations("indicator", "subjects with an indicator twice", twice)
-    known = rows["before"].notna() & rows["after"].notna()
-    apart = differs(rows["delta"], rows["after"] - rows["before"], absolute=RELATIVE) & known
+    apart = differs(rows["delta"], rows["after"] - rows["before"], absolute=RELATIVE)
+    if not facts.before_and_after:
+        apart &= rows["before"].notna() & rows["after"].notna()
     found += violations("indicator", "delta is not after less before", rows["subject"][apart])
     once = rows.drop_duplicates(["subject", "indicator"])
     for when in ("before", "after"):
         wide = once.pivot_table(
             index="subject", columns="indicator", values=when, aggfunc="first", dropna=False
         )
-        found += _check_far(wide, when=when)
+        if not facts.before_and_after:
+            found += _check_far(wide, when=when)
         found += _check_sites(facts, wide, when=when)
     return found
 
@@ -81,7 +109,8 @@ def _check_sites(facts: Facts, wide: pd.DataFrame, *, when: str) -> list[Violati
             continue
         known = rows[indicator].notna() & facts.sites[column].notna()
         slack = AREA_M2 if indicator == "land_area" else RELATIVE
-        wrong = differs(facts.sites[column], rows[indicator], absolute=slack) & known
+        wrong = differs(facts.sites[column], rows[indicator], absolute=slack)
+        wrong &= known | (facts.before_and_after and rows[indicator].notna())
         text = f"{column} is not the indicator {indicator} {when}"
         found += violations("indicator", text, facts.sites.index[wrong])
     return found

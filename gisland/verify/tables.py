@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import pandas as pd
 
+from gisland.base.conditions import CONDITIONS
 from gisland.base.crs import not_metric_because
 from gisland.base.errors import GislandError
 from gisland.base.parameters import Parameters
 from gisland.layers.writing.contract import TABLES
-from gisland.verify.facts import Violation, choices_of, rules_of, violations
+from gisland.verify.facts import Violation, before_and_after, choices_of, rules_of, violations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import pandas as pd
 
     from gisland.layers.writing.results import Results
 
@@ -26,11 +26,23 @@ UNIQUE = {
     "sites": ["site_id"],
     "plan": ["parcel_id", "site_id"],
     "merged": ["parcel_id"],
+    "use_matrix": ["subject", "basis", "use_before", "use_after"],
+    "conditions": ["site_id", "condition"],
+    "capacity": ["site_id"],
+    "buildings": ["building_id"],
+    "planning_units": ["unit_id"],
 }
 RUN_KEYS = ("gisland", "area_basis", "parameters", "rules", "inputs", "counts")
 LATER = {  # columns that results from before do without
     "plan": ("links", "link_m"),
     "indicators": tuple(TABLES["indicators"].columns),
+}
+EARLIER = {  # likewise, but not beside what came with them
+    "parcels": (
+        *("far_actual", "green_ratio", "mean_storeys", "building_height_m"),
+        *("floor_area_estimated_m2", "conditions_failed"),
+        *(f"planned_{c}" for c in CONDITIONS if not c.startswith("far")),
+    ),
 }
 
 
@@ -55,17 +67,40 @@ def check_tables(results: Results) -> list[Violation]:
     ['table_missing', 'run_incomplete']
     """
     tables = results.tables
-    needed = [*ALWAYS, *(WITH_SITES if "sites" in tables else ())]
+    needed = [*ALWAYS, *(WITH_SITES if "sites" in tables else ()), *_told_of(results)]
     absent = [n for n in needed if n not in tables]
     found = violations("table_missing", "tables that every such run writes", absent)
     for name, frame in tables.items():
-        found += _check_table(name, frame)
+        found += _check_table(name, frame, whole=before_and_after(tables))
     return [*found, *_check_run(results.run)]
 
 
-def _check_table(name: str, frame: pd.DataFrame) -> list[Violation]:
+def _told_of(results: Results) -> list[str]:
+    """Tables of before and after that must be there by what else there is."""
+    tables = results.tables
+    if not before_and_after(tables):
+        return []
+    lots = tables.get("parcels", pd.DataFrame())
+    planned = [c for c in lots if str(c).removeprefix("planned_") in CONDITIONS]
+    sites = bool(len(tables.get("sites", ())))
+    own = lots[lots["site_id"].notna()] if "site_id" in lots else lots.iloc[:0]
+    inputs = results.run.get("inputs", [])
+    built = _is_list_of_mappings(inputs) and any(r.get("layer") == "buildings" for r in inputs)
+    needed = {
+        "indicators": True,
+        "capacity": sites,
+        "conditions": sites and bool(own[planned].notna().to_numpy().any()),
+        "use_matrix": "use_class" in lots and bool(lots["use_class"].notna().any()),
+        "buildings": built,
+    }
+    return [name for name, wanted in needed.items() if wanted]
+
+
+def _check_table(name: str, frame: pd.DataFrame, *, whole: bool) -> list[Violation]:
     contract = TABLES[name]
-    absent = [c for c in contract.columns if c not in frame and c not in LATER.get(name, ())]
+    later = () if whole and name == "indicators" else LATER.get(name, ())
+    later += () if whole else EARLIER.get(name, ())
+    absent = [c for c in contract.columns if c not in frame and c not in later]
     if contract.drawn and not isinstance(frame, gpd.GeoDataFrame):
         absent.append("geometry")
     found = violations("columns_missing", f"{name} lacks columns", absent)
