@@ -16,6 +16,7 @@ from gisland.verify.subjects import OVERALL, SITE, UNIT, WHEN, ZONE, Ground
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+USE_SHARE = "use_share_"  # of the land after, both times: held against the matrix
 SMALL = 1e-9  # of numbers without a scale
 
 
@@ -86,7 +87,7 @@ BELIEVED: dict[str, Kind] = {  # held to their range and denominator, or checked
     "small_parcels": Kind(PIECES, "count", "", ("",)),
     "small_parcels_share": Kind(PIECES, "share", "", ("patch_area",)),
     **{
-        f"use_share_{use}": Kind("use", "share", "", ("land_area",))
+        f"{USE_SHARE}{use}": Kind("use", "share", "", ("land_area",))
         for use in (*USE_CLASSES, "not_classified")
     },
     **{
@@ -176,9 +177,8 @@ def _check_rows(
         of = _number(known, over, part["subject"]) if over else None
         told = part[f"denominator_{when}"].astype("float64")
         expected = of if of is not None else pd.Series(np.nan, index=part.index)
-        if of is not None and name not in BELIEVED:
-            expected = expected.where(expected.notna(), told.where(part[when].isna()))
         apart = differs(told, expected, absolute=SMALL)
+        apart &= not name.startswith(USE_SHARE)
         if of is not None:  # what is not known needs no denominator
             apart &= told.notna() | part[when].notna()
         found += violations("denominator", f"denominator {when} is not its number", ids[apart])
@@ -221,7 +221,7 @@ def _absent(rows: pd.DataFrame, sides: Mapping[str, Quantities]) -> list[Violati
 def _check_ranges(rows: pd.DataFrame) -> list[Violation]:
     """What is believed keeps within its range, and small pieces agree with their number."""
     shares = rows["indicator"].isin(["rectangularity", "small_parcels_share"])
-    shares |= rows["indicator"].str.startswith("use_share_")
+    shares |= rows["indicator"].str.startswith(USE_SHARE)
     least = rows["indicator"].isin(["edge_density", "small_parcels"])
     wrong: list[str] = []
     wide = rows.set_index(["subject", "indicator"])

@@ -9,6 +9,7 @@ import pandas as pd
 
 from gisland.base.result import ENCLAVE_KINDS
 from gisland.verify.facts import AREA_M2, RELATIVE, Facts, Violation, violations
+from gisland.verify.subjects import UNIT, ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,7 +105,9 @@ def _check_indicators(facts: Facts) -> list[Violation]:
     once = rows.drop_duplicates(["subject", "indicator"]).set_index(["subject", "indicator"])
     absent = expected.index[~expected.index.isin(once.index)].get_level_values("subject")
     found = violations("indicator_subjects", "subjects without parcels or land_area", absent)
-    strange = rows["subject"][~rows["subject"].isin(expected.index.get_level_values("subject"))]
+    elsewhere = rows["subject"].str.startswith((ZONE, UNIT)) & facts.before_and_after
+    known = rows["subject"].isin(expected.index.get_level_values("subject"))
+    strange = rows["subject"][~known & ~elsewhere]
     found += violations("indicator_subjects", "indicators of unknown subjects", strange)
     told = once.reindex(expected.index)[list(expected)]
     wrong = ~((told - expected).abs() <= AREA_M2 + RELATIVE * expected.abs()).all(axis=1)
