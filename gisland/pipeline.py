@@ -287,7 +287,8 @@ def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
     plan, absorbed = studied.plan, absorbed_by(studied.plan)
     merged = merge(parcels, member, absorbed, tolerance_m=parameters.tolerance_m)
     work.clock.start("measure")
-    after = merged_parcels(parcels, merged.lineage, merged.sites, columns=work.choices.plan.columns)
+    columns = work.choices.plan.columns
+    after = merged_parcels(parcels, merged.lineage, merged.sites, columns=columns)
     numbers = measure(
         parcels,
         merged.lineage,
@@ -295,6 +296,7 @@ def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
         borders=work.borders,
         limits=work.limits,
         sites=work.inputs.sites,
+        merged_use=after.set_index("parcel_id")["use_class"] if "use_class" in columns else None,
         rules=rules,
         parameters=parameters,
     )

@@ -193,7 +193,7 @@ def rows_of(subject: str) -> list[Row]:
     for use in sorted(uses):
         shares = [sum(u[2] for u in uses_of(subject) if u[k] == use) / land for k in (0, 1)]
         name = f"use_share_{use}"
-        rows.append([subject, "use", name, *shares, "share", "land_area", land, land, 0, 0])
+        rows.append([subject, "use", name, *shares, "share", "land_area_after", land, land, 0, 0])
     believed = {
         "edge_density": ("m/ha", "land_area_ha", "ha", 100.0),
         "rectangularity": ("ratio", "patch_area", "patch_area", 1.0),

@@ -589,6 +589,7 @@ def test_what_is_missing_is_said() -> None:
         "planning_conditions",
         "exclusions",
         "block_lines",
+        "surfaces",
     }
     assert "enclaves" not in planned(two(), "tianjin-2024").tables
 

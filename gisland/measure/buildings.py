@@ -211,7 +211,7 @@ def on_parcels(
         }
     )
     where = _standing(stands, lots.index).reindex(plain.index)
-    where["parcels"] = where["parcels"].fillna(0).astype("Int64")
+    where["parcels"] = where["parcels"].fillna(0).astype("int64")
     where["parcel_ids"] = where["parcel_ids"].fillna("")
     where["off_parcels_m2"] = plain["footprint_m2"] * off
     return Placed(

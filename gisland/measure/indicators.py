@@ -39,7 +39,7 @@ COLUMNS = {
     **dict.fromkeys(("before", "after", "delta"), "float64"),
     **dict.fromkeys(("unit", "denominator"), "str"),
     **dict.fromkeys(("denominator_before", "denominator_after"), "float64"),
-    **dict.fromkeys(("missing_before", "missing_after"), "Int64"),
+    **dict.fromkeys(("missing_before", "missing_after"), "int64"),
 }
 
 

@@ -61,6 +61,7 @@ def measure(
     borders: pd.DataFrame,
     limits: PlanningLimits,
     sites: gpd.GeoDataFrame | None,
+    merged_use: pd.Series | None,
     rules: RuleSet,
     parameters: Parameters,
 ) -> Measured:
@@ -80,6 +81,9 @@ def measure(
         Planning limits of the parcels.
     sites
         Layer of sites, for a scenario that is one of its columns, or None.
+    merged_use
+        Use class by site id, where the project says what it follows from, or None: that of the
+        largest parcel.
     rules
         The rule set.
     parameters
@@ -109,7 +113,8 @@ def measure(
     )
     labels = {name: parcels.get(name) for name in ("zone_id", "unit_id")}
     members = members_of_subjects(parcels.index, lineage, **labels)
-    matrix = use_matrix(parcels, lineage, members, zone_pairs=_zone_pairs(limits))
+    pairs = _zone_pairs(limits)
+    matrix = use_matrix(parcels, lineage, members, zone_pairs=pairs, merged_use=merged_use)
     indicators = indicator_table(
         parcels,
         lineage,

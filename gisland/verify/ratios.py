@@ -16,6 +16,7 @@ from gisland.verify.subjects import OVERALL, SITE, UNIT, WHEN, ZONE, Ground
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+LAND_AFTER = "land_area_after"
 USE_SHARE = "use_share_"  # of the land after, both times: held against the matrix
 SMALL = 1e-9  # of numbers without a scale
 
@@ -87,7 +88,7 @@ BELIEVED: dict[str, Kind] = {  # held to their range and denominator, or checked
     "small_parcels": Kind(PIECES, "count", "", ("",)),
     "small_parcels_share": Kind(PIECES, "share", "", ("patch_area",)),
     **{
-        f"{USE_SHARE}{use}": Kind("use", "share", "", ("land_area",))
+        f"{USE_SHARE}{use}": Kind("use", "share", "", (LAND_AFTER,))
         for use in (*USE_CLASSES, "not_classified")
     },
     **{
@@ -174,11 +175,10 @@ def _check_rows(
     over = kind.denominators[0]
     for when, known in sides.items():
         ids = part["subject"] + f" {name}"
-        of = _number(known, over, part["subject"]) if over else None
+        of = _base(sides, over, when=when, subjects=part["subject"]) if over else None
         told = part[f"denominator_{when}"].astype("float64")
         expected = of if of is not None else pd.Series(np.nan, index=part.index)
         apart = differs(told, expected, absolute=SMALL)
-        apart &= not name.startswith(USE_SHARE)
         if of is not None:  # what is not known needs no denominator
             apart &= told.notna() | part[when].notna()
         found += violations("denominator", f"denominator {when} is not its number", ids[apart])
@@ -196,6 +196,15 @@ def _check_rows(
             text = f"missing_{when} is not the number of parcels without data"
             found += violations("indicator_missing", text, ids[wrong])
     return found
+
+
+def _base(
+    sides: Mapping[str, Quantities], over: str, *, when: str, subjects: pd.Series
+) -> pd.Series:
+    """Denominator; shares of uses are of the land after, both times."""
+    if over == LAND_AFTER:
+        return _number(sides["after"], "land_area", subjects)
+    return _number(sides[when], over, subjects)
 
 
 def _number(known: Quantities, name: str, subjects: pd.Series) -> pd.Series:
