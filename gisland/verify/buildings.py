@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gisland.base.crs import areas_m2
 from gisland.base.tables import joined_ids, members_of
 from gisland.verify.facts import AREA_M2, RELATIVE, Facts, Violation, differs, violations
 from gisland.verify.overlays import overlay, undrawn, valid
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 GIVEN, OF_AREA, OF_HEIGHT, MISSING = "given", "floor_area", "height", "missing"
 SOURCES = (GIVEN, OF_AREA, OF_HEIGHT, MISSING)
-SLIVER_M2 = 1e-3  # less common ground may go either way
 TWICE = 2.0
 
 
@@ -50,7 +50,7 @@ def check_buildings(facts: Facts) -> list[Violation]:
     if table is None or not len(table):
         return []
     rows = table.drop_duplicates("building_id").set_index("building_id").sort_index()
-    wrong = {**_areas(rows), **_floors(facts, rows)}
+    wrong = {**_areas(facts, rows), **_floors(facts, rows)}
     found = []
     for (code, text), bad in wrong.items():
         found += violations(code, text, rows.index[bad.fillna(value=True).astype(bool)])
@@ -59,16 +59,16 @@ def check_buildings(facts: Facts) -> list[Violation]:
     return [*found, *_check_totals(facts, rows, common)]
 
 
-def _areas(rows: gpd.GeoDataFrame) -> dict[tuple[str, str], pd.Series]:
-    drawn = rows.geometry.area
+def _areas(facts: Facts, rows: gpd.GeoDataFrame) -> dict[tuple[str, str], pd.Series]:
+    drawn = areas_m2(rows.geometry, basis=facts.parameters.area_basis)
     off, built = rows["off_parcels_m2"].astype("float64"), rows["footprint_m2"].astype("float64")
     below = rows["underground_floor_area_m2"].astype("float64")
     floor = rows["floor_area_m2"].astype("float64")
     return {
         ("building", "footprint_m2 is not the drawn area"): differs(built, drawn)
         & ~pd.Series(undrawn(rows.geometry.to_numpy()), index=rows.index),
-        ("building", "off_parcels_m2 is not part of the footprint"): ~off.between(
-            0.0, built + AREA_M2
+        ("building", "off_parcels_m2 is not part of the footprint"): (
+            built.notna() & ~off.between(0.0, built + AREA_M2)
         ),
         ("building_area", "areas are below 0"): (below < 0)
         | (floor < 0)
@@ -110,8 +110,9 @@ def _floors(facts: Facts, rows: pd.DataFrame) -> dict[tuple[str, str], pd.Series
         & differs(known["counted_floor_area_m2"], counted),
         ("building_area", "floor areas of no floors"): (source == MISSING)
         & known.notna().any(axis=1),
-        ("building_area", "floor areas are missing, though there are floors"): (source == GIVEN)
-        & known.isna().any(axis=1),
+        ("building_area", "floor areas are missing, though there are floors"): (
+            (source == GIVEN) & built.notna() & known.isna().any(axis=1)
+        ),
     }
 
 
@@ -147,8 +148,9 @@ def _check_parcels(facts: Facts, rows: pd.DataFrame, common: pd.DataFrame) -> li
     key = pd.MultiIndex.from_arrays([common["building"], common["parcel"]])
     if facts.parameters.floor_area == "area":
         covered = common.groupby("building")["m2"].sum().reindex(rows.index, fill_value=0.0)
+        covered *= (built / rows.geometry.area).fillna(1.0)  # in the basis of the run
         bad = differs(off, (built - covered).clip(lower=0.0))
-        clear = (common["m2"] > SLIVER_M2).to_numpy()
+        clear = (common["m2"] > facts.parameters.overlap_min_m2 + AREA_M2).to_numpy()
         missed = common["building"][clear & ~key.isin(pairs)]
     else:  # all of a building or nothing goes to one parcel
         bad = differs(off, built.where(count == 0, 0.0)) | (count > 1)
