@@ -82,6 +82,23 @@ SEVERITIES = {
     "info": Look("#4575b4", 2.5, fill="#4575b4", opacity=0.35),
 }
 
+BEFORE, AFTER = "#a9bccb", "#1f4e5f"  # bars of figures
+USES = {  # near the colors of Chinese land-use maps
+    "industrial": "#b0784f",
+    "logistics": "#8d7bb5",
+    "commercial": "#d2524a",
+    "residential": "#f0c93a",
+    "public": "#d977a8",
+    "utility": "#4f86b0",
+    "transport": "#9aa1a8",
+    "green": "#5aa35a",
+    "water": "#8cc9e4",
+    "farm": "#b9cf7a",
+    "reserve": "#d8c9a8",
+    "not_classified": "#d5dadf",
+    "other": "#76808a",
+}
+
 
 @cache
 def catalog(language: str) -> Mapping[str, str]:
