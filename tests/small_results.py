@@ -67,7 +67,19 @@ def parcels() -> gpd.GeoDataFrame:
             "area_m2": shape.area if shape else None,
             "area_mu": shape.area * 15 / 10_000 if shape else None,
             "far": 0.8 if name == "A1" else None,
+            "far_actual": 0.9 if name == "A1" else None,
             "coverage": 0.335 if name == "A1" else None,
+            "green_ratio": 0.12 if name == "A1" else None,
+            "mean_storeys": 2.4 if name == "A1" else None,
+            "building_height_m": 21.5 if name == "A1" else None,
+            "floor_area_estimated_m2": 3_000.0 if name == "A1" else None,
+            "planning_zone_id": "G-01" if name == "A1" else None,
+            "planned_far_min": 1.0 if name == "A1" else None,
+            "planned_far_max": 1.7 if name in {"A1", "A2"} else None,
+            "planned_coverage_max": 0.4 if name == "A1" else None,
+            "planned_height_max_m": 24.0 if name in {"A1", "A2"} else None,
+            "conditions_failed": "far_min" if name == "A1" else None,
+            "unit_id": ("U2" if name in {"B1", "C4", "K2"} else "U1") if shape else None,
             "fragment": name.startswith("C"),
             "fragment_reasons": "min_lot;min_width" if name.startswith("C") else None,
             "enclave_of": "owner:青光村集体经济合作社" if name == "K2" else None,
@@ -218,18 +230,173 @@ def lineage() -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _indicator(subject: str, told: str, *values: float | None) -> dict[str, Any]:
+    """One row: theme, name, unit and denominator in words, then before, after and the rest."""
+    theme, name, unit, over = (*told.split(), "")[:4]
+    before, after, of_before, of_after, *missing = (*values, *[None] * 6)[:6]
+    known = before is not None and after is not None
+    return {
+        "subject": subject,
+        "theme": theme,
+        "indicator": name,
+        "before": before,
+        "after": after,
+        "delta": after - before if known else None,
+        "unit": unit,
+        "denominator": over or None,
+        "denominator_before": of_before if over else None,
+        "denominator_after": of_after if over else None,
+        "missing_before": missing[0] or 0,
+        "missing_after": missing[1] or 0,
+    }
+
+
+def _of_subject(subject: str, land: tuple[float, float]) -> list[dict[str, Any]]:
+    mu = tuple(a * 15 / 10_000 for a in land)
+    ha = tuple(a / 10_000 for a in land)
+    far, covered = (0.8, 1.7), (0.335, 0.4)
+    return [
+        _indicator(subject, "land parcels count", 3.0, 1.0),
+        _indicator(subject, "land land_area m2", *land),
+        _indicator(subject, "land land_area_mu mu", *mu),
+        _indicator(
+            subject,
+            "density counted_floor_area m2",
+            *(f * a for f, a in zip(far, land, strict=True)),
+        ),
+        _indicator(subject, "density far ratio land_area", *far, *land),
+        _indicator(subject, "density coverage share land_area", *covered, *land),
+        _indicator(subject, "economy tax_per_mu yuan/mu land_area_mu", 16_200.0, None, *mu, 0, 1),
+        _indicator(subject, "economy output_per_mu yuan/mu land_area_mu", 4.5e6, 4.5e6, *mu),
+        _indicator(subject, "use use_share_industrial share land_area", 1.0, 0.97, *land),
+        _indicator(
+            subject, "fragmentation effective_mesh_size m2 land_area", 20_000.0, 37_200.0, *land
+        ),
+        _indicator(subject, "fragmentation edge_density m/ha land_area_ha", 312.5, 221.04, *ha),
+        _indicator(subject, "owners parcels_per_owner ratio owners", 1.5, 1.25, 2.0, 2.0),
+    ]
+
+
 def indicators() -> pd.DataFrame:
-    rows = []
-    for subject in ("overall", "site:S1", "site:S2"):
-        rows += [
-            (subject, "parcels", 3.0, 1.0, -2.0, "count", None),
-            (subject, "land_area", 36_000.0, 37_200.0, 1_200.0, "m2", None),
-            (subject, "far", 0.8, 1.7, 0.9, "ratio", "land area"),
-            (subject, "coverage", 0.335, 0.4, 0.065, "share", "land area"),
-            (subject, "tax_per_mu", 16_200.0, None, None, "yuan/mu", "land area"),
-        ]
-    names = ["subject", "indicator", "before", "after", "delta", "unit", "denominator"]
-    return pd.DataFrame(rows, columns=names)
+    """Of the whole area, both sites, one zone and two planning units."""
+    subjects = {
+        "overall": (113_200.0, 113_200.0),
+        "site:S1": (36_000.0, 37_200.0),
+        "site:S2": (15_000.0, 15_900.0),
+        "zone:Z1": (30_000.0, 30_000.0),
+        "unit:U1": (88_800.0, 88_800.0),
+        "unit:U2": (24_400.0, 24_400.0),
+    }
+    rows = [row for name, land in subjects.items() for row in _of_subject(name, land)]
+    whole = _indicator("overall", "capacity capacity_gained m2", None, 2_040.0)
+    rows.insert(12, whole)
+    return pd.DataFrame(rows)
+
+
+def use_matrix() -> pd.DataFrame:
+    """Use of the whole area (113 200 m²) and of S1: after merging, and as planned."""
+    rows = [
+        ("overall", "merged", "industrial", "industrial", 97_300.0),
+        ("overall", "merged", "logistics", "industrial", 900.0),
+        ("overall", "merged", "logistics", "logistics", 15_000.0),
+        ("overall", "planned", "industrial", "industrial", 60_000.0),
+        ("overall", "planned", "industrial", "commercial", 20_000.0),
+        ("overall", "planned", "industrial", "green", 10_000.0),
+        ("overall", "planned", "industrial", "not_classified", 7_300.0),
+        ("overall", "planned", "logistics", "logistics", 10_000.0),
+        ("overall", "planned", "logistics", "transport", 5_900.0),
+        ("site:S1", "merged", "industrial", "industrial", 37_200.0),
+    ]
+    frame = pd.DataFrame(rows, columns=["subject", "basis", "use_before", "use_after", "area_m2"])
+    land = frame.groupby(["subject", "basis"])["area_m2"].transform("sum")
+    return frame.assign(area_mu=frame["area_m2"] * 15 / 10_000, share=frame["area_m2"] / land)
+
+
+def conditions() -> pd.DataFrame:
+    """S1 is below its least FAR and lacks heights; S2 has a condition on half of its land."""
+    plain = {"site_id": "S1", "source": "zone", "source_ids": "G-01", "known_share": 1.0}
+    ratio = {"unit": "ratio", "denominator": "land_area"}
+    rows = [
+        plain
+        | ratio
+        | {"condition": "far_min", "operator": ">=", "limit_before": 1.0, "limit_after": 1.0}
+        | {"value_before": 0.8, "value_after": 1.7}
+        | {"outcome_before": "fail", "outcome_after": "pass"},
+        plain
+        | ratio
+        | {"condition": "far_max", "operator": "<=", "limit_before": 1.7, "limit_after": 1.7}
+        | {"source": "zone;overlay", "source_ids": "G-01;O-1"}
+        | {"value_before": 0.8, "value_after": 1.7}
+        | {"outcome_before": "pass", "outcome_after": "pass"},
+        plain
+        | {"condition": "height_max_m", "operator": "<=", "unit": "m", "denominator": None}
+        | {"limit_before": 24.0, "limit_after": 24.0, "value_before": None, "value_after": None}
+        | {"outcome_before": "missing", "outcome_after": "missing"},
+        plain
+        | {"site_id": "S2", "condition": "coverage_max", "operator": "<=", "unit": "share"}
+        | {"denominator": "land_area", "known_share": 0.6, "source_ids": "G-02"}
+        | {"limit_before": 0.3, "limit_after": 0.3, "value_before": 0.335, "value_after": 0.4}
+        | {"outcome_before": "fail", "outcome_after": "fail"},
+    ]
+    return pd.DataFrame(rows)
+
+
+def capacity() -> pd.DataFrame:
+    """S1: 1.0 to 1.7 on 36 000 and 37 200 m², 28 800 m² there; nothing is known of S2."""
+    first = {
+        "site_id": "S1",
+        "scenario": "far_max",
+        "rule_id": "scrap.site_conditions",
+        "area_before_m2": 36_000.0,
+        "scrap_area_m2": 1_200.0,
+        "area_after_m2": 37_200.0,
+        "far_min_before": 1.0,
+        "far_max_before": 1.7,
+        "far_min_after": 1.0,
+        "far_max_after": 1.7,
+        "planned_far": 1.7,
+        "existing_m2": 28_800.0,
+        "capacity_min_before_m2": 36_000.0,
+        "capacity_max_before_m2": 61_200.0,
+        "scrap_capacity_min_m2": 600.0,
+        "scrap_capacity_max_m2": 1_200.0,
+        "capacity_min_after_m2": 37_200.0,
+        "capacity_max_after_m2": 63_240.0,
+        "planned_floor_m2": 63_240.0,
+        "left_m2": 34_440.0,
+        "gained_m2": 2_040.0,
+        "gained_net_m2": 840.0,
+    }
+    known = {"site_id": "S2", "scenario": "far_max", "rule_id": "scrap.site_conditions"}
+    known |= {"area_before_m2": 15_000.0, "scrap_area_m2": 900.0, "area_after_m2": 15_900.0}
+    return pd.DataFrame([first, dict.fromkeys(first) | known])
+
+
+def buildings() -> gpd.GeoDataFrame:
+    """One building by its floors, one whose floors were estimated by height."""
+    given = {
+        "building_id": "H1",
+        "floors_from": "given",
+        "parcel_ids": "A1",
+        "parcels": 1,
+        "floors": 2.0,
+        "height_m": 9.0,
+        "floor_height_m": 4.5,
+        "footprint_m2": 8_040.0,
+        "floor_area_m2": 16_080.0,
+        "counted_floor_area_m2": 16_080.0,
+        "underground_floor_area_m2": 0.0,
+        "off_parcels_m2": 0.0,
+    }
+    guessed = given | {"building_id": "H2", "floors_from": "height", "parcel_ids": "A1;A2"}
+    guessed |= {"parcels": 2, "floors": 3.0, "off_parcels_m2": 12.5, "footprint_m2": 2_000.0}
+    shapes = [box(20, 10, 120, 90.4), box(180, 20, 220, 70)]
+    return _frame([given, guessed], [_moved(s) for s in shapes])
+
+
+def planning_units() -> gpd.GeoDataFrame:
+    shapes = [box(-130, -10, 350, 270), box(350, -10, 560, 270)]
+    return _frame([{"unit_id": "U1"}, {"unit_id": "U2"}], [_moved(s) for s in shapes])
 
 
 def alternatives() -> pd.DataFrame:
@@ -446,6 +613,11 @@ def tables() -> dict[str, pd.DataFrame]:
         "findings": _frame([finding, overlap], [None, k1]),
         "changes": pd.DataFrame([change]),
         "indicators": indicators(),
+        "use_matrix": use_matrix(),
+        "conditions": conditions(),
+        "capacity": capacity(),
+        "buildings": buildings(),
+        "planning_units": planning_units(),
     }
 
 

@@ -13,14 +13,18 @@ from gisland.present import style
 from gisland.present.balance import balance, basis, holds
 from gisland.present.conditions import pair_tests, told_verdicts
 from gisland.present.enclavewords import attribute_name
+from gisland.present.figures import report_figures
 from gisland.present.holders import holders
+from gisland.present.indicatorrows import indicator_groups, indicator_notes, subject_rows
 from gisland.present.lists import listed, share_test
 from gisland.present.messages import layer_name
+from gisland.present.planned import all_capacity, all_conditions, scenario_text
 from gisland.present.planparts import plan_parts
 from gisland.present.rest import Table, frame_table, rest, table
 from gisland.present.rulebook import rulebook
 from gisland.present.shares import share_lines
-from gisland.present.site_sheet import SHARE_CAP, indicator_notes, indicator_rows, site_sheet
+from gisland.present.site_sheet import SHARE_CAP, site_sheet
+from gisland.present.usechange import use_tables
 from gisland.present.wording import (
     MISSING,
     area_both,
@@ -85,11 +89,19 @@ def report(tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], langua
         "parameters": _parameters(run, texts=texts),
         "lead": _lead(tables, texts=texts),
         "balance": _balance(tables, texts=texts),
-        "overall": indicator_rows(indicators, subject="overall", texts=texts),
+        "overall": indicator_groups(indicators, subject="overall", texts=texts),
         "overall_notes": indicator_notes(
             indicators[indicators["subject"] == "overall"], planned=planned, texts=texts
         ),
         "all_sites": _all_sites(sites, texts=texts),
+        "figures": report_figures(tables, texts=texts),
+        "uses": use_tables(
+            tables.get("use_matrix", pd.DataFrame()), subject="overall", texts=texts
+        ),
+        "zones_compared": subject_rows(indicators, kind="zone", texts=texts),
+        "units_compared": subject_rows(indicators, kind="unit", texts=texts),
+        "conditions": all_conditions(tables.get("conditions"), texts=texts),
+        "capacity_table": all_capacity(tables.get("capacity"), texts=texts),
         "sheets": _sheets(tables, run=run, tests=tests, rule_names=rule_names, texts=texts),
         "rules": passages,
         "sites": len(sites),
@@ -150,6 +162,8 @@ def _parameters(run: Mapping[str, Any], *, texts: Texts) -> Table:
 
 def _given(value: object, *, key: str, texts: Texts) -> str:
     """Value of a parameter; lists of findings and of columns by their names."""
+    if key == "scenario":
+        return scenario_text(value, texts=texts)
     if isinstance(value, list | tuple) and key == "enclave_by":
         names = [attribute_name(v, texts=texts) for v in value]
         return shortened(texts["report.list"].join(names)) or MISSING
@@ -255,10 +269,12 @@ def _used_rules(
     blocks = tables.get("block_lines", pd.DataFrame())
     used = [f["rule_id"].dropna().unique().tolist() for f in (tests, blocks) if "rule_id" in f]
     m0 = {M0_SHARE} if "m0_limit" in blocks and blocks["m0_limit"].notna().any() else set()
+    capacity = tables.get("capacity", pd.DataFrame())
+    limits = set(capacity["rule_id"].dropna()) if "rule_id" in capacity else set()
     kinds = tables.get("plan", pd.DataFrame({"scrap_kind": []}))["scrap_kind"]
     chains = {CHAINS} if (kinds == "chained").any() else set()
     wished = {REQUIRED_FIRST} if run.get("plan", {}).get("required") else set()
-    return {SHARE_CAP, *m0, *chains, *wished, *(rule for rules in used for rule in rules)}
+    return {SHARE_CAP, *limits, *m0, *chains, *wished, *(rule for rules in used for rule in rules)}
 
 
 def _sheets(

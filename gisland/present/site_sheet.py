@@ -9,8 +9,10 @@ import pandas as pd
 from gisland.base.units import m2_to_mu
 from gisland.present.conditions import FRAGMENT_TESTS
 from gisland.present.facts import unverified
+from gisland.present.indicatorrows import indicator_groups, indicator_notes
 from gisland.present.lists import listed, parcel_counts, some, some_ids
 from gisland.present.picture import picture
+from gisland.present.planned import capacity_rules, site_capacity, site_conditions
 from gisland.present.planparts import site_alternatives
 from gisland.present.rulebook import references
 from gisland.present.wording import (
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
 MARKS = {"pass": "✓", "fail": "✗"}
 ORDER = ("absorbed", "eligible", "ineligible")
 SHARE_CAP = "scrap.share_cap"
+TOLD_ELSEWHERE = (  # indicators that the facts of a site or other tables have
+    *("land_area", "land_area_ha", "capacity_min", "capacity_max", "capacity_left"),
+    "capacity_gained",
+)
 
 
 def site_sheet(
@@ -61,8 +67,8 @@ def site_sheet(
     Returns
     -------
     dict
-        ``id``, ``facts``, ``alternatives``, ``indicators``, ``notes``, ``scraps`` by verdict,
-        ``picture``, ``rules``; nothing is escaped.
+        ``id``, ``facts``, ``alternatives``, ``indicators`` by theme, ``notes``, ``conditions``,
+        ``capacity``, ``scraps`` by verdict, ``picture``, ``rules``; nothing is escaped.
 
     Examples
     --------
@@ -85,10 +91,14 @@ def site_sheet(
         "id": shortened(row["site_id"]),
         "facts": list(_facts(row, parcels, texts=texts)),
         "alternatives": site_alternatives(tables, row["site_id"], texts=texts),
-        "indicators": indicator_rows(indicators, subject=subject, texts=texts),
+        "indicators": indicator_groups(
+            indicators, subject=subject, texts=texts, without=TOLD_ELSEWHERE
+        ),
+        "conditions": site_conditions(tables, row["site_id"], texts=texts),
+        "capacity": site_capacity(tables, row["site_id"], texts=texts),
         "scraps": _scraps(scraps, parcels, tests=own_tests, texts=texts),
         "picture": picture(site, scraps, parcels) if drawable else None,
-        "rules": references(_rules_of(own_tests), rule_names),
+        "rules": references(_rules_of(own_tests, tables, row["site_id"]), rule_names),
         "notes": indicator_notes(
             indicators[indicators["subject"] == subject],
             planned=number(row.get("planned_far"), unit="ratio") != MISSING,
@@ -106,88 +116,12 @@ def _in_order(scraps: pd.DataFrame) -> pd.DataFrame:
     return order.drop(columns="rank").reset_index(drop=True)
 
 
-def _rules_of(tests: pd.DataFrame) -> list[str]:
-    """Rules behind the tests of a site, and the cap that it is held against."""
-    return [*(tests["rule_id"].dropna().unique() if "rule_id" in tests else ()), SHARE_CAP]
-
-
-def indicator_notes(rows: pd.DataFrame, *, planned: bool, texts: Texts) -> list[str]:
-    """What the columns before and after stand for, where a reader could take them wrongly.
-
-    Parameters
-    ----------
-    rows
-        Indicators of one subject.
-    planned
-        Whether floor area and FAR after follow from a planned FAR.
-    texts
-        Catalog of one language.
-
-    Returns
-    -------
-    list of str
-        Sentences to stand below the table.
-
-    Examples
-    --------
-    >>> from gisland.present.style import catalog
-    >>> rows = pd.DataFrame({"indicator": ["coverage"], "after": [0.3]})
-    >>> indicator_notes(rows, planned=False, texts=catalog("en"))
-    ['Coverage after is that of the existing buildings.']
-    """
-    if rows.empty:
-        return []
-    known = set(rows.loc[rows["after"].notna(), "indicator"])
-    notes = [texts["indicator_note.planned"]] if planned and "far" in known else []
-    return [*notes, texts["indicator_note.coverage"]] if "coverage" in known else notes
-
-
-def indicator_rows(indicators: pd.DataFrame, *, subject: str, texts: Texts) -> list[dict[str, str]]:
-    """Indicators of one subject as texts.
-
-    Parameters
-    ----------
-    indicators
-        The indicators table.
-    subject
-        ``overall`` or ``site:<id>``.
-    texts
-        Catalog of one language.
-
-    Returns
-    -------
-    list of dict
-        ``name``, ``before``, ``after``, ``delta``, ``unit``, ``denominator``; changes carry their
-        sign, those of shares are percentage points.
-
-    Examples
-    --------
-    >>> from gisland.present.style import catalog
-    >>> row = {"subject": "overall", "indicator": "coverage", "before": 0.3, "after": 0.5}
-    >>> table = pd.DataFrame([row | {"delta": 0.2, "unit": "share", "denominator": "land area"}])
-    >>> indicator_rows(table, subject="overall", texts=catalog("en"))[0]["delta"]
-    '+20.00 pp'
-    """
-    return [
-        {
-            "name": label(texts, "indicator", row["indicator"]),
-            "before": number(row["before"], unit=row["unit"]),
-            "after": number(row["after"], unit=row["unit"]),
-            "delta": _delta(row["delta"], row["unit"], texts=texts),
-            "unit": "%" if row["unit"] == "share" else label(texts, "unit", row["unit"]),
-            "denominator": label(texts, "denominator", row["denominator"]),
-        }
-        for row in indicators[indicators["subject"] == subject].to_dict("records")
-    ]
-
-
-def _delta(value: Any, unit: str, *, texts: Texts) -> str:  # noqa: ANN401 - a cell
-    share = unit == "share"
-    text = number(value * 100 if share else value, unit="ratio" if share else unit)
-    if text == MISSING:
-        return MISSING
-    signed = text if value <= 0 or not text.strip("0.,") else f"+{text}"
-    return texts["report.points"].format(value=signed) if share else signed
+def _rules_of(
+    tests: pd.DataFrame, tables: Mapping[str, pd.DataFrame], site_id: object
+) -> list[str]:
+    """Rules behind the tests of a site and its capacity, and the cap that it is held against."""
+    told = [*(tests["rule_id"].dropna().unique() if "rule_id" in tests else ()), SHARE_CAP]
+    return [*told, *capacity_rules(tables, site_id)]
 
 
 def _facts(

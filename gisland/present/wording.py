@@ -21,6 +21,10 @@ DECIMALS = {
     "m2": 2,
     "m": 2,
     "mu": 3,
+    "ha": 2,
+    "m/ha": 2,
+    "count/mu": 2,
+    "count/ha": 2,
     "share": 2,  # of a per cent
     "ratio": 2,
     "yuan": 0,
@@ -36,8 +40,12 @@ SECTIONS = {
     "action": "action",
     "analysis": "analysis",
     "attribute": "attribute",
+    "basis": "use_basis",
     "code": "finding",
+    "condition": "planning_condition",
+    "conditions_failed": "planning_condition",
     "denominator": "denominator",
+    "floors_from": "floors_from",
     "fragment_reasons": "reason",
     "indicator": "indicator",
     "layer": "table",
@@ -48,6 +56,8 @@ SECTIONS = {
     "mode": "mode",
     "operator": "operator",
     "outcome": "outcome",
+    "outcome_after": "outcome",
+    "outcome_before": "outcome",
     "planned_use": "use_class",
     "planned_use_class": "use_class",
     "reasons": "reason",
@@ -60,11 +70,17 @@ SECTIONS = {
     "subject": "subject",
     "tenure": "tenure",
     "test": "test",
+    "theme": "theme",
     "unit": "unit",
+    "use_after": "use_class",
+    "use_before": "use_class",
     "use_class": "use_class",
     "verdict": "verdict",
 }
-LISTS = ("reasons", "fragment_reasons", "low_use_reasons", "low_use_not_assessed")
+LISTS = (
+    *("reasons", "fragment_reasons", "low_use_reasons", "low_use_not_assessed"),
+    "conditions_failed",
+)
 # Characters that XML 1.0 and HTML cannot carry: control codes, surrogates, two noncharacters.
 _ILLEGAL = dict.fromkeys(
     [*range(9), 11, 12, *range(14, 32), 127, *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], "\ufffd"
