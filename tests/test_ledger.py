@@ -77,7 +77,9 @@ def test_worksheets_in_order_with_chinese_titles() -> None:
     titles = reopened(build()).sheetnames
     assert titles[:3] == ["总览", "改造项目用地", "零星用地并入方案"]
     assert titles[-2:] == ["规则依据", "求解"]
-    assert len(titles) == 21
+    assert len(titles) == 25
+    new = ["改造前后指标", "用地结构变化", "规划条件核验", "容量测算", "建筑", "宗地沿革"]
+    assert titles[15:21] == new
     assert titles[3:7] == ["备选方案", "不同上限下的方案", "决定带来的变化", "合并后项目用地"]
     assert titles[7:9] == ["零星用地组", "宗地"]
     assert titles[10:13] == ["插花地（权属）", "权利人用地", "国有与集体混杂"]
@@ -118,13 +120,55 @@ def test_number_formats_follow_the_units() -> None:
     assert forms["面积（亩）"] == "0.000"
     sheet = book["改造前后指标"]
     before = next(c.column for c in sheet[1] if c.value == "改造前")
-    assert [sheet.cell(r, before).number_format for r in range(2, 7)] == [
-        "General",
-        "0.00",
-        "0.00",
-        "0.00%",
-        "0",
+    units = next(c.column for c in sheet[1] if c.value == "单位")
+    over = next(c.column for c in sheet[1] if c.value == "改造前分母")
+    found = {
+        sheet.cell(r, before - 1).value: (
+            sheet.cell(r, units).value,
+            sheet.cell(r, before).number_format,
+            sheet.cell(r, over).number_format,
+        )
+        for r in range(2, 15)
+    }
+    assert found["宗地数"] == ("个", "General", "General")
+    assert found["用地面积（亩）"] == ("亩", "0.000", "General")
+    assert found["容积率"] == ("—", "0.00", "0.00")
+    assert found["建筑密度"] == ("—", "0.00%", "0.00")
+    assert found["亩均税收"] == ("元/亩", "0", "0.000")
+    assert found["边界密度"] == ("m/公顷", "0.00", "0.0000")
+    assert found["权利人户均地块数"][2] == "General"
+
+
+def test_before_and_after_have_worksheets() -> None:
+    file = build()
+    uses = cells(file, "用地结构变化")
+    whole = uses[(uses["对象"] == "全部范围") & (uses["口径"] == "规划用途")]
+    assert whole["面积（m²）"].sum() == 113_200.0
+    assert whole["占全部用地比例"].sum() == pytest.approx(1.0)
+    assert set(whole["改造后用地类别"]) >= {"商业服务业用地", "未定类"}
+    checked = cells(file, "规划条件核验")
+    assert list(checked)[:6] == [
+        *("项目用地编号", "规划条件", "比较关系", "改造前限值", "改造前数值", "改造前结论")
     ]
+    assert checked.loc[1, "来源"] == "规划地块；叠加管控"
+    assert checked["改造前结论"].tolist() == ["未通过", "通过", "缺数据", "未通过"]
+    room = cells(file, "容量测算")
+    assert room.loc[0, "扣除零星用地自身容量后的新增（m²）"] == 840.0
+    assert room.loc[0, "情景"] == "按规划容积率上限"
+    assert cells(file, "建筑")["层数来源"].tolist() == ["层数字段", "按高度估算"]
+    sheet = reopened(file)["规划条件核验"]
+    limit = next(c.column for c in sheet[1] if c.value == "改造前限值")
+    forms = [sheet.cell(r, limit).number_format for r in range(2, 6)]
+    assert forms == ["0.00", "0.00", "0.00", "0.00%"]
+    lots = cells(file, "宗地").set_index("宗地编号")
+    assert lots.loc["A1", "现状不符合的规划条件"] == "容积率下限"
+
+
+def test_the_source_of_a_rule_is_no_source_of_a_condition() -> None:
+    run = small_results.run()
+    run["rules"]["records"][0]["source"] = "zone"
+    rules = cells(ledger(small_results.tables(), run=run, language="zh"), "规则依据")
+    assert "zone" in rules.to_numpy()
 
 
 def test_codes_are_named_and_unknown_text_is_kept() -> None:

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from openpyxl import Workbook
 
 from gisland.present.alternatives import UNITS, constraint_name, decision_text
-from gisland.present.balance import STORED, summary_rows
+from gisland.present.balance import summary_rows
 from gisland.present.conditions import pair_tests, told_verdicts
 from gisland.present.enclavewords import attribute_name, enclave_text, worded_enclaves
+from gisland.present.formats import BY_DENOMINATOR, BY_UNIT, formats, plain
 from gisland.present.holders import mixed_zone
 from gisland.present.lists import listed
 from gisland.present.messages import geometry_text, layer_name, rule_text, with_messages
+from gisland.present.planned import scenario_text
 from gisland.present.repairs import repair_text
 from gisland.present.style import catalog
 from gisland.present.wording import (
     LISTS,
     SECTIONS,
     comparison,
-    is_missing,
     named,
     named_list,
     visible,
@@ -48,9 +48,19 @@ ORDER = (
     "zones",
     "block_lines",
     "indicators",
+    "use_matrix",
+    "conditions",
+    "capacity",
+    "buildings",
     "lineage",
     "findings",
     "changes",
+)
+SOURCE = "condition_source"
+CONDITIONS = (  # columns in the order in which they are read
+    *("site_id", "condition", "operator", "limit_before", "value_before", "outcome_before"),
+    *("limit_after", "value_after", "outcome_after", "unit", "denominator", "known_share"),
+    *("source", "source_ids"),
 )
 RULE_COLUMNS = (
     "id",
@@ -77,20 +87,9 @@ COLORS = {
     "role": {"site": "CFE3F5", "absorbed": "C9E7CB", "no_geometry": "E6E6E6"},
     "severity": {"error": "F6CFC9", "warning": "FFF0C2"},
 }
-UNIT_FORMATS = {
-    "m2": "0.00",
-    "m": "0.00",
-    "mu": "0.000",
-    "share": "0.00%",
-    "ratio": "0.00",
-    "yuan": "0",
-    "yuan/mu": "0",
-    "years": "0.00",
-    "days": "0",
-}
-BY_UNIT = ("value", "limit", "before", "after", "delta")
-SHARES = ("share", "coverage", "cap", "limit")
 OWN_WORDS: dict[tuple[str, str], Callable[..., str]] = {
+    ("capacity", "rule_id"): rule_text,
+    ("capacity", "scenario"): scenario_text,
     ("alternatives", "constraint"): constraint_name,
     ("differences", "decision"): decision_text,
 }
@@ -164,6 +163,9 @@ def _prepared(
         frame.insert(1, "owner", frame["parcel_id"].map(owners).to_numpy())
     if name == "alternatives" and "component" in frame:  # who reads looks for a site
         frame = frame[[*frame.columns.drop("component"), "component"]]
+    if name == "conditions":
+        first = [c for c in CONDITIONS if c in frame]
+        frame = frame[[*first, *frame.columns.drop(first)]]
     if name == "block_lines":
         frame["block_id"] = frame["block_id"].replace("overall", texts["ledger.all_blocks"])
     return _worded(frame, table=name, texts=texts)
@@ -273,11 +275,19 @@ def _components(run: Mapping[str, Any]) -> pd.DataFrame:
 
 def _columns(frame: pd.DataFrame, *, table: str, texts: Mapping[str, str]) -> list[Column]:
     units = frame["constraint"].map(UNITS) if table == "alternatives" else frame.get("unit")
-    return [_column(frame[name], table=table, units=units, texts=texts) for name in frame]
+    over = frame.get("denominator")
+    return [
+        _column(frame[name], table=table, units=units, over=over, texts=texts) for name in frame
+    ]
 
 
 def _column(
-    values: pd.Series, *, table: str, units: pd.Series | None, texts: Mapping[str, str]
+    values: pd.Series,
+    *,
+    table: str,
+    units: pd.Series | None,
+    over: pd.Series | None,
+    texts: Mapping[str, str],
 ) -> Column:
     name = str(values.name)
     head = texts.get(f"ledger.column.{table}.{name}") or texts.get(f"column.{name}", name)
@@ -285,13 +295,15 @@ def _column(
     fills = {texts[f"{section}.{c}"]: color for c, color in COLORS.get(section, {}).items()}
     if pd.api.types.is_bool_dtype(values):
         shown = values.map({True: texts["bool.true"], False: texts["bool.false"]})
-        return Column(head, _plain(shown), "@", fills)
-    if pd.api.types.is_numeric_dtype(values) or name in BY_UNIT:
-        formats = _formats(values, units=units)
-        return Column(head, _plain(values, formats), formats, fills)
+        return Column(head, plain(shown), "@", fills)
+    if pd.api.types.is_numeric_dtype(values) or name in (*BY_UNIT, *BY_DENOMINATOR):
+        forms = formats(values, units=units, denominators=over)
+        return Column(head, plain(values, forms), forms, fills)
     if values.dtype == object:
         values = values.map(lambda v: _truth(v, texts=texts))
-    if section and (name in LISTS or table == "merged"):  # distinct values are lists there
+    if section and (
+        name in LISTS or table == "merged" or section == SOURCE
+    ):  # distinct values are lists there
         values = _mapped(values, lambda v: named_list(texts, section, v))
     elif name == "enclave_of":
         values = _mapped(values, lambda v: enclave_text(v, texts=texts))
@@ -303,7 +315,7 @@ def _column(
         values = _mapped(values, lambda v: layer_name(v, texts=texts))
     elif section:
         values = _mapped(values, lambda v: named(texts, section, v))
-    return Column(head, _plain(values), "@", fills)
+    return Column(head, plain(values), "@", fills)
 
 
 def _truth(value: Any, *, texts: Mapping[str, str]) -> Any:  # noqa: ANN401 - a cell
@@ -321,6 +333,8 @@ def _section(name: str, table: str) -> str:
         return "enclave_kind"
     if name == "reasons" and table == "scrap_groups":
         return "group_reason"
+    if name == "source":  # that of a rule is a text
+        return SOURCE if table == "conditions" else ""
     if name == "attribute":  # in words already
         return ""
     return special.get(name) or SECTIONS.get(name, "")
@@ -330,34 +344,6 @@ def _mapped(values: pd.Series, name_of: Callable[[Any], str]) -> pd.Series:
     """Each distinct value named once; missing stays missing."""
     names = {v: name_of(v) for v in values.dropna().unique().tolist()}
     return values.map(names)
-
-
-def _plain(values: pd.Series, formats: list[str] | str = "@") -> list[Any]:
-    """Values without the noise of their last bits; shares keep the digits of a per cent."""
-    forms = [formats] * len(values) if isinstance(formats, str) else formats
-    pairs = zip(values.tolist(), forms, strict=True)
-    return [None if is_missing(v) else _rounded(v, form) for v, form in pairs]
-
-
-def _rounded(value: Any, form: str) -> Any:  # noqa: ANN401 - a cell
-    if not isinstance(value, float) or not math.isfinite(value):
-        return value
-    return round(value, STORED + 2 * form.endswith("%")) + 0.0
-
-
-def _formats(values: pd.Series, *, units: pd.Series | None) -> list[str] | str:
-    name = str(values.name)
-    if units is not None and name in BY_UNIT:
-        return [UNIT_FORMATS.get(u, "General") for u in units.astype("object").tolist()]
-    if name.endswith(("_m2", "_m", "_score")) or "far" in name.split("_"):
-        return "0.00"
-    if name == "mixed_m_per_ha":
-        return "0.00"
-    if name.endswith("_mu"):
-        return "0.000"
-    if any(word in SHARES for word in name.split("_")):
-        return "0.00%"
-    return "0" if pd.api.types.is_integer_dtype(values) or name.endswith("_yuan") else "General"
 
 
 def _day(as_of: object) -> dt.date | None:
