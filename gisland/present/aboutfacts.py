@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gisland.base.conditions import CONDITIONS
 from gisland.present.about import column_name, lines, value_text
 from gisland.present.aboutplace import FREE
 from gisland.present.facts import plain_rows
 from gisland.present.messages import finding_text, geometry_text
+from gisland.present.planned import parcel_conditions
 from gisland.present.repairs import repair_text
 from gisland.present.wording import (
     MISSING,
@@ -30,10 +32,12 @@ CANONICAL = (
     *("floor_area_m2", "counted_floor_area_m2", "footprint_m2", "green_m2", "far", "coverage"),
     *("tax_yuan", "output_yuan", "investment_yuan"),
 )
-PLANNED = (
-    *("planning_zone_id", "planned_use", "planned_use_class"),
-    *("planned_far_min", "planned_far_max"),
+DENSITY = (
+    *("far_actual", "green_ratio", "mean_storeys", "building_height_m"),
+    "floor_area_estimated_m2",
 )
+PLANNED = ("unit_id", "planning_zone_id", "planned_use", "planned_use_class")
+LIMITS = (*(f"planned_{name}" for name in CONDITIONS), "conditions_failed")
 SHAPE = (
     *("perimeter_m", "width_m", "frontage_m", "frontage_road_m"),
     *("compactness", "elongation", "narrow_share"),
@@ -75,8 +79,8 @@ def facts(about: About) -> list[Block]:
     if not is_missing(recorded):
         told.append([column_name("recorded_area_m2", texts=texts), _recorded(about)])
     told += lines(CANONICAL[BEFORE_AREA:], about)
-    told += lines(SHAPE, about)
-    named = {*CANONICAL, *PLANNED, *SHAPE, *LOW_USE, *FREE, *ELSEWHERE}
+    told += lines((*DENSITY, *SHAPE), about)
+    named = {*CANONICAL, *DENSITY, *PLANNED, *LIMITS, *SHAPE, *LOW_USE, *FREE, *ELSEWHERE}
     others = [c for c in row if c not in named and not is_missing(row[c])]
     told += lines(tuple(others), about)
     absent = [c for c in (*CANONICAL, "recorded_area_m2") if c not in row]
@@ -114,7 +118,7 @@ def _recorded(about: About) -> str:
 
 
 def planning(about: About) -> list[Block]:
-    """Planning conditions of the parcel.
+    """Planning unit and conditions of the parcel, and which of them it does not meet today.
 
     Parameters
     ----------
@@ -134,7 +138,16 @@ def planning(about: About) -> list[Block]:
     [['text', 'No planning conditions are known for this parcel.']]
     """
     told = lines(PLANNED, about)
-    return [["rows", told]] if told else [["text", about.say("no_planning")]]
+    limits = parcel_conditions(about.row, texts=about.texts)
+    if not told and not limits:
+        return [["text", about.say("no_planning")]]
+    rows: list[Block] = [["rows", [*told, *([name, text] for name, text, _ in limits)]]]
+    failed = [name for name, _, fails in limits if fails]
+    if failed:
+        names = about.texts["explain.names"].join(failed)
+        return [*rows, ["text", about.say("conditions_failed", names=names)]]
+    tested = limits and "conditions_failed" in about.row
+    return [*rows, ["text", about.say("conditions_met")]] if tested else rows
 
 
 def low_use_facts(about: About) -> list[Block]:

@@ -181,7 +181,7 @@ def _scraps(
 def _sites(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> dict[str, Made]:
     made: dict[str, Made] = {}
     sites = tables.get("sites")
-    popups = {} if sites is None else site_popups(sites, texts=texts)
+    popups = {} if sites is None else site_popups(sites, texts=texts, tables=tables)
     before = _before(drawn_rows(tables.get("parcels"), "parcel_id"))
     for when, rows in (("before", before), ("after", drawn_rows(sites, "site_id"))):
         if rows is not None:

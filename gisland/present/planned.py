@@ -264,7 +264,7 @@ def scenario_text(scenario: object, *, texts: Texts) -> str:
     --------
     >>> from gisland.present.style import catalog
     >>> scenario_text("2.0", texts=catalog("en")), scenario_text("keep", texts=catalog("en"))
-    ('FAR 2.00', 'as it is today')
+    ('FAR 2.00', 'existing floor area kept')
     """
     text = visible(scenario)
     known = texts.get(f"scenario.{text}")
@@ -389,6 +389,8 @@ def parcel_conditions(row: Mapping[Any, Any], *, texts: Texts) -> list[tuple[str
         today = with_unit(texts, row.get(condition.measure), unit=condition.unit)
         if today != MISSING:
             mark = MARKS["fail"] if name in failed else MARKS["pass"]
-            text = texts["report.condition_today"].format(limit=text, value=today, mark=mark)
+            mark = mark if "conditions_failed" in row else ""
+            told_today = texts["report.condition_today"]
+            text = told_today.format(limit=text, value=today, mark=mark).rstrip()
         told.append((label(texts, "planning_condition", name), text, name in failed))
     return told
