@@ -183,6 +183,92 @@ def test_indicators_before_after_delta_and_missing() -> None:
     assert Page(row[0]).texts == [*texts, "用地面积 36,000.00 → 37,200.00 m²"]
 
 
+def overall(page: str) -> str:
+    return page[page.index('id="overall"') : page.index('<section class="site">')]
+
+
+def table_after(page: str, head: str) -> list[list[str]]:
+    """Texts of the rows of the first table behind a head."""
+    part = page[page.index(f"<h3>{head}</h3>") :]
+    body = part[part.index("<table") : part.index("</table>")]
+    return [Page(row).texts for row in re.findall(r"<tr>.*?</tr>", body, re.DOTALL)]
+
+
+def test_indicators_stand_by_theme_with_numbers_of_denominators() -> None:
+    part = overall(build())
+    themes = re.findall(r'<th class="theme" colspan="6"><bdi>(.*?)</bdi>', part)
+    assert themes == ["用地", "开发强度", "产出效益", "用地结构", "破碎度", "权属", "容量"]
+    assert "用地面积 113,200.00 m²" in part
+    assert "用地面积 11.32 公顷" in part
+    assert "权利人数 2" in part
+    tables = small_results.tables()
+    old = ["subject", "indicator", "before", "after", "delta", "unit", "denominator"]
+    plain = overall(build(tables | {"indicators": tables["indicators"][old]}))
+    assert 'class="theme"' not in plain
+    assert "<bdi>用地面积</bdi>" in plain
+    assert "宗缺数据" not in plain
+
+
+def test_the_use_matrix_sums_up_in_the_report() -> None:
+    part = overall(build())
+    rows = re.findall(r'<table class="uses">.*?</table>', part, re.DOTALL)
+    assert len(rows) == 2
+    last = Page(re.findall(r"<tr>.*?</tr>", rows[1], re.DOTALL)[-1]).texts
+    assert last[:3] == ["合计", "90.000", "53.00%"]
+    assert last[-2:] == ["169.800", "100.00%"]
+    assert part.count('<figure class="chart">') == 2  # less than 1 % changes by merging
+
+
+def test_zones_and_planning_units_have_one_row_each() -> None:
+    page = build()
+    zones = table_after(page, "各改造片区改造前后")
+    assert zones[0] == [
+        *(
+            "改造片区",
+            "用地面积（亩）",
+            "容积率",
+            "建筑密度",
+            "亩均税收（元/亩）",
+            "亩均产值（元/亩）",
+        )
+    ]
+    assert zones[1] == ["Z1", "45.000", "0.80 → 1.70", "33.50% → 40.00%", "16,200 → —", "4,500,000"]
+    assert [r[0] for r in table_after(page, "各规划单元改造前后")] == ["规划单元", "U1", "U2"]
+
+
+def test_planning_conditions_are_counted_over_all_sites() -> None:
+    rows = table_after(build(), "规划条件核验")
+    assert rows[1] == ["容积率下限", "1", "0", "1", "0", "1", "0", "0"]
+    assert [r[0] for r in rows[1:]] == ["容积率下限", "容积率上限", "建筑密度上限", "建筑限高"]
+    capacity = table_after(build(), "各项目容量")
+    assert capacity[1][:3] == ["S1", "1.70 → 1.70", "28,800.00"]
+    assert set(capacity[2][1:]) == {"—"}
+
+
+def test_a_site_tells_conditions_with_verdict_and_source_and_its_capacity() -> None:
+    first, second = sections(build())
+    assert table_after(first, "规划条件与容量")[1] == [
+        *("容积率下限", "≥ 1.00", "0.80", "✗ 未通过", "≥ 1.00", "1.70", "✓ 通过"),
+        "规划地块（G-01）",
+    ]
+    assert "规划地块；叠加管控（G-01；O-1）" in first
+    assert "情景（按规划容积率上限）下的计容建筑面积" in first
+    assert "36,000.00 至 61,200.00 m²" in first
+    assert "+840.00 m²" in first
+    assert "规划地块（G-02）；60.00% 的用地有此条件" in second
+    assert "合并后容量" not in second  # nothing of it is known
+
+
+def test_without_the_new_tables_their_parts_are_left_out() -> None:
+    tables = small_results.tables()
+    for name in ("use_matrix", "conditions", "capacity", "buildings", "planning_units"):
+        del tables[name]
+    page = build(tables)
+    assert Page(page).open == []
+    for head in ("用地结构变化", "规划条件核验", "各项目容量", "规划条件与容量"):
+        assert f"<h3>{head}</h3>" not in page
+
+
 def test_scraps_tell_reasons_with_value_and_limit() -> None:
     text = Page(sections(build())[0]).text
     kind = "相邻零星用地\n沿项目 37.5%、临空 50.0%、沿其他 12.5%"

@@ -182,17 +182,25 @@ def inline(svg: bytes, *, name: str) -> str:
     body = re.sub(
         r"<!--.*?-->|<metadata>.*?</metadata>|<style.*?</style>", "", body, flags=re.DOTALL
     )
-    body = re.sub(r' id="([^"]*)"', lambda m: _named(m, body, name), body)
-    body = re.sub(r'xlink:href="#([^"]*)"', rf'href="#{name}-\1"', body)
+    body = re.sub(r' id="([^"]*)"', lambda m: _named(m, body), body)
+    names = {n: f"{name}-{i}" for i, n in enumerate(re.findall(r' id="([^"]*)"', body))}
+    body = re.sub(r' id="([^"]*)"', lambda m: f' id="{names[m[1]]}"', body)
+    body = re.sub(r'xlink:href="#([^"]*)"', lambda m: f'href="#{names[m[1]]}"', body)
+    body = re.sub(r"translate\([^)]*\)", _shorter, body)
     body = re.sub(r"<defs>\s*</defs>", "", body)
     body = re.sub(r"\s+", " ", body).replace("> <", "><")
     box = size.group(1) if size else ""
     return f'<svg viewBox="{box}" stroke-linejoin="round">{body}</svg>'
 
 
-def _named(found: re.Match[str], body: str, name: str) -> str:
-    """Names that something refers to, under the name of the picture; the others go."""
-    return f' id="{name}-{found[1]}"' if f'"#{found[1]}"' in body else ""
+def _named(found: re.Match[str], body: str) -> str:
+    """Names that something refers to; the others go."""
+    return found[0] if f'"#{found[1]}"' in body else ""
+
+
+def _shorter(found: re.Match[str]) -> str:
+    """Places to a hundredth of a point."""
+    return re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}", found[0])
 
 
 def _write(axes: Any, label: Label, *, text: str, font: Font) -> None:  # noqa: ANN401 - matplotlib

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     Texts = Mapping[str, str]
 
+LEAST_CHANGE = 0.01  # of the land: less is better read from the table
+
 
 def before_after_figure(
     indicators: pd.DataFrame,
@@ -140,9 +142,9 @@ def report_figures(tables: Mapping[str, pd.DataFrame], *, texts: Texts) -> dict[
     Returns
     -------
     dict
-        ``bars``: a picture; ``flows``: pictures by basis, where land changes its use. A picture
-        is a dict with ``title``, ``svg`` and ``note``: what was not drawn, or, with an empty
-        ``svg``, which fonts would do.
+        ``bars``: a picture; ``flows``: pictures by basis, where enough land changes its use. A
+        picture is a dict with ``title``, ``svg`` and ``note``: what was not drawn, or, with an
+        empty ``svg``, which fonts would do.
 
     Examples
     --------
@@ -155,7 +157,7 @@ def report_figures(tables: Mapping[str, pd.DataFrame], *, texts: Texts) -> dict[
     flows = {
         basis: flow(matrix, subject="overall", basis=basis, texts=texts)
         for basis in BASES
-        if any(b != a for b, a in matrix_rows(matrix, subject="overall", basis=basis))
+        if _changed(matrix_rows(matrix, subject="overall", basis=basis)) >= LEAST_CHANGE
     }
     lacking = _not_drawn(indicators, texts=texts) if drawn else ""
     return {
@@ -167,6 +169,12 @@ def report_figures(tables: Mapping[str, pd.DataFrame], *, texts: Texts) -> dict[
             if drawing
         },
     }
+
+
+def _changed(mu: Mapping[tuple[str, str], float]) -> float:
+    """Share of land that changes its use; none of no land."""
+    changed = sum(area for (before, after), area in mu.items() if before != after)
+    return changed / sum(mu.values()) if mu else -1.0
 
 
 def _picture(drawing: Drawing, *, name: str, note: str, texts: Texts) -> dict[str, str]:

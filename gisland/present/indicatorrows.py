@@ -27,6 +27,7 @@ NO_COUNT = ("count", "ratio")  # units that need not be told
 DENOMINATORS = {  # units of what a ratio is taken over
     "land area": "m2",
     "land_area": "m2",
+    "land_area_after": "m2",
     "land_area_mu": "mu",
     "land_area_ha": "ha",
     "footprint": "m2",
@@ -194,7 +195,8 @@ def denominator_text(row: Mapping[Any, Any], *, texts: Texts) -> str:
         told = texts["report.arrow"].format(before=numbers[0], after=numbers[1])
     shown = "" if unit in {"", *NO_COUNT} else label(texts, "unit", unit)
     bare = name.removesuffix(f"（{shown}）").removesuffix(f" ({shown})") if shown else name
-    return " ".join(w for w in (bare, told, shown) if w)
+    gap = "" if bare.endswith("）") else " "
+    return f"{bare}{gap}{told} {shown}".rstrip()
 
 
 def lack_text(count: Any, *, texts: Texts) -> str:  # noqa: ANN401 - a cell
@@ -252,6 +254,8 @@ def indicator_notes(rows: pd.DataFrame, *, planned: bool, texts: Texts) -> list[
         return []
     known = set(rows.loc[rows["after"].notna(), "indicator"])
     notes = [texts["indicator_note.planned"]] if planned and "far" in known else []
+    if notes and "far_actual" in set(rows["indicator"]) - known:
+        notes.append(texts["indicator_note.unknown"])
     return [*notes, texts["indicator_note.coverage"]] if "coverage" in known else notes
 
 

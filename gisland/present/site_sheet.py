@@ -35,9 +35,10 @@ if TYPE_CHECKING:
 MARKS = {"pass": "✓", "fail": "✗"}
 ORDER = ("absorbed", "eligible", "ineligible")
 SHARE_CAP = "scrap.share_cap"
-TOLD_ELSEWHERE = (  # indicators that the facts of a site or other tables have
-    *("land_area", "land_area_ha", "capacity_min", "capacity_max", "capacity_left"),
-    "capacity_gained",
+NOT_OF_SITES = (  # facts, capacity and the ledger have them
+    *("land_area", "land_area_ha", "above_floor_area", "estimated_floor_area", "footprint"),
+    *("green_area", "open_space", "open_space_ratio", "patches", "median_parcel_area"),
+    *("capacity_min", "capacity_max", "capacity_left", "capacity_gained"),
 )
 
 
@@ -92,7 +93,7 @@ def site_sheet(
         "facts": list(_facts(row, parcels, texts=texts)),
         "alternatives": site_alternatives(tables, row["site_id"], texts=texts),
         "indicators": indicator_groups(
-            indicators, subject=subject, texts=texts, without=TOLD_ELSEWHERE
+            indicators, subject=subject, texts=texts, without=NOT_OF_SITES
         ),
         "conditions": site_conditions(tables, row["site_id"], texts=texts),
         "capacity": site_capacity(tables, row["site_id"], texts=texts),

@@ -9,7 +9,7 @@ import pandas as pd
 
 from gisland.base.schema import USE_CLASSES
 from gisland.base.units import m2_to_mu
-from gisland.present.wording import MISSING, is_missing, label, number, visible
+from gisland.present.wording import is_missing, label, number, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -134,5 +134,5 @@ def use_tables(matrix: pd.DataFrame, *, subject: str, texts: Texts) -> list[dict
 
 def _cell(mu: float | None, total: float, kind: str) -> dict[str, str]:
     if mu is None:
-        return {"area": MISSING, "share": "", "kind": ""}
+        return {"area": "", "share": "", "kind": ""}
     return {"area": number(mu, unit="mu"), "share": number(mu / total, unit="share"), "kind": kind}
