@@ -175,7 +175,7 @@ def test_share_is_printed_with_denominator_and_cap() -> None:
 def test_indicators_before_after_delta_and_missing() -> None:
     row = re.search(r"<tr><td><bdi>亩均税收.*?</tr>", sections(build())[0])
     assert row is not None
-    told = ["亩均税收", "16,200", "—", "1 宗缺数据", "—", "元/亩"]
+    told = ["亩均税收", "16,200", "1 宗缺数据", "—", "元/亩"]
     assert Page(row[0]).texts == [*told, "用地面积 54.000 → 55.800 亩"]
     row = re.search(r"<tr><td><bdi>建筑密度.*?</tr>", sections(build())[0])
     assert row is not None

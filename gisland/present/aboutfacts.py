@@ -9,7 +9,7 @@ from gisland.present.about import column_name, lines, value_text
 from gisland.present.aboutplace import FREE
 from gisland.present.facts import plain_rows
 from gisland.present.messages import finding_text, geometry_text
-from gisland.present.planned import parcel_conditions
+from gisland.present.planned import MARKS, parcel_conditions
 from gisland.present.repairs import repair_text
 from gisland.present.wording import (
     MISSING,
@@ -32,9 +32,10 @@ CANONICAL = (
     *("floor_area_m2", "counted_floor_area_m2", "footprint_m2", "green_m2", "far", "coverage"),
     *("tax_yuan", "output_yuan", "investment_yuan"),
 )
+ESTIMATED = "floor_area_estimated_m2"
 DENSITY = (
     *("far_actual", "green_ratio", "mean_storeys", "building_height_m"),
-    "floor_area_estimated_m2",
+    ESTIMATED,
 )
 PLANNED = ("unit_id", "planning_zone_id", "planned_use", "planned_use_class")
 LIMITS = (*(f"planned_{name}" for name in CONDITIONS), "conditions_failed")
@@ -79,7 +80,8 @@ def facts(about: About) -> list[Block]:
     if not is_missing(recorded):
         told.append([column_name("recorded_area_m2", texts=texts), _recorded(about)])
     told += lines(CANONICAL[BEFORE_AREA:], about)
-    told += lines((*DENSITY, *SHAPE), about)
+    density = [c for c in DENSITY if c != ESTIMATED or row.get(c)]  # none goes without saying
+    told += lines((*density, *SHAPE), about)
     named = {*CANONICAL, *DENSITY, *PLANNED, *LIMITS, *SHAPE, *LOW_USE, *FREE, *ELSEWHERE}
     others = [c for c in row if c not in named and not is_missing(row[c])]
     told += lines(tuple(others), about)
@@ -146,7 +148,7 @@ def planning(about: About) -> list[Block]:
     if failed:
         names = about.texts["explain.names"].join(failed)
         return [*rows, ["text", about.say("conditions_failed", names=names)]]
-    tested = limits and "conditions_failed" in about.row
+    tested = any(text.endswith(MARKS["pass"]) for _, text, _ in limits)
     return [*rows, ["text", about.say("conditions_met")]] if tested else rows
 
 

@@ -62,6 +62,7 @@ PARCEL_FIELDS = (
     "low_use_decided_by",
     "low_use_not_assessed",
 )
+ESTIMATED = "floor_area_estimated_m2"
 SHARES = ("sites_share", "free_share", "other_share", "hull_share")  # what its kind follows from
 MARKS = {"pass": "✓ ", "fail": "✗ "}
 CHANGES = (  # of a site: column before, column after, unit
@@ -129,11 +130,16 @@ def _parcel(parcel: Row, tests: list[Row], *, records: Rules, texts: Mapping[str
         "s": _badge(parcel, texts),
         "b": [
             *blocks,  # why comes first: it is what was clicked for
-            fields(parcel, PARCEL_FIELDS, texts=texts),
+            fields(parcel, _told(parcel), texts=texts),
             *_conditions(parcel, texts=texts),
             *quotes(cited, records, texts=texts),
         ],
     }
+
+
+def _told(parcel: Row) -> list[str]:
+    """Facts of a parcel; that none of its floor area was estimated goes without saying."""
+    return [c for c in PARCEL_FIELDS if c != ESTIMATED or parcel.get(c)]
 
 
 def _conditions(parcel: Row, *, texts: Mapping[str, str]) -> list[Block]:
