@@ -121,6 +121,9 @@ def test_a_flow_sums_up_on_either_side() -> None:
             if box.y - 1e-6 <= (b.y0 if box.x < 300 else b.y1) <= box.y + box.height + 1e-6
         ]
         assert sum(b.thick for b in inside) == pytest.approx(box.height)
+        tops = sorted((b.y0 if box.x < 300 else b.y1, b.thick) for b in inside)
+        for (y, thick), (following, _) in itertools.pairwise(tops):
+            assert y + thick == pytest.approx(following)
 
 
 def test_labels_of_a_flow_do_not_lie_over_each_other() -> None:

@@ -177,6 +177,9 @@ def test_indicators_before_after_delta_and_missing() -> None:
     assert row is not None
     told = ["亩均税收", "16,200", "1 宗缺数据", "—", "元/亩"]
     assert Page(row[0]).texts == [*told, "用地面积 54.000 → 55.800 亩"]
+    row = re.search(r"<tr><td><bdi>用地面积（亩）.*?</tr>", sections(build())[0])
+    assert row is not None
+    assert Page(row[0]).texts[1:4] == ["54.000", "55.800", "+1.800"]
     row = re.search(r"<tr><td><bdi>建筑密度.*?</tr>", sections(build())[0])
     assert row is not None
     texts = ["建筑密度", "33.50%", "40.00%", "+6.50 个百分点", "%"]
