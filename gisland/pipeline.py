@@ -31,14 +31,14 @@ from gisland.detect.corridors import with_corridors
 from gisland.detect.detection import detect, scrap_land
 from gisland.detect.facts import shape_facts
 from gisland.detect.groups import group_labels
-from gisland.measure.buildings import building_facts
+from gisland.measure.built.buildings import building_facts
 from gisland.measure.density import parcel_densities
-from gisland.measure.indicators import site_densities
-from gisland.measure.limits import PlanningLimits, planning_limits
 from gisland.measure.measuring import measure
+from gisland.measure.planned.limits import PlanningLimits, planning_limits
+from gisland.measure.planned.scenarios import require_scenario
+from gisland.measure.planned.sitelimits import site_planning
 from gisland.measure.planning import boundary_facts, exclusion_facts, with_boundary_share
-from gisland.measure.scenarios import require_scenario
-from gisland.measure.sitelimits import site_planning
+from gisland.measure.sums.indicators import site_densities
 from gisland.measure.unitids import unit_ids
 from gisland.plan.case import PlanCase
 from gisland.plan.eligible.eligibility import eligibility
@@ -296,9 +296,7 @@ def _plan(parcels: gpd.GeoDataFrame, work: _Work) -> _Planned:
         borders=work.borders,
         limits=work.limits,
         sites=work.inputs.sites,
-        merged_use=after.set_index("parcel_id")["use_class"] if "use_class" in columns else None,
-        rules=rules,
-        parameters=parameters,
+        choices=work.choices,
     )
     sites = site_table(
         merged.sites,

@@ -8,7 +8,7 @@ import unicodedata
 import numpy as np
 import pandas as pd
 
-from gisland.measure.subjects import members_of_subjects
+from gisland.measure.sums.subjects import members_of_subjects
 
 NAN = float("nan")
 AMOUNTS = (

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from amounts import NAN, lines
-from gisland.measure.amounts import after_amounts, piece_numbers, planned_parcels
-from gisland.measure.indicators import indicator_table, site_densities
-from gisland.measure.subjects import members_of_subjects
+from gisland.measure.sums.amounts import after_amounts, piece_numbers, planned_parcels
+from gisland.measure.sums.indicators import indicator_table, site_densities
+from gisland.measure.sums.subjects import members_of_subjects
 
 # Site S: s1 (6000 m²) and s2 (3000 m²), with scrap c (1000 m²); site T: t (4000 m²); k is kept.
 AREAS = {"s1": 6000.0, "s2": 3000.0, "c": 1000.0, "t": 4000.0, "k": 2000.0}

@@ -16,8 +16,8 @@ from gisland.base.errors import CRSError, TableError
 from gisland.base.parameters import Parameters
 from gisland.base.schema import FINDINGS, findings_frame
 from gisland.layers.writing.contract import TABLES
-from gisland.measure.buildings import BuildingFacts, Placed, building_facts, on_parcels
-from gisland.measure.floors import building_amounts
+from gisland.measure.built.buildings import BuildingFacts, Placed, building_facts, on_parcels
+from gisland.measure.built.floors import building_amounts
 from gisland.present.messages import finding_text
 from gisland.present.style import catalog
 

@@ -8,10 +8,10 @@ import pytest
 from districts import at, layer, lots, rule, rule_set
 from gisland.base.parameters import Parameters
 from gisland.layers.writing.contract import TABLES
-from gisland.measure.capacity import capacity_table
-from gisland.measure.limits import planning_limits
-from gisland.measure.scenarios import planned_far
-from gisland.measure.sitelimits import site_limits
+from gisland.measure.planned.capacity import capacity_table
+from gisland.measure.planned.limits import planning_limits
+from gisland.measure.planned.scenarios import planned_far
+from gisland.measure.planned.sitelimits import site_limits
 
 NAN = float("nan")
 ON, OFF = rule_set(rule("scrap.site_conditions")), rule_set()

@@ -8,7 +8,7 @@ from shapely import Polygon, box
 
 from districts import frame
 from gisland.base.parameters import Parameters
-from gisland.measure.floors import building_amounts
+from gisland.measure.built.floors import building_amounts
 
 HALL = box(0, 0, 20, 50)  # 1000 m²
 AREAS = ["floor_area_m2", "counted_floor_area_m2"]

@@ -16,7 +16,7 @@ from shapely import MultiPolygon, Polygon, affinity, box
 
 import layouts
 from gisland.base.errors import CRSError, TableError
-from gisland.measure.fragmentation import (
+from gisland.measure.layout.fragmentation import (
     FRAGMENTATION,
     fragmentation_measures,
     fragmentation_table,

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from amounts import NAN, District, lines
 from gisland.layers.writing.contract import TABLES
-from gisland.measure.indicators import indicator_table
-from gisland.measure.indicatorspecs import MEASURED, ORDER, THEMES, theme_of
-from gisland.measure.landuse import use_matrix
-from gisland.measure.subjects import (
+from gisland.measure.sums.indicators import indicator_table
+from gisland.measure.sums.indicatorspecs import MEASURED, ORDER, THEMES, theme_of
+from gisland.measure.sums.landuse import use_matrix
+from gisland.measure.sums.subjects import (
     canonical_order,
     held_land,
     members_of_subjects,

@@ -12,8 +12,8 @@ from shapely import box
 
 from amounts import NAN, District, lines
 from gisland.layers.writing.contract import TABLES
-from gisland.measure.landuse import CLASSES, use_matrix
-from gisland.measure.subjects import members_of_subjects
+from gisland.measure.sums.landuse import CLASSES, use_matrix
+from gisland.measure.sums.subjects import members_of_subjects
 
 USES = {"s": "industrial", "d": "residential", "c": "green", "k": None}
 LINES = lines({"s": ("site", "S"), "d": ("site", "S"), "c": ("absorbed", "S"), "k": ("kept", "k")})

@@ -18,8 +18,8 @@ from gisland.base.parameters import Parameters
 from gisland.layers.fields.numbers import parse_numbers
 from gisland.layers.project import read_project
 from gisland.layers.read import load_inputs
-from gisland.measure.limits import PlanningLimits, planning_limits
-from gisland.measure.sitelimits import site_limits, site_planning
+from gisland.measure.planned.limits import PlanningLimits, planning_limits
+from gisland.measure.planned.sitelimits import site_limits, site_planning
 from limits_oracle import Layout, parcel_limits
 
 if TYPE_CHECKING:

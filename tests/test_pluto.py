@@ -11,9 +11,9 @@ import pytest
 
 from gisland.base.units import factor
 from gisland.measure.density import parcel_densities
-from gisland.measure.indicators import indicator_table
-from gisland.measure.landuse import use_matrix
-from gisland.measure.subjects import members_of_subjects
+from gisland.measure.sums.indicators import indicator_table
+from gisland.measure.sums.landuse import use_matrix
+from gisland.measure.sums.subjects import members_of_subjects
 
 if TYPE_CHECKING:
     from pathlib import Path

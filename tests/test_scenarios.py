@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from gisland.base.errors import ProjectError
-from gisland.measure.scenarios import planned_far, require_scenario, scenario_name
-from gisland.measure.sitelimits import SiteLimits
+from gisland.measure.planned.scenarios import planned_far, require_scenario, scenario_name
+from gisland.measure.planned.sitelimits import SiteLimits
 
 NAN = float("nan")
 LOTS = pd.DataFrame(

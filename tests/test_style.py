@@ -19,9 +19,9 @@ from gisland.base.rulespecs import SPECS
 from gisland.base.tables import PARCEL_RESULTS
 from gisland.detect.kinds import KINDS, RULE_IDS
 from gisland.layers.writing.contract import TABLES
-from gisland.measure.indicatorspecs import MEASURED, ORDER, THEMES
-from gisland.measure.landuse import CLASSES, MERGED, PLANNED
-from gisland.measure.subjects import OVERALL, SITE, UNIT, ZONE
+from gisland.measure.sums.indicatorspecs import MEASURED, ORDER, THEMES
+from gisland.measure.sums.landuse import CLASSES, MERGED, PLANNED
+from gisland.measure.sums.subjects import OVERALL, SITE, UNIT, ZONE
 from gisland.present import style
 from gisland.present.messages import rule_text
 

@@ -6,26 +6,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gisland.base.tables import lookup
-from gisland.measure.capacity import capacity_table
-from gisland.measure.fragmentation import fragmentation_table
-from gisland.measure.indicators import indicator_table
-from gisland.measure.landuse import use_matrix
-from gisland.measure.scenarios import planned_far
-from gisland.measure.sitelimits import site_limits
-from gisland.measure.subjects import members_of_subjects
-from gisland.measure.surfaces import density_surfaces
+from gisland.measure.grids.surfaces import density_surfaces
+from gisland.measure.layout.fragmentation import fragmentation_table
+from gisland.measure.planned.capacity import capacity_table
+from gisland.measure.planned.scenarios import planned_far
+from gisland.measure.planned.sitelimits import site_limits
+from gisland.measure.sums.indicators import indicator_table
+from gisland.measure.sums.landuse import use_matrix
+from gisland.measure.sums.subjects import members_of_subjects
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from gisland.base.parameters import Parameters
-    from gisland.base.rules import RuleSet
+    from gisland.base.result import Choices
     from gisland.base.surfaces import Surface
-    from gisland.measure.limits import PlanningLimits
-    from gisland.measure.sitelimits import SiteLimits
+    from gisland.measure.planned.limits import PlanningLimits
+    from gisland.measure.planned.sitelimits import SiteLimits
 
-USE = "planned_use_class"
+USE, PLANNED_USE = "use_class", "planned_use_class"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -61,9 +60,7 @@ def measure(
     borders: pd.DataFrame,
     limits: PlanningLimits,
     sites: gpd.GeoDataFrame | None,
-    merged_use: pd.Series | None,
-    rules: RuleSet,
-    parameters: Parameters,
+    choices: Choices,
 ) -> Measured:
     """Indicators, use of the land, capacity and density surfaces before and after.
 
@@ -81,13 +78,9 @@ def measure(
         Planning limits of the parcels.
     sites
         Layer of sites, for a scenario that is one of its columns, or None.
-    merged_use
-        Use class by site id, where the project says what it follows from, or None: that of the
-        largest parcel.
-    rules
-        The rule set.
-    parameters
-        Scenario, cells and bandwidth of the surfaces.
+    choices
+        Rules, scenario, cells and bandwidth of the surfaces, and what columns of merged sites
+        follow from.
 
     Returns
     -------
@@ -105,6 +98,7 @@ def measure(
     >>> sorted(Measured.__dataclass_fields__)
     ['far', 'limits', 'no_surfaces', 'surfaces', 'tables']
     """
+    rules, parameters = choices.rules, choices.parameters
     of_sites = site_limits(limits, lineage, rules=rules)
     scenario = parameters.scenario
     far = planned_far(parcels, lineage, of_sites, sites=sites, scenario=scenario)
@@ -114,7 +108,8 @@ def measure(
     labels = {name: parcels.get(name) for name in ("zone_id", "unit_id")}
     members = members_of_subjects(parcels.index, lineage, **labels)
     pairs = _zone_pairs(limits)
-    matrix = use_matrix(parcels, lineage, members, zone_pairs=pairs, merged_use=merged_use)
+    use = merged.set_index("parcel_id")[USE] if USE in choices.plan.columns else None
+    matrix = use_matrix(parcels, lineage, members, zone_pairs=pairs, merged_use=use)
     indicators = indicator_table(
         parcels,
         lineage,
@@ -131,6 +126,8 @@ def measure(
 
 def _zone_pairs(limits: PlanningLimits) -> pd.DataFrame | None:
     """Land of parcels by planning zone, with the use class of the zone where there are any."""
-    if USE not in limits.zone_uses:
+    if PLANNED_USE not in limits.zone_uses:
         return None
-    return limits.pairs.assign(use_class=lookup(limits.pairs["right_id"], limits.zone_uses[USE]))
+    return limits.pairs.assign(
+        use_class=lookup(limits.pairs["right_id"], limits.zone_uses[PLANNED_USE])
+    )

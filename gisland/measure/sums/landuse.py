@@ -13,7 +13,7 @@ from gisland.base.keys import NOWHERE, aligned, in_order, positions
 from gisland.base.schema import USE_CLASSES
 from gisland.base.tables import lookup
 from gisland.base.units import m2_to_mu
-from gisland.measure.subjects import MERGED_ROLES, Held, held_land
+from gisland.measure.sums.subjects import MERGED_ROLES, Held, held_land
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,7 +67,7 @@ def use_matrix(
 
     Examples
     --------
-    >>> from gisland.measure.subjects import members_of_subjects
+    >>> from gisland.measure.sums.subjects import members_of_subjects
     >>> lots = pd.DataFrame(
     ...     {"area_m2": [900.0, 100.0], "use_class": ["industrial", None]}, index=["s", "c"]
     ... )

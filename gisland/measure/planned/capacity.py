@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.keys import aligned, positions
-from gisland.measure.ground import summed
-from gisland.measure.scenarios import KEEP, scenario_name
-from gisland.measure.sitelimits import RULE
+from gisland.measure.planned.ground import summed
+from gisland.measure.planned.scenarios import KEEP, scenario_name
+from gisland.measure.planned.sitelimits import RULE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gisland.base.rules import RuleSet
-    from gisland.measure.sitelimits import SiteLimits
+    from gisland.measure.planned.sitelimits import SiteLimits
 
     Floats = NDArray[np.float64]
     Whole = NDArray[np.int64]
@@ -66,7 +66,7 @@ def capacity_table(
     Examples
     --------
     >>> from gisland.base.rules import load_rules
-    >>> from gisland.measure.sitelimits import SiteLimits
+    >>> from gisland.measure.planned.sitelimits import SiteLimits
     >>> lots = pd.DataFrame({"area_m2": [43383.0, 1688.4]}, index=["N", "c"])
     >>> lines = {"parcel_id": ["N", "c"], "after_id": ["S", "S"], "role": ["site", "absorbed"]}
     >>> row = {"site_id": ["S"], "condition": ["far_max"]}

@@ -14,7 +14,7 @@ from gisland.base.rules import SHARE_DECIMALS
 from gisland.base.tables import INTERNAL, PARCEL_RESULTS
 
 if TYPE_CHECKING:
-    from gisland.measure.sitelimits import SiteLimits
+    from gisland.measure.planned.sitelimits import SiteLimits
 
 KEEP = "keep"
 LIMITS = {"far_max": "far_max", "maximum": "far_max", "far_min": "far_min", "minimum": "far_min"}
@@ -110,7 +110,7 @@ def planned_far(
 
     Examples
     --------
-    >>> from gisland.measure.sitelimits import SiteLimits
+    >>> from gisland.measure.planned.sitelimits import SiteLimits
     >>> lots = pd.DataFrame({"area_m2": [90.0, 10.0]}, index=["s", "c"])
     >>> lines = {"parcel_id": ["s", "c"], "after_id": ["S", "S"], "role": ["site", "absorbed"]}
     >>> row = {"site_id": ["S"], "condition": ["far_max"], "limit_after": [1.7]}

@@ -10,16 +10,16 @@ import pandas as pd
 from gisland.base.errors import TableError
 from gisland.base.keys import among, positions
 from gisland.base.tables import is_land
-from gisland.measure.layout import Layout, edges_of
-from gisland.measure.ownership import owner_numbers
-from gisland.measure.totals import totals
+from gisland.measure.layout.layout import Layout, edges_of
+from gisland.measure.layout.ownership import owner_numbers
+from gisland.measure.layout.totals import totals
 from gisland.topology.shape import compactness, rectangularity
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from gisland.base.rules import RuleSet
-    from gisland.measure.layout import Floats, Ints
+    from gisland.measure.layout.layout import Floats, Ints
 
 MERGED = ("site", "absorbed")  # roles of what becomes part of a merged site
 MIN_LOT = "fragment.min_lot"

@@ -11,16 +11,16 @@ import pandas as pd
 from gisland.base.conditions import SOURCES
 from gisland.base.keys import NOWHERE, joined_texts, positions
 from gisland.base.rules import SHARE_DECIMALS
-from gisland.measure.ground import summed
-from gisland.measure.limits import limits_of
+from gisland.measure.planned.ground import summed
+from gisland.measure.planned.limits import limits_of
 from gisland.topology.overlay import HALF
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gisland.base.rules import RuleSet
-    from gisland.measure.ground import Ground
-    from gisland.measure.limits import PlanningLimits
+    from gisland.measure.planned.ground import Ground
+    from gisland.measure.planned.limits import PlanningLimits
 
     Floats = NDArray[np.float64]
     Whole = NDArray[np.int64]
@@ -85,7 +85,7 @@ def site_limits(limits: PlanningLimits, lineage: pd.DataFrame, *, rules: RuleSet
     >>> from shapely import box
     >>> from gisland.base.parameters import Parameters
     >>> from gisland.base.rules import load_rules
-    >>> from gisland.measure.limits import planning_limits
+    >>> from gisland.measure.planned.limits import planning_limits
     >>> lots = gpd.GeoDataFrame(
     ...     {"area_m2": [90.0, 10.0], "far_max": [1.7, 3.0]},
     ...     geometry=[box(0, 0, 9, 10), box(9, 0, 10, 10)],
@@ -134,7 +134,7 @@ def site_planning(limits: PlanningLimits, members: pd.Series) -> pd.DataFrame:
     >>> import geopandas as gpd
     >>> from shapely import box
     >>> from gisland.base.parameters import Parameters
-    >>> from gisland.measure.limits import planning_limits
+    >>> from gisland.measure.planned.limits import planning_limits
     >>> lot = gpd.GeoDataFrame(
     ...     {"area_m2": [100.0]}, geometry=[box(0, 0, 10, 10)], index=["a"], crs=4547
     ... )

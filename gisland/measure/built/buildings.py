@@ -11,8 +11,8 @@ import pandas as pd
 
 from gisland.base.keys import aligned, joined_runs
 from gisland.base.schema import require_ids, usable
-from gisland.measure.buildingfaults import building_findings
-from gisland.measure.floors import building_amounts
+from gisland.measure.built.buildingfaults import building_findings
+from gisland.measure.built.floors import building_amounts
 from gisland.topology.overlay import holders_of_centroids, overlap_areas
 from gisland.topology.shares import carried_over, split_shares
 

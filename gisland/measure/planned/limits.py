@@ -14,7 +14,7 @@ from gisland.base.conditions import CONDITIONS
 from gisland.base.keys import NOWHERE
 from gisland.base.rules import SHARE_DECIMALS
 from gisland.base.schema import require_ids
-from gisland.measure.ground import Ground, Laid, Parts, laid, lay, summed
+from gisland.measure.planned.ground import Ground, Laid, Parts, laid, lay, summed
 from gisland.topology.overlay import HALF, overlap_areas, robust
 from gisland.topology.unions import unions
 

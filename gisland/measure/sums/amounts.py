@@ -10,7 +10,7 @@ import pandas as pd
 from gisland.base.keys import NOWHERE, aligned, positions
 from gisland.base.tables import lookup
 from gisland.measure.density import floor_column
-from gisland.measure.subjects import MERGED_ROLES
+from gisland.measure.sums.subjects import MERGED_ROLES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,9 +14,9 @@ from gisland.base.keys import aligned, positions
 from gisland.base.rules import AREA_DECIMALS
 from gisland.base.schema import require_ids
 from gisland.base.tables import is_land
-from gisland.measure.layout import NO_GROUP, Layout, edges_of, group_measures
-from gisland.measure.mergedlayout import merged_layout
-from gisland.measure.ownership import owner_numbers
+from gisland.measure.layout.layout import NO_GROUP, Layout, edges_of, group_measures
+from gisland.measure.layout.mergedlayout import merged_layout
+from gisland.measure.layout.ownership import owner_numbers
 from gisland.topology.borders import borders as find_borders
 from gisland.topology.shape import compactness, perimeter_m, rectangularity
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from gisland.base.rules import RuleSet
-    from gisland.measure.layout import Floats
+    from gisland.measure.layout.layout import Floats
 
 EVERYTHING = "overall"
 KINDS = (EVERYTHING, "site", "zone", "unit")  # of subjects, in the order of the table

@@ -50,7 +50,7 @@ def building_findings(
     Examples
     --------
     >>> from gisland.base.parameters import Parameters
-    >>> from gisland.measure.floors import building_amounts
+    >>> from gisland.measure.built.floors import building_amounts
     >>> from shapely import box
     >>> halls = gpd.GeoDataFrame(geometry=[box(0, 0, 9, 9)] * 2, index=["h", "k"], crs=4547)
     >>> placed = building_amounts(halls, parameters=Parameters()).assign(off_parcels_m2=0.0)

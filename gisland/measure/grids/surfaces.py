@@ -15,7 +15,7 @@ from gisland.base.keys import aligned
 from gisland.base.schema import usable
 from gisland.base.surfaces import MEASURES, Surface
 from gisland.base.units import m2_to_mu
-from gisland.measure.gridding import Grid, Shares, grid_around, shares_in_cells
+from gisland.measure.grids.gridding import Grid, Shares, grid_around, shares_in_cells
 
 if TYPE_CHECKING:
     import geopandas as gpd

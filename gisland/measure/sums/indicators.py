@@ -11,9 +11,15 @@ import pandas as pd
 from gisland.base.keys import NOWHERE, in_order, positions
 from gisland.base.names import comparable
 from gisland.base.units import HA_M2, m2_to_mu
-from gisland.measure.amounts import FLOORS, after_amounts, existing, piece_numbers, planned_parcels
 from gisland.measure.density import STOREY_FLOORS, better_known, floor_column
-from gisland.measure.indicatorspecs import (
+from gisland.measure.sums.amounts import (
+    FLOORS,
+    after_amounts,
+    existing,
+    piece_numbers,
+    planned_parcels,
+)
+from gisland.measure.sums.indicatorspecs import (
     AMOUNTS,
     CAPACITIES,
     MEASURED,
@@ -23,8 +29,8 @@ from gisland.measure.indicatorspecs import (
     USE_SHARES,
     theme_of,
 )
-from gisland.measure.landuse import CLASSES, MERGED
-from gisland.measure.subjects import OVERALL, SITE, Held, Side, held_land
+from gisland.measure.sums.landuse import CLASSES, MERGED
+from gisland.measure.sums.subjects import OVERALL, SITE, Held, Side, held_land
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +94,7 @@ def indicator_table(
 
     Examples
     --------
-    >>> from gisland.measure.subjects import members_of_subjects
+    >>> from gisland.measure.sums.subjects import members_of_subjects
     >>> lots = pd.DataFrame({"area_m2": [900.0, 100.0], "floor_area_m2": 500.0}, index=["s", "c"])
     >>> lines = pd.DataFrame(
     ...     {"parcel_id": ["s", "c"], "after_id": ["S", "S"], "role": ["site", "absorbed"]}

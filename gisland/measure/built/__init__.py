@@ -1,0 +1,1 @@
+"""Buildings: floor areas, and the parcels that they stand on."""

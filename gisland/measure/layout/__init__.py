@@ -1,0 +1,1 @@
+"""How land is parted: pieces, their shapes and their owners."""

@@ -1,0 +1,1 @@
+"""What the plan limits, and the floor area that follows from it."""
