@@ -102,8 +102,9 @@ def bands(drawing: Drawing) -> list[Band]:
     return [s for s in drawing.shapes if isinstance(s, Band)]
 
 
-def test_a_flow_sums_up_on_either_side() -> None:
-    drawing = flow(small_results.use_matrix(), subject="overall", basis="planned", texts=EN)
+@pytest.mark.parametrize("basis", ["merged", "planned"])
+def test_a_flow_sums_up_on_either_side(basis: str) -> None:
+    drawing = flow(small_results.use_matrix(), subject="overall", basis=basis, texts=EN)
     assert drawing is not None
     found = bands(drawing)
     boxes = [s for s in drawing.shapes if isinstance(s, Box)]
