@@ -45,6 +45,11 @@ if TYPE_CHECKING:
     from gisland.layers.read import load_inputs
     from gisland.layers.writing.results import read_results
     from gisland.layers.writing.write_shapefile import write_shapefile
+    from gisland.measure.built.floors import building_amounts
+    from gisland.measure.density import parcel_densities
+    from gisland.measure.grids.surfaces import density_surfaces
+    from gisland.measure.layout.fragmentation import fragmentation_measures
+    from gisland.measure.planned.limits import planning_limits
     from gisland.pipeline import check_inputs, run
     from gisland.present.webmap import folium_map
     from gisland.splitting import split
@@ -73,6 +78,7 @@ __all__ = [
     "articulation",
     "beyond",
     "borders",
+    "building_amounts",
     "cases",
     "check",
     "check_inputs",
@@ -80,16 +86,20 @@ __all__ = [
     "choices_of",
     "components",
     "crosswalk",
+    "density_surfaces",
     "enclaves",
     "explain",
     "folium_map",
+    "fragmentation_measures",
     "holdings",
     "load_inputs",
     "load_rules",
     "map_results",
     "mixture",
     "overlap_areas",
+    "parcel_densities",
     "patches",
+    "planning_limits",
     "read_project",
     "read_results",
     "recall",
@@ -133,6 +143,11 @@ _HOMES = {
         "run_project",
         "sample_folder",
     ),
+    "gisland.measure.built.floors": ("building_amounts",),
+    "gisland.measure.density": ("parcel_densities",),
+    "gisland.measure.grids.surfaces": ("density_surfaces",),
+    "gisland.measure.layout.fragmentation": ("fragmentation_measures",),
+    "gisland.measure.planned.limits": ("planning_limits",),
     "gisland.layers.project": ("read_project",),
     "gisland.layers.read": ("load_inputs",),
     "gisland.layers.writing.results": ("read_results",),
