@@ -14,7 +14,7 @@ from shapely import box
 from gisland.base.parameters import Parameters
 from gisland.base.surfaceclasses import BREAKS, DIVERGING, SEQUENTIAL, class_numbers, legends
 from gisland.base.surfaces import Surface
-from gisland.measure import surfaces as measured
+from gisland.measure.grids import surfaces as measured
 from gisland.measure.grids.gridding import BLOCK, grid_around, shares_in_cells
 from gisland.measure.grids.surfaces import MOST_CELLS, density_surfaces
 from test_style import BLINDNESS, closest, lab
