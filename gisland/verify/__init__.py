@@ -32,6 +32,7 @@ from gisland.verify.reasons import check_reasons
 from gisland.verify.record import check_record
 from gisland.verify.recorded import check_plan, check_verdicts
 from gisland.verify.subjects import survey
+from gisland.verify.surfaces import check_surfaces
 from gisland.verify.tables import check_tables
 from gisland.verify.touch import check_connected, touches
 from gisland.verify.usematrix import check_use
@@ -55,8 +56,8 @@ def verify(results: str | Path | Results) -> list[Violation]:
     with the record of the run; enclaves, scrap groups, holdings and the mixture of tenures made
     of the parcels that they name, and adding up. Every indicator is its numerator over its
     denominator, both summed from the parcels; land use before and after closes; conditions,
-    capacities and estimated floors follow from limits, land and parameters. Limits of parcels,
-    edge density, rectangularity and planned uses are believed.
+    capacities and estimated floors follow from limits, land and parameters; grids add up to the
+    parcels. Limits of parcels, edge density, rectangularity and planned uses are believed.
 
     Parameters
     ----------
@@ -91,7 +92,7 @@ results.gpkg); give the output folder of a run, or its results.gpkg
     found += [*check_conditions(facts, ground), *check_use(facts, ground), *check_buildings(facts)]
     found += [*check_record(facts), *check_verdicts(facts), *check_low_use(facts)]
     found += [*check_enclaves(facts), *check_holdings(facts), *check_mixture(facts)]
-    found += check_groups(facts)
+    found += [*check_groups(facts), *check_surfaces(facts, read)]
     if facts.sites is not None:
         touching = touches(facts)
         found += [*check_merges(facts), *check_capacity(facts, ground)]
