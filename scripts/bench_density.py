@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Numbers = pd.Series | NDArray[np.float64]
-
 LOT, PART_M2 = "parcel_id", 0.01  # a share of a lot is compared where it is larger than this
 
 

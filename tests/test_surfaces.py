@@ -250,7 +250,7 @@ def test_many_pairs_in_portions_are_the_same_as_at_once(monkeypatch: pytest.Monk
     shapes = np.array(random_shapes(5, 60))
     grid = grid_around(shapes, cell_m=10.0)
     whole = shares_in_cells(shapes, grid)
-    monkeypatch.setattr("gisland.measure.gridding.PAIRS", 100)
+    monkeypatch.setattr("gisland.measure.grids.gridding.PAIRS", 100)
     parts = shares_in_cells(shapes, grid)
     for name in ("parcel", "cell", "share"):
         assert np.array_equal(getattr(whole, name), getattr(parts, name))

@@ -63,7 +63,7 @@ class Step:
     Parameters
     ----------
     operation
-        Key of ``gisland.casebook.OPERATIONS``.
+        Key of ``gisland.caseops.OPERATIONS``.
     arguments
         Names of facts and steps, one or several for each parameter.
     """

@@ -73,13 +73,13 @@ def indicator_table(
     lineage
         ``parcel_id``, ``after_id``, ``role``.
     members
-        Of `gisland.measure.subjects.members_of_subjects`.
+        Of `gisland.measure.sums.subjects.members_of_subjects`.
     planned_far
         FAR after by site id, missing where what exists is kept.
     capacity
         Capacity table by ``site_id``, or None.
     matrix
-        Of `gisland.measure.landuse.use_matrix`, or None.
+        Of `gisland.measure.sums.landuse.use_matrix`, or None.
     fragmentation
         Rows with ``subject``, ``indicator``, ``before``, ``after``, ``unit``, ``denominator``,
         ``denominator_before``, ``denominator_after``, or None.

@@ -49,7 +49,7 @@ def use_matrix(
     lineage
         ``parcel_id``, ``after_id``, ``role``.
     members
-        Of `gisland.measure.subjects.members_of_subjects`.
+        Of `gisland.measure.sums.subjects.members_of_subjects`.
     zone_pairs
         Parcels in planning zones: ``left_id``, ``right_id``, ``overlap_m2`` and ``use_class`` of
         the zone. Overlaps that exceed a parcel, in stacked zones, are scaled to it.
