@@ -10,7 +10,7 @@ import numpy as np
 from gisland.base.keys import positions
 from gisland.base.units import HA_M2
 from gisland.measure.layout.ownership import owner_measures
-from gisland.measure.layout.totals import by_pair, totals
+from gisland.measure.totals import by_pair, totals
 
 if TYPE_CHECKING:
     import pandas as pd

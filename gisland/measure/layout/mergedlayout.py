@@ -12,7 +12,7 @@ from gisland.base.keys import among, positions
 from gisland.base.tables import is_land
 from gisland.measure.layout.layout import Layout, edges_of
 from gisland.measure.layout.ownership import owner_numbers
-from gisland.measure.layout.totals import totals
+from gisland.measure.totals import totals
 from gisland.topology.shape import compactness, rectangularity
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from gisland.base.names import comparable
 from gisland.base.units import HA_M2
-from gisland.measure.layout.totals import by_pair, totals
+from gisland.measure.totals import by_pair, totals
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

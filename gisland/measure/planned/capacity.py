@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.keys import aligned, positions
-from gisland.measure.planned.ground import summed
 from gisland.measure.planned.scenarios import KEEP, scenario_name
 from gisland.measure.planned.sitelimits import RULE
+from gisland.measure.totals import totals
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -139,5 +139,5 @@ def _total(
     """Sum of each site; missing if it is missing on any land."""
     rows = chosen & ~np.isnan(land)
     unknown = np.bincount(site[rows & np.isnan(amounts)], minlength=count) > 0
-    total = summed(site[rows], amounts[rows], count=count)
+    total = totals(site[rows], amounts[rows], groups=count)
     return np.where(unknown, np.nan, total)

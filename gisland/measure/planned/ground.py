@@ -14,6 +14,7 @@ from gisland.base.conditions import CONDITIONS, SOURCES
 from gisland.base.keys import NOWHERE
 from gisland.base.rules import SHARE_DECIMALS
 from gisland.base.schema import usable
+from gisland.measure.totals import totals
 from gisland.topology.overlay import overlap_areas, robust
 
 if TYPE_CHECKING:
@@ -124,13 +125,13 @@ class Ground:
         at, of, land = self.in_zones
         covers = ~np.isnan(_column(self.faces.limits, name))
         under = covers[self.both_face]
-        hidden = summed(self.in_both.other[under], self.in_both.land_m2[under], count=len(at))
+        hidden = totals(self.in_both.other[under], self.in_both.land_m2[under], groups=len(at))
         open_m2 = np.maximum(land - hidden, 0.0)
         by = covers[self.in_faces.other]
         count = len(self.land_m2)
-        above = summed(self.in_faces.parcel[by], self.in_faces.land_m2[by], count=count)
+        above = totals(self.in_faces.parcel[by], self.in_faces.land_m2[by], groups=count)
         room = np.maximum(self.land_m2 - above, 0.0)
-        total = summed(at, open_m2, count=count)
+        total = totals(at, open_m2, groups=count)
         fits = np.divide(room, total, out=np.ones(len(room)), where=total > room)
         open_m2 = open_m2 * fits[at]
         limit = _column(self.zones, name)[of]
@@ -258,31 +259,6 @@ def _find(known: Laid, wanted: Laid, *, count: int) -> Whole:
     """Row of each wanted pair among the known ones."""
     pairs = pd.Index(known.parcel * count + known.other)
     return pairs.get_indexer(pd.Index(wanted.parcel * count + wanted.other)).astype("int64")
-
-
-def summed(groups: Whole, amounts: Floats, *, count: int) -> Floats:
-    """Sum of each group, in the order of the rows.
-
-    Parameters
-    ----------
-    groups
-        Number of the group of each row, 0 to `count` - 1.
-    amounts
-        Amount of each row.
-    count
-        Number of groups.
-
-    Returns
-    -------
-    numpy.ndarray
-        One sum for each group; 0 without rows.
-
-    Examples
-    --------
-    >>> summed(np.array([2, 0, 2]), np.array([1.0, 2.0, 3.0]), count=3).tolist()
-    [2.0, 0.0, 4.0]
-    """
-    return np.bincount(groups, weights=amounts, minlength=count).astype("float64")
 
 
 def laid(parcels: gpd.GeoDataFrame, polygons: gpd.GeoDataFrame) -> Laid:

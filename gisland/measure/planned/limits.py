@@ -14,7 +14,8 @@ from gisland.base.conditions import CONDITIONS
 from gisland.base.keys import NOWHERE
 from gisland.base.rules import SHARE_DECIMALS
 from gisland.base.schema import require_ids
-from gisland.measure.planned.ground import Ground, Laid, Parts, laid, lay, summed
+from gisland.measure.planned.ground import Ground, Laid, Parts, laid, lay
+from gisland.measure.totals import totals
 from gisland.topology.overlay import HALF, overlap_areas, robust
 from gisland.topology.unions import unions
 
@@ -179,13 +180,13 @@ def limits_of(parts: Parts, *, name: str, groups: Whole, whole_m2: Floats) -> tu
     inside = group != NOWHERE
     group, limit, land = group[inside], parts.limit[inside], parts.land_m2[inside]
     count = len(whole_m2)
-    known = summed(group, land, count=count)
+    known = totals(group, land, groups=count)
     low, high = np.full(count, np.inf), np.full(count, -np.inf)
     np.minimum.at(low, group, limit)
     np.maximum.at(high, group, limit)
     condition = CONDITIONS[name]
     if condition.averaged:
-        total = summed(group, limit * land, count=count)
+        total = totals(group, limit * land, groups=count)
         mean = np.divide(total, known, out=np.full(count, np.nan), where=known > 0)
         value = np.where(low == high, low, mean)
     else:
@@ -244,10 +245,10 @@ def _counted_twice(
     )
     land = parcels["area_m2"].to_numpy("float64")[at] / shapely.area(drawn[at])
     covered = shapely.area(unions(pieces, groups)) * land
-    excess = summed(groups, raw.land_m2[among], count=len(at)) - covered
+    excess = totals(groups, raw.land_m2[among], groups=len(at)) - covered
     over = excess > least_m2
     twice[at[over]] = excess[over]
-    total = summed(raw.parcel, raw.land_m2, count=count)
+    total = totals(raw.parcel, raw.land_m2, groups=count)
     scale[at[over]] = 1 - twice[at[over]] / total[at[over]]
     return scale, twice
 

@@ -11,8 +11,8 @@ import pandas as pd
 from gisland.base.conditions import SOURCES
 from gisland.base.keys import NOWHERE, joined_texts, positions
 from gisland.base.rules import SHARE_DECIMALS
-from gisland.measure.planned.ground import summed
 from gisland.measure.planned.limits import limits_of
+from gisland.measure.totals import totals
 from gisland.topology.overlay import HALF
 
 if TYPE_CHECKING:
@@ -203,8 +203,8 @@ class _Sites:
         site, use = self.of[held.parcel], codes[held.other]
         rows = np.flatnonzero((site != NOWHERE) & (use != NOWHERE))
         count = max(len(names), 1)
-        land = summed(
-            site[rows] * count + use[rows], held.land_m2[rows], count=len(self.ids) * count
+        land = totals(
+            site[rows] * count + use[rows], held.land_m2[rows], groups=len(self.ids) * count
         ).reshape(len(self.ids), count)
         best = land.argmax(axis=1) if len(land) else np.zeros(0, dtype="int64")
         most = land[np.arange(len(land)), best]
@@ -219,7 +219,7 @@ def _sites(ground: Ground, members: pd.Series, ids: pd.Index) -> _Sites:
     at = positions(members.index.astype("str"), ground.ids[-1].astype("str"))
     of[at[at != NOWHERE]] = positions(members.astype("str"), ids)[at != NOWHERE]
     inside = np.flatnonzero((of != NOWHERE) & (ground.land_m2 > 0))
-    land = summed(of[inside], ground.land_m2[inside], count=len(ids))
+    land = totals(of[inside], ground.land_m2[inside], groups=len(ids))
     return _Sites(ground, ids, of, land)
 
 
