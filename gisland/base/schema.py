@@ -177,6 +177,7 @@ CHANGES = (
     "message",
 )
 PLAN_VERDICTS = ("absorbed", "eligible", "ineligible")
+MERGED_ROLES = ("site", "absorbed")  # in the lineage, of parcels that become part of a merged site
 
 
 def findings_frame(rows: list[dict[str, object]], *, crs: object) -> gpd.GeoDataFrame:

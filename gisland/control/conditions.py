@@ -10,6 +10,7 @@ import pandas as pd
 from gisland.base.conditions import CONDITIONS
 from gisland.base.keys import ID_SEPARATOR, aligned
 from gisland.base.rules import AREA_DECIMALS, OPERATORS, SHARE_DECIMALS
+from gisland.base.schema import MERGED_ROLES
 from gisland.base.tables import is_land
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def condition_table(
     rows = limits[known].reset_index(drop=True)
     told = {name: rows["condition"].map(words) for name, words in _WORDS.items()}
     columns: dict[str, object] = {**{str(c): rows[c] for c in rows}, **told}
-    for when, roles in (("before", ("site",)), ("after", ("site", "absorbed"))):
+    for when, roles in (("before", ("site",)), ("after", MERGED_ROLES)):
         measured = _measured(parcels, lineage, roles=roles)
         if when == "after":
             far = aligned(planned_far, measured.index).astype("float64")

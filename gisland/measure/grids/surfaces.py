@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import ndimage
 
 from gisland.base.keys import aligned
-from gisland.base.schema import usable
+from gisland.base.schema import MERGED_ROLES, usable
 from gisland.base.surfaces import MEASURES, Surface
 from gisland.base.units import m2_to_mu
 from gisland.measure.grids.gridding import Grid, Shares, grid_around, shares_in_cells
@@ -159,7 +159,7 @@ def _wide_enough(shapes: NDArray[np.object_], *, cell_m: float) -> float:
 def _on_grid(
     drawn: gpd.GeoDataFrame, grid: Grid, *, lineage: pd.DataFrame, planned_far: pd.Series
 ) -> _Parcels:
-    merged = lineage[lineage["role"].isin(("site", "absorbed"))].set_index("parcel_id")["after_id"]
+    merged = lineage[lineage["role"].isin(MERGED_ROLES)].set_index("parcel_id")["after_id"]
     site_id = aligned(merged, drawn.index)
     number, _ = pd.factorize(site_id, sort=True)
     far = np.asarray(site_id.map(planned_far), dtype=np.float64)

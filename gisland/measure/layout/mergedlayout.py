@@ -9,6 +9,7 @@ import pandas as pd
 
 from gisland.base.errors import TableError
 from gisland.base.keys import among, positions
+from gisland.base.schema import MERGED_ROLES
 from gisland.base.tables import is_land
 from gisland.measure.layout.layout import Layout, edges_of
 from gisland.measure.layout.ownership import owner_numbers
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from gisland.base.rules import RuleSet
     from gisland.measure.layout.layout import Floats, Ints
 
-MERGED = ("site", "absorbed")  # roles of what becomes part of a merged site
 MIN_LOT = "fragment.min_lot"
 
 
@@ -109,7 +109,7 @@ def merged_layout(
 
 def _pieces_after(ids: pd.Index, lineage: pd.DataFrame) -> tuple[Ints, pd.Index]:
     """Piece that each parcel is part of after the merge, and the sites, numbered after parcels."""
-    moved = lineage[lineage["role"].isin(MERGED)]
+    moved = lineage[lineage["role"].isin(MERGED_ROLES)]
     site, sites = pd.factorize(moved["after_id"], sort=True)
     at = positions(moved["parcel_id"], ids)
     piece = np.arange(len(ids))

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.keys import aligned, positions
+from gisland.base.schema import MERGED_ROLES
 from gisland.measure.planned.scenarios import KEEP, scenario_name
 from gisland.measure.planned.sitelimits import RULE
 from gisland.measure.totals import totals
@@ -68,7 +69,7 @@ def capacity_table(
     >>> from gisland.base.rules import load_rules
     >>> from gisland.measure.planned.sitelimits import SiteLimits
     >>> lots = pd.DataFrame({"area_m2": [43383.0, 1688.4]}, index=["N", "c"])
-    >>> lines = {"parcel_id": ["N", "c"], "after_id": ["S", "S"], "role": ["site", "absorbed"]}
+    >>> lines = {"parcel_id": ["N", "c"], "after_id": ["S", "S"], "role": MERGED_ROLES}
     >>> row = {"site_id": ["S"], "condition": ["far_max"]}
     >>> limits = SiteLimits(pd.DataFrame(row | {"limit_before": [1.7], "limit_after": [1.7]}))
     >>> found = capacity_table(
@@ -82,7 +83,7 @@ def capacity_table(
     >>> found[["capacity_max_after_m2", "gained_m2"]].round(2).values.tolist()
     [[76621.38, 2870.28]]
     """
-    rows = lineage[lineage["role"].isin(["site", "absorbed"])].sort_values("parcel_id")
+    rows = lineage[lineage["role"].isin(MERGED_ROLES)].sort_values("parcel_id")
     own = (rows["role"] == "site").to_numpy()
     sites = pd.Index(sorted(rows.loc[own, "after_id"].unique()), name="site_id", dtype="str")
     members = parcels.reindex(pd.Index(rows["parcel_id"]))

@@ -11,6 +11,7 @@ import pandas as pd
 from gisland.base.conditions import SOURCES
 from gisland.base.keys import NOWHERE, joined_texts, positions
 from gisland.base.rules import SHARE_DECIMALS
+from gisland.base.schema import MERGED_ROLES
 from gisland.measure.planned.limits import limits_of
 from gisland.measure.totals import totals
 from gisland.topology.overlay import HALF
@@ -99,7 +100,7 @@ def site_limits(limits: PlanningLimits, lineage: pd.DataFrame, *, rules: RuleSet
     >>> found[["condition", "limit_before", "limit_after"]].values.tolist()
     [['far_max', 1.7, 1.7]]
     """
-    own, everyone = _members(lineage, ("site",)), _members(lineage, ("site", "absorbed"))
+    own, everyone = _members(lineage, ("site",)), _members(lineage, MERGED_ROLES)
     sites = pd.Index(sorted(own.unique()), dtype="str")
     before = _sites(limits.ground, own, sites)
     extended = rules[RULE].mode == "on"

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.keys import NOWHERE, aligned, positions
+from gisland.base.schema import MERGED_ROLES
 from gisland.base.tables import lookup
 from gisland.measure.density import floor_column
-from gisland.measure.sums.subjects import MERGED_ROLES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

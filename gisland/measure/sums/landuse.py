@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.keys import NOWHERE, aligned, in_order, positions
-from gisland.base.schema import USE_CLASSES
+from gisland.base.schema import MERGED_ROLES, USE_CLASSES
 from gisland.base.tables import lookup
 from gisland.base.units import m2_to_mu
-from gisland.measure.sums.subjects import MERGED_ROLES, Held, held_land
+from gisland.measure.sums.subjects import Held, held_land
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.keys import NOWHERE, aligned, in_order, positions
+from gisland.base.schema import MERGED_ROLES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 OVERALL, SITE, ZONE, UNIT = "overall", "site:", "zone:", "unit:"
-MERGED_ROLES = ("site", "absorbed")
 
 
 def members_of_subjects(

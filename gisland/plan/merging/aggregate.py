@@ -12,7 +12,7 @@ import pandas as pd
 from gisland.base.errors import PlanError, did_you_mean
 from gisland.base.keys import aligned, joined_texts
 from gisland.base.planchoices import COLUMN_RULES
-from gisland.base.schema import PARCELS
+from gisland.base.schema import MERGED_ROLES, PARCELS
 from gisland.base.tables import INTERNAL, PARCEL_RESULTS
 
 if TYPE_CHECKING:
@@ -216,7 +216,7 @@ class _Pieces:
 
 
 def _pieces(parcels: gpd.GeoDataFrame, lineage: pd.DataFrame) -> _Pieces:
-    rows = lineage[lineage["role"].isin(["site", "absorbed"])]
+    rows = lineage[lineage["role"].isin(MERGED_ROLES)]
     rows = rows.sort_values(["after_id", "parcel_id"])
     ids = pd.Index(rows["parcel_id"].astype("str"))
     area = aligned(parcels["area_m2"], ids)

@@ -12,6 +12,7 @@ import shapely
 
 from gisland.base.errors import PlanError
 from gisland.base.keys import aligned, among
+from gisland.base.schema import MERGED_ROLES
 from gisland.base.threads import in_threads
 from gisland.topology.overlay import robust
 
@@ -226,7 +227,7 @@ def _require_conserved(
     parcels: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, lineage: pd.DataFrame
 ) -> None:
     """Area in = area out, per site and overall."""
-    moved = lineage[lineage["role"].isin(["site", "absorbed"])]
+    moved = lineage[lineage["role"].isin(MERGED_ROLES)]
     pieces = aligned(parcels.geometry, pd.Index(moved["parcel_id"])).to_numpy()
     plane = pd.Series(shapely.area(pieces), index=moved["after_id"])
     pieces_m2 = plane.groupby(level=0).sum().reindex(sites.index)
