@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from gisland.base.columns import numbers
 from gisland.base.conditions import CONDITIONS
 from gisland.base.keys import ID_SEPARATOR, aligned
 from gisland.base.rules import AREA_DECIMALS, OPERATORS, SHARE_DECIMALS
@@ -116,7 +117,7 @@ def parcel_failures(parcels: pd.DataFrame) -> pd.Series:
     for name, condition in CONDITIONS.items():
         if f"planned_{name}" not in parcels or condition.measure not in measured:
             continue
-        value, limit = _floats(measured, condition.measure), _floats(parcels, f"planned_{name}")
+        value, limit = numbers(measured, condition.measure), numbers(parcels, f"planned_{name}")
         both = land & ~np.isnan(value) & ~np.isnan(limit)
         judged |= both
         failed = both & ~_holds(value, limit, condition)
@@ -136,7 +137,7 @@ def _measured(
     land = members["area_m2"].groupby(site).sum()
     found = {}
     for measure in (*AMOUNTS, HEIGHT):
-        values = pd.Series(_floats(members, AMOUNTS.get(measure, measure)), index=members.index)
+        values = pd.Series(numbers(members, AMOUNTS.get(measure, measure)), index=members.index)
         groups = values.groupby(site)
         known = groups.count() == groups.size()
         found[measure] = (groups.max() if measure == HEIGHT else groups.sum() / land).where(known)
@@ -145,8 +146,8 @@ def _measured(
 
 def _heights(parcels: pd.DataFrame) -> Floats:
     """Height of the tallest building; 0 where nothing stands."""
-    height = _floats(parcels, HEIGHT)
-    return np.where(np.isnan(height) & (_floats(parcels, "footprint_m2") == 0), 0.0, height)
+    height = numbers(parcels, HEIGHT)
+    return np.where(np.isnan(height) & (numbers(parcels, "footprint_m2") == 0), 0.0, height)
 
 
 def _judged(
@@ -169,9 +170,3 @@ def _holds(value: Floats, limit: Floats, condition: Condition) -> NDArray[np.boo
     decimals = AREA_DECIMALS if condition.unit == "m" else SHARE_DECIMALS
     compared = OPERATORS[condition.operator](np.round(value, decimals), np.round(limit, decimals))
     return np.asarray(compared, dtype=bool)
-
-
-def _floats(table: pd.DataFrame, name: str) -> Floats:
-    if name not in table:
-        return np.full(len(table), np.nan)
-    return table[name].to_numpy("float64", na_value=np.nan)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gisland.base.columns import numbers
 from gisland.base.crs import require_metric
 from gisland.base.schema import CHANGES, findings_frame
 from gisland.base.shapes import FARTHEST, require_on_earth, without_empty_rings
@@ -181,9 +182,7 @@ def recorded_areas(parcels: gpd.GeoDataFrame) -> Floats:
     >>> recorded_areas(gpd.GeoDataFrame({"recorded_area_m2": [5.0, None]})).tolist()
     [5.0, nan]
     """
-    if "recorded_area_m2" not in parcels:
-        return np.full(len(parcels), np.nan)
-    return parcels["recorded_area_m2"].to_numpy(dtype="float64", na_value=np.nan)
+    return numbers(parcels, "recorded_area_m2")
 
 
 def _made_valid(values: Geometries, *, most_m2: float) -> tuple[Geometries, Rows]:

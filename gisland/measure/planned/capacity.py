@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from gisland.base.columns import numbers
 from gisland.base.keys import aligned, positions
 from gisland.base.schema import MERGED_ROLES
 from gisland.measure.planned.scenarios import KEEP, scenario_name
@@ -97,8 +98,8 @@ def capacity_table(
     area = {"before": summed_of(land, own)}
     area["after"] = area["before"] + scrap
     capacity = {key: limit[key] * area[key[1]] for key in limit}
-    lost = {end: summed_of(_numbers(members, f"planned_far_{end}") * land, ~own) for end in ENDS}
-    existing = summed_of(_numbers(members, "floor_m2"), np.ones_like(own))
+    lost = {end: summed_of(numbers(members, f"planned_far_{end}") * land, ~own) for end in ENDS}
+    existing = summed_of(numbers(members, "floor_m2"), np.ones_like(own))
     far = aligned(planned_far, sites).to_numpy("float64")
     gained = capacity["max", "after"] - capacity["max", "before"]
     table = {
@@ -126,12 +127,6 @@ def capacity_table(
 def _limit(limits: SiteLimits, sites: pd.Index, *, end: str, when: str) -> Floats:
     rows = limits.table[limits.table["condition"] == f"far_{end}"]
     return aligned(rows.set_index("site_id")[f"limit_{when}"], sites).to_numpy("float64")
-
-
-def _numbers(members: pd.DataFrame, name: str) -> Floats:
-    if name not in members:
-        return np.full(len(members), np.nan)
-    return members[name].to_numpy("float64", na_value=np.nan)
 
 
 def _total(

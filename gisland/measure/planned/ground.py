@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gisland.base.columns import numbers
 from gisland.base.conditions import CONDITIONS, SOURCES
 from gisland.base.keys import NOWHERE
 from gisland.base.rules import SHARE_DECIMALS
@@ -102,7 +103,7 @@ class Ground:
         name
             One of ``CONDITIONS``.
         """
-        own = _column(self.own, name)
+        own = numbers(self.own, name)
         itself = np.flatnonzero(~np.isnan(own) & (self.land_m2 > 0))
         of_parcel = Parts(
             itself, np.full(len(itself), PARCEL), itself, own[itself], self.land_m2[itself]
@@ -114,7 +115,7 @@ class Ground:
         )
 
     def _of_faces(self, name: str, taken: NDArray[np.bool_]) -> Parts:
-        limit = _column(self.faces.limits, name)[self.in_faces.other]
+        limit = numbers(self.faces.limits, name)[self.in_faces.other]
         rows = np.flatnonzero(~np.isnan(limit) & ~taken[self.in_faces.parcel])
         at, face = self.in_faces.parcel[rows], self.in_faces.other[rows]
         of = self.faces.of[name].to_numpy("int64")[face] if len(rows) else face
@@ -123,7 +124,7 @@ class Ground:
     def _of_zones(self, name: str, taken: NDArray[np.bool_]) -> Parts:
         """Land in zones that no overlay has the condition for."""
         at, of, land = self.in_zones
-        covers = ~np.isnan(_column(self.faces.limits, name))
+        covers = ~np.isnan(numbers(self.faces.limits, name))
         under = covers[self.both_face]
         hidden = totals(self.in_both.other[under], self.in_both.land_m2[under], groups=len(at))
         open_m2 = np.maximum(land - hidden, 0.0)
@@ -134,7 +135,7 @@ class Ground:
         total = totals(at, open_m2, groups=count)
         fits = np.divide(room, total, out=np.ones(len(room)), where=total > room)
         open_m2 = open_m2 * fits[at]
-        limit = _column(self.zones, name)[of]
+        limit = numbers(self.zones, name)[of]
         rows = np.flatnonzero(~np.isnan(limit) & ~taken[at] & self._weighs(open_m2, at))
         return Parts(at[rows], np.full(len(rows), ZONE), of[rows], limit[rows], open_m2[rows])
 
@@ -331,7 +332,7 @@ def faces(overlay: gpd.GeoDataFrame) -> Faces:
     of = np.concatenate([alone, stacked[over]]).astype("int64")
     limits, origin = {}, {}
     for name in (name for name in CONDITIONS if name in overlay):
-        values = _column(overlay, name)[of]
+        values = numbers(overlay, name)[of]
         limits[name], origin[name] = _strictest(row, of, values, name=name, count=len(cut))
     return Faces(cut, pd.DataFrame(limits, cut.index), pd.DataFrame(origin, cut.index))
 
@@ -362,11 +363,5 @@ def _numbered(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _conditions(table: pd.DataFrame) -> pd.DataFrame:
-    known = {name: _column(table, name) for name in CONDITIONS if name in table}
+    known = {name: numbers(table, name) for name in CONDITIONS if name in table}
     return pd.DataFrame(known, index=range(len(table)))
-
-
-def _column(table: pd.DataFrame, name: str) -> Floats:
-    if name not in table:
-        return np.full(len(table), np.nan)
-    return table[name].to_numpy("float64", na_value=np.nan)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from gisland.base.columns import numbers
 from gisland.base.keys import NOWHERE, aligned, positions
 from gisland.base.schema import MERGED_ROLES
 from gisland.base.tables import lookup
@@ -113,8 +114,9 @@ def existing(parcels: pd.DataFrame, column: str) -> NDArray[np.float64]:
     >>> existing(lots, "floor_m2").tolist(), existing(lots, "tax_yuan").tolist()
     ([5.0], [nan])
     """
-    known = column if column in parcels else floor_column(parcels) if column == "floor_m2" else None
-    return parcels[known].to_numpy("float64") if known else np.full(len(parcels), np.nan)
+    if column == "floor_m2" and column not in parcels:
+        column = floor_column(parcels) or column
+    return numbers(parcels, column)
 
 
 def piece_numbers(parcel_ids: pd.Index, lineage: pd.DataFrame) -> NDArray[np.int64]:
