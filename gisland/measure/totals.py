@@ -1,4 +1,4 @@
-"""Sums over groups that are told by numbers."""
+"""Sums and largest rows of groups that are told by numbers."""
 
 from __future__ import annotations
 
@@ -36,6 +36,37 @@ def totals(group: Ints, values: Floats | None = None, *, groups: int) -> Floats:
     [3.0, 0.0, 5.0]
     """
     return np.bincount(group, values, minlength=groups).astype("float64")
+
+
+def leading(group: Ints, size: Floats, *, number: Ints) -> tuple[Ints, Ints]:
+    """Row of the largest size in each group.
+
+    Parameters
+    ----------
+    group
+        Group of each row, (n,).
+    size
+        (n,); rows without one come last.
+    number
+        Of equal sizes the row with the smallest number leads, whatever the order of the rows, (n,).
+
+    Returns
+    -------
+    groups : numpy.ndarray
+        Groups that have rows, ascending, (g,).
+    rows : numpy.ndarray
+        The row that leads in each, (g,).
+
+    Examples
+    --------
+    >>> ties = np.array([1.0, 5.0, 5.0])
+    >>> groups, rows = leading(np.array([3, 0, 0]), ties, number=np.array([7, 9, 8]))
+    >>> groups.tolist(), rows.tolist()
+    ([0, 3], [2, 0])
+    """
+    order = np.lexsort((number, -size, group))
+    found, first = np.unique(group[order], return_index=True)
+    return found, order[first]
 
 
 def by_pair(one: Ints, two: Ints) -> tuple[Ints, Ints]:

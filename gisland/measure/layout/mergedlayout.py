@@ -13,7 +13,7 @@ from gisland.base.schema import MERGED_ROLES
 from gisland.base.tables import is_land
 from gisland.measure.layout.layout import Layout, edges_of
 from gisland.measure.layout.ownership import owner_numbers
-from gisland.measure.totals import totals
+from gisland.measure.totals import leading, totals
 from gisland.topology.shape import compactness, rectangularity
 
 if TYPE_CHECKING:
@@ -124,9 +124,8 @@ def _site_uses(parcels: gpd.GeoDataFrame, lineage: pd.DataFrame, sites: pd.Index
     site = positions(own["after_id"], sites)[at >= 0]
     at = at[at >= 0]
     area = parcels["area_m2"].to_numpy("float64")[at]
-    order = np.lexsort((at, -area, site))  # missing areas come last
-    first = order[np.r_[True, np.diff(site[order]) > 0][: len(order)]]
-    found = pd.Series(parcels["use_class"].astype("str").array[at[first]], index=site[first])
+    site, largest = leading(site, area, number=at)
+    found = pd.Series(parcels["use_class"].astype("str").array[at[largest]], index=site)
     return found.reindex(range(len(sites)))
 
 

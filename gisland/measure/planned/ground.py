@@ -15,7 +15,7 @@ from gisland.base.conditions import CONDITIONS, SOURCES
 from gisland.base.keys import NOWHERE
 from gisland.base.rules import SHARE_DECIMALS
 from gisland.base.schema import usable
-from gisland.measure.totals import totals
+from gisland.measure.totals import leading, totals
 from gisland.topology.overlay import overlap_areas, robust
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class Ground:
 
 
 def enough(land_m2: Floats, whole_m2: Floats, *, least_share: float) -> NDArray[np.bool_]:
-    """Whether parts are more than drawing noise.
+    """Whether parts make up a share of their wholes, such as more than drawing noise, or half.
 
     Parameters
     ----------
@@ -343,10 +343,9 @@ def _strictest(
     """Strictest value of each row, and which overlay it is from."""
     sign = -1.0 if CONDITIONS[name].operator == ">=" else 1.0
     known = np.flatnonzero(~np.isnan(values))
-    order = known[np.lexsort((of[known], sign * values[known], row[known]))]
-    rows, first = np.unique(row[order], return_index=True)
+    rows, first = leading(row[known], -sign * values[known], number=of[known])
     limit, origin = np.full(count, np.nan), np.full(count, -1, dtype="int64")
-    limit[rows], origin[rows] = values[order][first], of[order][first]
+    limit[rows], origin[rows] = values[known[first]], of[known[first]]
     return limit, origin
 
 

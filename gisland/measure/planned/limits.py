@@ -12,10 +12,9 @@ import shapely
 
 from gisland.base.conditions import CONDITIONS
 from gisland.base.keys import NOWHERE
-from gisland.base.rules import SHARE_DECIMALS
 from gisland.base.schema import require_ids
-from gisland.measure.planned.ground import Ground, Laid, Parts, laid, lay
-from gisland.measure.totals import totals
+from gisland.measure.planned.ground import Ground, Laid, Parts, enough, laid, lay
+from gisland.measure.totals import leading, totals
 from gisland.topology.overlay import HALF, overlap_areas, robust
 from gisland.topology.unions import unions
 
@@ -191,8 +190,7 @@ def limits_of(parts: Parts, *, name: str, groups: Whole, whole_m2: Floats) -> tu
         value = np.where(low == high, low, mean)
     else:
         value = low if condition.operator == "<=" else high
-    share = np.divide(known, whole_m2, out=np.zeros(count), where=whole_m2 > 0)
-    return np.where(np.round(share, SHARE_DECIMALS) >= HALF, value, np.nan), known
+    return np.where(enough(known, whole_m2, least_share=HALF), value, np.nan), known
 
 
 def _sorted(layer: gpd.GeoDataFrame | None, *, crs: object) -> gpd.GeoDataFrame:
@@ -205,12 +203,9 @@ def _of_main_zone(
     parcels: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, raw: Laid
 ) -> dict[str, pd.Series]:
     """Id and uses of the zone that holds at least half of each parcel."""
-    order = np.lexsort((raw.other, -raw.land_m2, raw.parcel))
-    at, first = np.unique(raw.parcel[order], return_index=True)
-    largest = order[first]
+    at, largest = leading(raw.parcel, raw.land_m2, number=raw.other)
     whole = parcels["area_m2"].to_numpy("float64")[at]
-    share = np.divide(raw.land_m2[largest], whole, out=np.zeros(len(at)), where=whole > 0)
-    held = np.round(share, SHARE_DECIMALS) >= HALF
+    held = enough(raw.land_m2[largest], whole, least_share=HALF)
     zone = np.full(len(parcels), NOWHERE)
     zone[at[held]] = raw.other[largest[held]]
     given = {"planning_zone_id": zones.index.to_series().astype("str")}

@@ -10,8 +10,8 @@ import pandas as pd
 
 from gisland.base.conditions import SOURCES
 from gisland.base.keys import NOWHERE, joined_texts, positions
-from gisland.base.rules import SHARE_DECIMALS
 from gisland.base.schema import MERGED_ROLES
+from gisland.measure.planned.ground import enough
 from gisland.measure.planned.limits import limits_of
 from gisland.measure.totals import totals
 from gisland.topology.overlay import HALF
@@ -209,8 +209,7 @@ class _Sites:
         ).reshape(len(self.ids), count)
         best = land.argmax(axis=1) if len(land) else np.zeros(0, dtype="int64")
         most = land[np.arange(len(land)), best]
-        share = np.divide(most, self.land_m2, out=np.zeros(len(most)), where=self.land_m2 > 0)
-        chosen = np.where(np.round(share, SHARE_DECIMALS) >= HALF, best, NOWHERE)
+        chosen = np.where(enough(most, self.land_m2, least_share=HALF), best, NOWHERE)
         taken = pd.api.extensions.take(pd.Series(names, dtype="str").array, chosen, allow_fill=True)
         return pd.Series(taken, index=self.ids)
 

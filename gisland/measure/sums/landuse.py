@@ -14,6 +14,7 @@ from gisland.base.schema import MERGED_ROLES, USE_CLASSES
 from gisland.base.tables import lookup
 from gisland.base.units import m2_to_mu
 from gisland.measure.sums.subjects import Held, held_land
+from gisland.measure.totals import leading
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -141,11 +142,9 @@ def _merged_classes(
     if merged_use is not None:
         code = class_codes(lookup(pd.Series(site), merged_use), len(site))
     else:
-        number, names = pd.factorize(site)
-        area = np.nan_to_num(land["area_m2"].to_numpy("float64"))[at]
-        order = np.lexsort((at, -area, number))  # largest first, of equal ones the smallest id
-        first = order[np.flatnonzero(np.diff(number[order], prepend=-1))]
-        code = before[at[first]][number] if len(names) else number
+        number, _ = pd.factorize(site)
+        _, largest = leading(number, land["area_m2"].to_numpy("float64")[at], number=at)
+        code = before[at[largest]][number]
     after = before.copy()
     after[at] = code
     return after
