@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from amounts import NAN, lines
-from gisland.measure.sums.amounts import after_amounts, piece_numbers, planned_parcels
+from gisland.measure.pieces import pieces_after
+from gisland.measure.sums.amounts import after_amounts, planned_parcels
 from gisland.measure.sums.indicators import indicator_table, site_densities
 from gisland.measure.sums.subjects import members_of_subjects
 
@@ -186,6 +187,6 @@ def test_floor_areas_of_the_parcels_after() -> None:
 def test_planned_far_and_piece_of_the_parcels() -> None:
     ids = pd.Index(["k", "c", "x", "s1", "t"])
     assert planned_parcels(ids, LINES, FAR).fillna(-1).tolist() == [-1, 2, -1, 2, -1]
-    pieces = piece_numbers(ids, LINES)
+    pieces, _ = pieces_after(ids, LINES)
     assert pieces[1] == pieces[3]
     assert len(set(pieces.tolist())) == 4

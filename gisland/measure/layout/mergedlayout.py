@@ -9,10 +9,10 @@ import pandas as pd
 
 from gisland.base.errors import TableError
 from gisland.base.keys import among, positions
-from gisland.base.schema import MERGED_ROLES
 from gisland.base.tables import is_land
 from gisland.measure.layout.layout import Layout, edges_of
 from gisland.measure.layout.ownership import owner_numbers
+from gisland.measure.pieces import pieces_after
 from gisland.measure.totals import leading, totals
 from gisland.topology.shape import compactness, rectangularity
 
@@ -78,7 +78,7 @@ def merged_layout(
     >>> piece.tolist()
     [2, 1]
     """
-    piece, sites = _pieces_after(parcels.index, lineage)
+    piece, sites = pieces_after(parcels.index, lineage)
     shape = merged.set_index("parcel_id").geometry
     if not among(sites, shape.index).all():
         gone = sites[~among(sites, shape.index)]
@@ -105,16 +105,6 @@ def merged_layout(
         owner if owner is not None and (owner >= 0).any() else None,
     )
     return layout, piece
-
-
-def _pieces_after(ids: pd.Index, lineage: pd.DataFrame) -> tuple[Ints, pd.Index]:
-    """Piece that each parcel is part of after the merge, and the sites, numbered after parcels."""
-    moved = lineage[lineage["role"].isin(MERGED_ROLES)]
-    site, sites = pd.factorize(moved["after_id"], sort=True)
-    at = positions(moved["parcel_id"], ids)
-    piece = np.arange(len(ids))
-    piece[at[at >= 0]] = len(ids) + site[at >= 0]
-    return piece, pd.Index(sites)
 
 
 def _site_uses(parcels: gpd.GeoDataFrame, lineage: pd.DataFrame, sites: pd.Index) -> pd.Series:

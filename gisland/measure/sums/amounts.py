@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.columns import numbers
-from gisland.base.keys import NOWHERE, aligned, positions
+from gisland.base.keys import aligned
 from gisland.base.schema import MERGED_ROLES
 from gisland.base.tables import lookup
 from gisland.measure.density import floor_column
@@ -117,38 +117,3 @@ def existing(parcels: pd.DataFrame, column: str) -> NDArray[np.float64]:
     if column == "floor_m2" and column not in parcels:
         column = floor_column(parcels) or column
     return numbers(parcels, column)
-
-
-def piece_numbers(parcel_ids: pd.Index, lineage: pd.DataFrame) -> NDArray[np.int64]:
-    """Number of the piece of land that each parcel belongs to after the merge.
-
-    Parameters
-    ----------
-    parcel_ids
-        Parcels to answer for.
-    lineage
-        ``parcel_id``, ``after_id``, ``role``.
-
-    Returns
-    -------
-    numpy.ndarray
-        One for each parcel: the same for all parcels of a merged site, and for no others, even
-        if one bears the id of a site.
-
-    Examples
-    --------
-    >>> lines = pd.DataFrame(
-    ...     {
-    ...         "parcel_id": ["s", "c", "S"],
-    ...         "after_id": ["S", "S", "S"],
-    ...         "role": ["site", "absorbed", "kept"],
-    ...     }
-    ... )
-    >>> piece_numbers(pd.Index(["S", "c", "s"]), lines).tolist()
-    [0, 3, 3]
-    """
-    moved = lineage[lineage["role"].isin(MERGED_ROLES)]
-    number, _ = pd.factorize(moved["after_id"], sort=True)
-    at = positions(parcel_ids, pd.Index(moved["parcel_id"], dtype="str"))
-    merged = np.append(number, 0)[at] + len(parcel_ids)
-    return np.where(at == NOWHERE, np.arange(len(parcel_ids)), merged)

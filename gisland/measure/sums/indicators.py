@@ -12,13 +12,8 @@ from gisland.base.keys import NOWHERE, in_order, positions
 from gisland.base.names import comparable
 from gisland.base.units import HA_M2, m2_to_mu
 from gisland.measure.density import STOREY_FLOORS, better_known, floor_column
-from gisland.measure.sums.amounts import (
-    FLOORS,
-    after_amounts,
-    existing,
-    piece_numbers,
-    planned_parcels,
-)
+from gisland.measure.pieces import pieces_after
+from gisland.measure.sums.amounts import FLOORS, after_amounts, existing, planned_parcels
 from gisland.measure.sums.indicatorspecs import (
     AMOUNTS,
     CAPACITIES,
@@ -171,9 +166,9 @@ def _measured(
     """Rows of land, density and economy."""
     before = _amounts(land)
     after = before | _after(before, land, lineage, planned_far=planned_far)
-    pieces = held.after.distinct(piece_numbers(land.index, lineage))
+    pieces, _ = pieces_after(land.index, lineage)
     old = _sums(held.before, before, pieces=held.before.count)
-    new = _sums(held.after, after, pieces=pieces)
+    new = _sums(held.after, after, pieces=held.after.distinct(pieces))
     hidden = {"far_floor_area"} if floor_column(land) == AMOUNTS["counted_floor_area"] else set()
     return [
         _ratio(name, old, new) if spec.over else _amount(name, old, new)
