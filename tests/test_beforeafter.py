@@ -140,7 +140,9 @@ def test_unknown_floor_area_stays_unknown_but_a_planned_far_does_not_need_it() -
     rows = table(given)
     assert both(rows, "site:S", "far") == [0.5, 2.0]
     assert ("site:T", "far") not in rows.index
-    assert ("overall", "far") not in rows.index
+    assert all(pd.isna(both(rows, "overall", "far")))
+    told = rows.loc[("overall", "far"), ["missing_before", "missing_after"]]
+    assert told.tolist() == [2, 1]
     assert rows.loc[("zone:Z", "far"), ["missing_before", "missing_after"]].tolist() == [1, 0]
 
 
