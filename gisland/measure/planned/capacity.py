@@ -134,6 +134,4 @@ def _total(
 ) -> Floats:
     """Sum of each site; missing if it is missing on any land."""
     rows = chosen & ~np.isnan(land)
-    unknown = np.bincount(site[rows & np.isnan(amounts)], minlength=count) > 0
-    total = totals(site[rows], amounts[rows], groups=count)
-    return np.where(unknown, np.nan, total)
+    return totals(site[rows], amounts[rows], groups=count)
