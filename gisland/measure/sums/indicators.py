@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.keys import NOWHERE, in_order, positions
-from gisland.base.names import comparable
 from gisland.base.units import HA_M2, m2_to_mu
 from gisland.measure.density import STOREY_FLOORS, better_known, floor_column
+from gisland.measure.layout.ownership import owner_numbers
 from gisland.measure.pieces import pieces_after
 from gisland.measure.sums.amounts import FLOORS, after_amounts, existing, planned_parcels
 from gisland.measure.sums.indicatorspecs import (
@@ -105,7 +105,7 @@ def indicator_table(
     held = held_land(members, land["area_m2"])
     parts = _measured(land, lineage, held, planned_far=planned_far)
     if "owner" in land:
-        parts.append(_owners(comparable(land["owner"]), held))
+        parts.append(_owners(owner_numbers(land["owner"]), held))
     if matrix is not None:
         parts.append(_use_shares(matrix, held.subjects))
     if capacity is not None and len(capacity):
@@ -261,14 +261,13 @@ def _rows(indicator: str | pd.Index, *, before: Floats, **columns: object) -> pd
     return pd.DataFrame(given | columns, index=range(len(before)))
 
 
-def _owners(keys: pd.Series, held: Held) -> pd.DataFrame:
-    """Number of owners, whatever the spelling of their names; unknown where nobody has a name."""
-    code, _ = pd.factorize(keys)  # -1 where there is no name
+def _owners(owner: Ints, held: Held) -> pd.DataFrame:
+    """Number of owners; unknown where nobody has a name."""
     sides: dict[str, Any] = {}
     for when, side in (("before", held.before), ("after", held.after)):
-        owners = side.distinct(code).astype("float64")
+        owners = side.distinct(owner).astype("float64")
         sides[when] = np.where((owners == 0) & (side.count > 0), np.nan, owners)
-        sides[f"missing_{when}"] = side.count_of(code < 0)
+        sides[f"missing_{when}"] = side.count_of(owner < 0)
     return _rows("owners", **sides, unit="count")
 
 
