@@ -17,7 +17,7 @@ from shapely import MultiPolygon, Polygon, affinity, box
 import layouts
 from gisland.base.errors import CRSError, TableError
 from gisland.measure.layout.fragmentation import (
-    FRAGMENTATION,
+    MEASURES,
     fragmentation_measures,
     fragmentation_table,
 )
@@ -137,7 +137,7 @@ def test_units_denominators_and_order() -> None:
     found = table(street())
     assert found["subject"].unique().tolist() == ["overall", "site:S", "zone:Z1", "unit:U"]
     overall = values(found, "overall")
-    assert overall.index.tolist() == list(FRAGMENTATION)
+    assert overall.index.tolist() == list(MEASURES)
     held = overall[["denominator", "denominator_before", "denominator_after"]]
     assert held.loc["mean_parcel_area"].tolist() == ["patches", 4.0, 3.0]
     assert held.loc["compactness"].tolist() == ["patch_area", 18e3, 18e3]
@@ -230,7 +230,7 @@ def test_no_owner_column_and_no_owner() -> None:
     case = street()
     for parcels in (STREET.drop(columns="owner"), STREET.assign(owner=None)):
         found = table(case, parcels=parcels)
-        assert set(found["indicator"]) == set(FRAGMENTATION) - set(OWNED)
+        assert set(found["indicator"]) == set(MEASURES) - set(OWNED)
 
 
 def test_no_use_class() -> None:
@@ -378,7 +378,7 @@ def test_a_value_times_its_denominator_is_its_numerator(seed: int) -> None:
 
 def in_range(found: pd.DataFrame, when: str) -> None:
     wide = found.set_index(["subject", "indicator"])[when].unstack()  # noqa: PD010
-    some = wide.reindex(columns=list(FRAGMENTATION))[wide["patches"] > 0]
+    some = wide.reindex(columns=list(MEASURES))[wide["patches"] > 0]
     rows = found.set_index(["indicator", "subject"])[f"denominator_{when}"]
     land = rows.loc[MESH].reindex(some.index)
     tiny = 1e-9

@@ -31,7 +31,7 @@ KINDS = (EVERYTHING, "site", "zone", "unit")  # of subjects, in the order of the
 
 # Each measure: theme, unit, what its value is multiplied with to give its numerator, and the
 # count of what it lacks.
-FRAGMENTATION: dict[str, tuple[str, str, str, str]] = {
+MEASURES: dict[str, tuple[str, str, str, str]] = {
     "patches": ("fragmentation", "count", "", ""),
     "mean_parcel_area": ("fragmentation", "m2", "patches", ""),
     "median_parcel_area": ("fragmentation", "m2", "", ""),
@@ -289,8 +289,8 @@ def _rows(
     subjects: pd.Index, *, before: dict[str, Floats], after: dict[str, Floats]
 ) -> pd.DataFrame:
     """Subjects below each other, each with all measures, but those known on neither side."""
-    names = [n for n in FRAGMENTATION if n in before]
-    theme, unit, by, lack = zip(*(FRAGMENTATION[n] for n in names), strict=True)
+    names = [n for n in MEASURES if n in before]
+    theme, unit, by, lack = zip(*(MEASURES[n] for n in names), strict=True)
     nothing, none = np.full(len(subjects), np.nan), np.zeros(len(subjects))
 
     def column(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gisland.base.schema import USE_CLASSES
+from gisland.measure.layout.fragmentation import MEASURES
 
 LAND, DENSITY, ECONOMY, USE = "land", "density", "economy", "use"
 FRAGMENTATION, OWNERS, CAPACITY = "fragmentation", "owners", "capacity"
@@ -82,12 +83,8 @@ CAPACITIES = {  # columns of the capacity table before and after
     "capacity_left": (None, "left_m2"),
     "capacity_gained": (None, "gained_m2"),
 }
-OF_OWNERS = ("owners_per_ha", "parcels_per_owner", "owner_simpson", "owner_januszewski")
-OF_PIECES = (
-    *("patches", "mean_parcel_area", "median_parcel_area", "weighted_mean_parcel_area"),
-    *("effective_mesh_size", "edge_density", "compactness", "rectangularity"),
-    *("small_parcels", "small_parcels_share"),
-)
+OF_OWNERS = tuple(name for name, (theme, *_) in MEASURES.items() if theme == OWNERS)
+OF_PIECES = tuple(name for name, (theme, *_) in MEASURES.items() if theme == FRAGMENTATION)
 USE_SHARES = tuple(f"{USE_SHARE}{use}" for use in (*USE_CLASSES, "not_classified"))
 ORDER = (*MEASURED, *USE_SHARES, *OF_PIECES, "owners", *OF_OWNERS, *CAPACITIES)
 
