@@ -216,7 +216,7 @@ def _after(amount: Floats, lots: _Parcels, *, planned: bool) -> Floats:
     site, land = lots.site[inside], lots.area_m2[inside]
     whole = np.bincount(site, weights=amount[inside])
     later = amount.copy()
-    later[inside] = (whole / np.bincount(site, weights=land))[site] * land if len(site) else 0.0
+    later[inside] = whole[site] / np.bincount(site, weights=land)[site] * land
     if planned:
         later = np.where(np.isnan(lots.planned_far), later, lots.planned_far * lots.area_m2)
     return later
