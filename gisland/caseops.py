@@ -176,10 +176,10 @@ def operation_of(where: str, step: Step) -> Operation:
         if name not in step.arguments:
             raise CaseError(f"{where} lacks {name}", do=f"{step.operation} takes it")
         is_list = isinstance(step.arguments[name], tuple)
-        if is_list != (kind == SEVERAL):
-            told = "a list; give one name" if is_list else "one name; give a list"
-            what, do = told.split("; ")
-            raise CaseError(f"{where} {name} is {what}", do=do)
+        if is_list and kind != SEVERAL:
+            raise CaseError(f"{where} {name} is a list", do="give one name")
+        if kind == SEVERAL and not is_list:
+            raise CaseError(f"{where} {name} is one name", do="give a list")
     return found
 
 
