@@ -32,12 +32,12 @@ from gisland.detect.detection import detect, scrap_land
 from gisland.detect.facts import shape_facts
 from gisland.detect.groups import group_labels
 from gisland.measure.built.buildings import building_facts
+from gisland.measure.constraints import boundary_facts, exclusion_facts, with_boundary_share
 from gisland.measure.density import parcel_densities
 from gisland.measure.measuring import measure
 from gisland.measure.planned.limits import PlanningLimits, planning_limits
 from gisland.measure.planned.scenarios import require_scenario
 from gisland.measure.planned.sitelimits import site_planning
-from gisland.measure.planning import boundary_facts, exclusion_facts, with_boundary_share
 from gisland.measure.sums.indicators import site_densities
 from gisland.measure.unitids import unit_ids
 from gisland.plan.case import PlanCase

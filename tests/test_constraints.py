@@ -9,7 +9,7 @@ from shapely import Polygon, box
 
 from districts import frame, rule
 from gisland.base.errors import GeometryError
-from gisland.measure.planning import (
+from gisland.measure.constraints import (
     boundary_facts,
     exclusion_facts,
     with_boundary_share,

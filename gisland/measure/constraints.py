@@ -1,4 +1,4 @@
-"""Exclusions of parcels, and project boundaries of sites, by overlay."""
+"""Spatial constraints: exclusions on parcels, and project boundaries around sites, by overlay."""
 
 from __future__ import annotations
 
