@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from gisland.measure.ratios import coverage, far
+from gisland.measure.ratios import coverage, far, share
 
 FAR_FLOORS = ("counted_floor_area_m2", "floor_area_m2")
 STOREY_FLOORS = ("above_floor_m2", "floor_area_m2")
@@ -95,7 +95,7 @@ def parcel_densities(parcels: pd.DataFrame) -> pd.DataFrame:
     if "footprint_m2" in parcels:
         found["coverage"] = coverage(parcels["footprint_m2"], land)
     if "green_m2" in parcels:
-        found["green_ratio"] = parcels["green_m2"] / land
+        found["green_ratio"] = share(parcels["green_m2"], land)
     if storeys and "footprint_m2" in parcels:
         found["mean_storeys"] = parcels[storeys] / _positive(parcels["footprint_m2"])
     return pd.DataFrame(found, index=parcels.index)

@@ -16,6 +16,7 @@ from gisland.base.schema import MERGED_ROLES, usable
 from gisland.base.surfaces import MEASURES, Surface
 from gisland.base.units import m2_to_mu
 from gisland.measure.grids.gridding import Grid, Shares, grid_around, shares_in_cells
+from gisland.measure.ratios import floor_at_far
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -218,7 +219,8 @@ def _after(amount: Floats, lots: _Parcels, *, planned: bool) -> Floats:
     later = amount.copy()
     later[inside] = whole[site] / np.bincount(site, weights=land)[site] * land
     if planned:
-        later = np.where(np.isnan(lots.planned_far), later, lots.planned_far * lots.area_m2)
+        floor = floor_at_far(lots.planned_far, lots.area_m2)
+        later = np.where(np.isnan(floor), later, floor)
     return later
 
 

@@ -13,6 +13,7 @@ from gisland.base.keys import aligned, positions
 from gisland.base.schema import MERGED_ROLES
 from gisland.measure.planned.scenarios import KEEP, scenario_name
 from gisland.measure.planned.sitelimits import RULE
+from gisland.measure.ratios import floor_at_far
 from gisland.measure.totals import totals
 
 if TYPE_CHECKING:
@@ -97,8 +98,11 @@ def capacity_table(
     scrap = summed_of(land, ~own)
     area = {"before": summed_of(land, own)}
     area["after"] = area["before"] + scrap
-    capacity = {key: limit[key] * area[key[1]] for key in limit}
-    lost = {end: summed_of(numbers(members, f"planned_far_{end}") * land, ~own) for end in ENDS}
+    capacity = {key: floor_at_far(limit[key], area[key[1]]) for key in limit}
+    lost = {
+        end: summed_of(floor_at_far(numbers(members, f"planned_far_{end}"), land), ~own)
+        for end in ENDS
+    }
     existing = summed_of(numbers(members, "floor_m2"), np.ones_like(own))
     far = aligned(planned_far, sites).to_numpy("float64")
     gained = capacity["max", "after"] - capacity["max", "before"]
@@ -113,7 +117,7 @@ def capacity_table(
     table |= {f"scrap_capacity_{end}_m2": lost[end] for end in ENDS}
     table |= {f"capacity_{end}_after_m2": capacity[end, "after"] for end in ENDS}
     table |= {
-        "planned_floor_m2": existing if scenario == KEEP else far * area["after"],
+        "planned_floor_m2": existing if scenario == KEEP else floor_at_far(far, area["after"]),
         "left_m2": capacity["max", "after"] - existing,
         "gained_m2": gained,
         "gained_net_m2": gained - lost["max"],

@@ -12,6 +12,7 @@ from gisland.base.keys import aligned
 from gisland.base.schema import MERGED_ROLES
 from gisland.base.tables import lookup
 from gisland.measure.density import floor_column
+from gisland.measure.ratios import floor_at_far
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -84,7 +85,8 @@ def after_amounts(
     [nan, 1800.0, 1800.0]
     """
     far = planned_parcels(parcels.index, lineage, planned_far)
-    planned, floor = far.notna().to_numpy(), (far * parcels["area_m2"]).to_numpy("float64")
+    planned = far.notna().to_numpy()
+    floor = floor_at_far(far, parcels["area_m2"]).to_numpy("float64")
     unknown = np.full(len(parcels), np.nan)
     found = {
         name: np.where(planned, new, existing(parcels, name))
