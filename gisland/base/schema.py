@@ -176,6 +176,7 @@ CHANGES = (
     "out_m2",
     "message",
 )
+NOT_CLASSIFIED = "not_classified"  # land without a use class, where uses are summed up
 PLAN_VERDICTS = ("absorbed", "eligible", "ineligible")
 MERGED_ROLES = ("site", "absorbed")  # in the lineage, of parcels that become part of a merged site
 

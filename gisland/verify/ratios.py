@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from gisland.base.schema import USE_CLASSES
+from gisland.base.schema import NOT_CLASSIFIED, USE_CLASSES
 from gisland.base.tables import lookup
 from gisland.verify.facts import RELATIVE, Facts, Violation, differs, violations
 from gisland.verify.quantities import Quantities, quantities
@@ -89,7 +89,7 @@ BELIEVED: dict[str, Kind] = {  # held to their range and denominator, or checked
     "small_parcels_share": Kind(PIECES, "share", "", ("patch_area",)),
     **{
         f"{USE_SHARE}{use}": Kind("use", "share", "", (LAND_AFTER,))
-        for use in (*USE_CLASSES, "not_classified")
+        for use in (*USE_CLASSES, NOT_CLASSIFIED)
     },
     **{
         f"capacity_{name}": Kind("capacity", "m2", "", ("",))

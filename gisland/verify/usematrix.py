@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gisland.base.schema import USE_CLASSES
+from gisland.base.schema import NOT_CLASSIFIED, USE_CLASSES
 from gisland.base.tables import lookup
 from gisland.base.units import HA_M2, m2_to_mu
 from gisland.verify.facts import AREA_M2, RELATIVE, Facts, Violation, differs, violations
@@ -15,7 +15,6 @@ from gisland.verify.subjects import WHEN
 if TYPE_CHECKING:
     from gisland.verify.subjects import Ground
 
-NOT_CLASSIFIED = "not_classified"
 CLASSES = (*USE_CLASSES, NOT_CLASSIFIED)
 MERGED, PLANNED = "merged", "planned"
 KEYS = ["subject", "use_before", "use_after"]

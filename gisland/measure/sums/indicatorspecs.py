@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gisland.base.schema import USE_CLASSES
 from gisland.measure.layout.fragmentation import MEASURES
+from gisland.measure.sums.landuse import CLASSES
 
 LAND, DENSITY, ECONOMY, USE = "land", "density", "economy", "use"
 FRAGMENTATION, OWNERS, CAPACITY = "fragmentation", "owners", "capacity"
@@ -85,7 +85,7 @@ CAPACITIES = {  # columns of the capacity table before and after
 }
 OF_OWNERS = tuple(name for name, (theme, *_) in MEASURES.items() if theme == OWNERS)
 OF_PIECES = tuple(name for name, (theme, *_) in MEASURES.items() if theme == FRAGMENTATION)
-USE_SHARES = tuple(f"{USE_SHARE}{use}" for use in (*USE_CLASSES, "not_classified"))
+USE_SHARES = tuple(f"{USE_SHARE}{use}" for use in CLASSES)
 ORDER = (*MEASURED, *USE_SHARES, *OF_PIECES, "owners", *OF_OWNERS, *CAPACITIES)
 
 

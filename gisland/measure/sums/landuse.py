@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.keys import NOWHERE, aligned, in_order, positions
-from gisland.base.schema import MERGED_ROLES, USE_CLASSES
+from gisland.base.schema import MERGED_ROLES, NOT_CLASSIFIED, USE_CLASSES
 from gisland.base.tables import lookup
 from gisland.base.units import m2_to_mu
 from gisland.measure.sums.subjects import Held, held_land
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
 
-NOT_CLASSIFIED = "not_classified"
 CLASSES = (*USE_CLASSES, NOT_CLASSIFIED)
 MERGED, PLANNED = "merged", "planned"
 COLUMNS = ("subject", "basis", "use_before", "use_after", "area_m2", "area_mu", "share")
