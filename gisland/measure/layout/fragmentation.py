@@ -17,6 +17,7 @@ from gisland.base.tables import is_land
 from gisland.measure.layout.layout import NO_GROUP, Layout, edges_of, group_measures
 from gisland.measure.layout.mergedlayout import merged_layout
 from gisland.measure.layout.ownership import owner_numbers
+from gisland.measure.sums.subjects import OVERALL, SITE, UNIT, ZONE
 from gisland.topology.borders import borders as find_borders
 from gisland.topology.shape import compactness, perimeter_m, rectangularity
 
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from gisland.base.rules import RuleSet
     from gisland.measure.layout.layout import Floats
 
-EVERYTHING = "overall"
-KINDS = (EVERYTHING, "site", "zone", "unit")  # of subjects, in the order of the table
+# of subjects, in the order of the table
+KINDS = tuple(prefix.removesuffix(":") for prefix in (OVERALL, SITE, ZONE, UNIT))
 
 # Each measure: theme, unit, what its value is multiplied with to give its numerator, and the
 # count of what it lacks.
@@ -140,7 +141,7 @@ def fragmentation_measures(
     around = perimeter_m(pieces.geometry)
     area = pieces.get("area_m2", pieces.geometry.area)
     drawn = pieces.assign(area_m2=area.where(around.notna()).astype("float64"))
-    names = pd.Series(EVERYTHING, index=pieces.index) if by is None else pieces[by]
+    names = pd.Series(OVERALL, index=pieces.index) if by is None else pieces[by]
     group, labels = pd.factorize(names, sort=True)
     layout = Layout(
         drawn["area_m2"].to_numpy(),
