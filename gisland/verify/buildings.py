@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 GIVEN, OF_AREA, OF_HEIGHT, MISSING = "given", "floor_area", "height", "missing"
 SOURCES = (GIVEN, OF_AREA, OF_HEIGHT, MISSING)
 TWICE = 2.0
+DECIMALS = 6  # of heights and storeys that are compared
 
 
 def check_buildings(facts: Facts) -> list[Violation]:
@@ -88,13 +89,16 @@ def _floors(facts: Facts, rows: pd.DataFrame) -> dict[tuple[str, str], pd.Series
     )
     source = rows["floors_from"].fillna("")
     estimated = source == OF_HEIGHT
-    guess = np.maximum(1.0, np.floor(height / storey.fillna(told.storey_height_m) + 0.5))
+    storeys = (height / storey.fillna(told.storey_height_m)).round(DECIMALS)
+    guess = np.maximum(1.0, np.floor(storeys + 0.5))
     asked = told.estimate_floors == "height"
-    tall = storey.fillna(height / floors)
+    tall = storey.fillna(height / floors).round(DECIMALS)
     above = built * floors
     counted: pd.Series = above * np.where(tall > told.high_storey_m, TWICE, 1.0)
     floor = above + below.fillna(0.0)
     known = rows[["floor_area_m2", "counted_floor_area_m2"]].astype("float64")
+    high = storey.isna() & (height > told.high_storey_m)
+    untold = _tell_no_floors(known, below=below, high=high)
     return {
         ("building_floors", "floors_from is no such source"): ~source.isin(SOURCES),
         ("building_floors", "floors and floors_from do not go together"): (
@@ -102,18 +106,33 @@ def _floors(facts: Facts, rows: pd.DataFrame) -> dict[tuple[str, str], pd.Series
         ),
         ("building_floors", "floors are estimated, or not, against the parameters"): (
             (estimated & ~(asked & (floors == guess)))
-            | ((source == MISSING) & height.notna() & asked)
+            | ((source == MISSING) & height.notna() & asked & ~untold)
         ),
         ("building_area", "floor_area_m2 is not that of the estimated floors"): estimated
         & differs(known["floor_area_m2"], floor),
         ("building_area", "counted_floor_area_m2 is not that of the estimated floors"): estimated
         & differs(known["counted_floor_area_m2"], counted),
         ("building_area", "floor areas of no floors"): (source == MISSING)
-        & known.notna().any(axis=1),
+        & known.notna().any(axis=1)
+        & ~untold,
         ("building_area", "floor areas are missing, though there are floors"): (
             (source == GIVEN) & built.notna() & known.isna().any(axis=1)
         ),
     }
+
+
+def _tell_no_floors(known: pd.DataFrame, *, below: pd.Series, high: pd.Series) -> pd.Series:
+    """Buildings with a floor area of their own that does not tell what stands above ground.
+
+    That is an area below the underground's; and a counted one of a high building, whose storeys
+    may count twice.
+    """
+    actual, counted = known["floor_area_m2"], known["counted_floor_area_m2"]
+    contradicts = actual < below.fillna(0.0)
+    found: pd.Series = (contradicts & counted.isna()) | (
+        (contradicts | actual.isna()) & counted.notna() & high
+    )
+    return found
 
 
 def _common_ground(facts: Facts, rows: gpd.GeoDataFrame) -> pd.DataFrame:

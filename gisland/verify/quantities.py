@@ -10,7 +10,7 @@ import pandas as pd
 
 from gisland.base.tables import lookup
 from gisland.base.units import HA_M2, m2_to_mu
-from gisland.verify.subjects import SITE, Ground, drawn_compactness
+from gisland.verify.subjects import OVERALL, SITE, Ground, drawn_compactness
 
 if TYPE_CHECKING:
     from gisland.verify.facts import Facts
@@ -69,7 +69,8 @@ def quantities(facts: Facts, ground: Ground, when: str) -> Quantities:
     area = number["land_area"].fillna(0.0)
     number |= {"land_area": area, "land_area_mu": m2_to_mu(area), "land_area_ha": area / HA_M2}
     number |= {"parcels": _distinct(ground, when, "piece"), **_of_pieces(facts, ground, when)}
-    number["owners_named"] = _distinct(ground, when, "owner")
+    owners = _distinct(ground, when, "owner")
+    number["owners_named"] = owners.mask(owners == 0)  # where nobody has a name
     lacking["owners_named"] = ground.lacking(ground.land["owner"], when)
     return Quantities(number | _of_owners(ground, when), lacking)
 
@@ -86,13 +87,27 @@ def _amounts(facts: Facts, ground: Ground, when: str) -> dict[str, pd.Series]:
     amounts["far_floor_area"] = lots[floor].astype("float64") if floor in lots else unknown
     storeys = lots["mean_storeys"].astype("float64") if "mean_storeys" in lots else unknown
     built = amounts["footprint"]
-    amounts["storey_floor_area"] = (storeys * built).mask(built == 0, 0.0)
+    bare = 0.0 if _of_buildings(facts, len(land)) else amounts["floor_area"]
+    amounts["storey_floor_area"] = (storeys * built).mask(built == 0, bare)
     if when == "after":
         far = land["planned_far"]
         amounts |= {n: amounts[n].mask(far.notna()) for n in GONE}
         amounts |= {n: (far * land["area_m2"]).fillna(amounts[n]) for n in PLANNED}
     amounts |= {"land_area": land["area_m2"], "open_space": land["area_m2"] - built}
     return amounts
+
+
+def _of_buildings(facts: Facts, drawn: int) -> bool:
+    """Whether storeys are those of what buildings have above ground: 0 where none stands.
+
+    Else they are of the floor area of the parcels, as it is where there is no footprint.
+    """
+    rows, lots = facts.tables["indicators"], facts.parcels
+    told = rows[(rows["subject"] == OVERALL) & (rows["indicator"] == "above_floor_area")]
+    if told.empty:
+        return False
+    others = lots["floor_area_m2"].notna().sum() if "floor_area_m2" in lots else 0
+    return bool(drawn - told["missing_before"].iloc[0] >= others)
 
 
 def floor_column(parcels: pd.DataFrame) -> str:

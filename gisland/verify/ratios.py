@@ -222,7 +222,7 @@ def _absent(rows: pd.DataFrame, sides: Mapping[str, Quantities]) -> list[Violati
             over = kind.denominators[0]
             if over:
                 value = value.mask(side.number[over].fillna(0.0) == 0)
-            known |= value.notna() & ~((name == "owners") & (value == 0))
+            known |= value.notna()
         ids += [i for i in known.index[known] + f" {name}" if i not in there]
     return violations("indicator", "rows that are not there, though their numbers are known", ids)
 
