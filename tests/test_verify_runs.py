@@ -42,7 +42,9 @@ def written(
         if table is not None:
             table.reset_index().to_file(folder / f"{name}.gpkg")
             lines += [f"[layers.{name}]", f'path = "{name}.gpkg"', f"[layers.{name}.fields]"]
-            lines += [f'{c} = "{c}"' for c in (table.index.name, *table) if c != "geometry"]
+            lines += [
+                f'{c} = "{c}"' for c in (table.index.name, *table) if c not in ("geometry", "goal")
+            ]
     lines += ["[parameters]", *(f"{k} = {v!r}" for k, v in parameters.items())]
     (folder / "gisland.toml").write_text("\n".join(lines), encoding="utf-8")
     project = read_project(folder / "gisland.toml")
@@ -52,7 +54,7 @@ def written(
     return write_results(folder / "out", tables=result.tables, files={}, run=record)
 
 
-def storeys(folder: Path) -> float:
+def storeys(folder: Path) -> object:
     """Mean storeys of the whole layer before."""
     rows = read_results(folder).tables["indicators"].set_index(["subject", "indicator"])
     return rows["before"].to_dict()["overall", "mean_storeys"]
@@ -127,3 +129,19 @@ def test_estimates_at_the_edge_of_rounding(tmp_path: Path) -> None:
     )
     assert read_results(out).tables["buildings"]["counted_floor_area_m2"].tolist() == [300.0]
     assert verify(out) == []
+
+
+def test_far_is_not_rounded_where_land_is_large(tmp_path: Path) -> None:
+    """A FAR to six decimals would be off by 0.4 m² on a square kilometer."""
+    shapes = {"s": at(0, 0, 700, 1000), "t": at(700, 0, 300, 1000), "c": at(1000, 0, 8, 1000)}
+    far = [1.2345674, 1.2345674, NONE]
+    parcels = lots(
+        shapes, site_id=["S1", "S1", None], floor_area_m2=[9.0, 9.0, 0.0], far_max=far, goal=far
+    )
+    for folder, scenario in (("a", "far_max"), ("b", "goal")):
+        (tmp_path / folder).mkdir()
+        out = written(tmp_path / folder, parcels, scenario=scenario)
+        row = read_results(out).tables["capacity"].iloc[0]
+        assert row["planned_far"] == far[0]
+        assert row["planned_floor_m2"] == pytest.approx(far[0] * row["area_after_m2"], abs=1e-6)
+        assert verify(out) == []

@@ -125,7 +125,8 @@ def capacity_table(
     rule = RULE if rules[RULE].mode == "on" else ""
     texts = {"site_id": sites, "scenario": scenario_name(scenario), "rule_id": rule}
     head = pd.DataFrame(texts, index=range(len(sites)), dtype="str")
-    return head.join(pd.DataFrame(table).round(DECIMALS) + 0.0)  # no -0.0, no noise of rounding
+    areas = {name: DECIMALS for name in table if name.endswith("_m2")}  # a FAR is a factor
+    return head.join(pd.DataFrame(table).round(areas) + 0.0)  # no -0.0, no noise of rounding
 
 
 def _limit(limits: SiteLimits, sites: pd.Index, *, end: str, when: str) -> Floats:
