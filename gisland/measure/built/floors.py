@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from gisland.base.columns import numbers
 from gisland.base.crs import areas_m2
 from gisland.base.schema import usable
 
@@ -66,7 +67,7 @@ def building_amounts(buildings: gpd.GeoDataFrame, *, parameters: Parameters) -> 
     >>> found[["footprint_m2", "floor_area_m2", "counted_floor_area_m2"]].values.tolist()
     [[1000.0, 1000.0, 2000.0]]
     """
-    given = {name: _numbers(buildings, name) for name in GIVEN}
+    given = {name: pd.Series(numbers(buildings, name), buildings.index) for name in GIVEN}
     actual, counted = given["floor_area_m2"], given["counted_floor_area_m2"]
     height, storey = (given[name].where(given[name] > 0) for name in ("height_m", "floor_height_m"))
     underground = given["underground_floor_area_m2"].fillna(0.0)
@@ -98,12 +99,6 @@ def building_amounts(buildings: gpd.GeoDataFrame, *, parameters: Parameters) -> 
         },
         index=buildings.index,
     )
-
-
-def _numbers(buildings: gpd.GeoDataFrame, name: str) -> pd.Series:
-    if name not in buildings:
-        return pd.Series(np.nan, index=buildings.index)
-    return buildings[name].astype("float64")
 
 
 def _floors(
