@@ -6,8 +6,8 @@
     borders  shared borders with lengths: a clean layer against libpysal, a noisy one against a
              spatial index with buffers; both beside reading the layer, and held to the truth
     overlay  overlap areas of lots with zones and with buildings, against geopandas.overlay
-    density  amounts carried by overlap: the limit of FAR of every lot out of its zones, and the
-             floor area of buildings on lots, against geopandas.overlay and groupby
+    density  the same areas, and what a run makes of them: the limit of FAR of every lot out of its
+             zones, and the floor area of buildings on lots, against overlay and groupby
     plan     the best plan of a city against merging along the longest border first, beside the
              whole run; wrong if a component is not proved, or greedy absorbs more
     run      a whole run of a city, without map, ledger and report, stage by stage; small ones
@@ -181,12 +181,13 @@ CASES = (
     ),
     *(
         Case(
-            "overlay",
-            f"lots with {other}",
+            work,
+            f"areas of lots with {other}",
             ("clean", other),
             (Way(OURS, our_overlay), Way("geopandas.overlay", overlaid)),
             check_areas,
         )
+        for work in ("overlay", "density")
         for other in ("zoning", "buildings")
     ),
     *(

@@ -9,8 +9,7 @@ import pandas as pd
 
 import gisland
 from bench_peers import Check
-from gisland.base.keys import aligned
-from gisland.topology.overlay import apportion
+from gisland.measure.built.buildings import on_parcels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,14 +17,17 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+ALL = gisland.Parameters(zone_min_share=0.0)  # no share is too small to count
 LOT, PART_M2 = "parcel_id", 0.01  # a share of a lot is compared where it is larger than this
 
 
 def limits(lots: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> pd.DataFrame:
     """Land of every lot in zones, and the floor area and the FAR that they allow, by area."""
-    pairs = gisland.overlap_areas(lots, zones)
-    far = aligned(zones["far_max"], pd.Index(pairs["right_id"])).to_numpy()
-    return _by_lot(pairs["left_id"], pairs["overlap_m2"], far=far)
+    whole = lots.assign(area_m2=lots.area)
+    found = gisland.planning_limits(whole, zones[["far_max", "geometry"]], None, parameters=ALL)
+    land, far = found.known_m2["far_max"], found.by_parcel["planned_far_max"]
+    table = pd.DataFrame({"land_m2": land, "allowed_m2": land * far, "far_max": far})
+    return table[land > 0]
 
 
 def plain_limits(lots: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -45,11 +47,8 @@ def _by_lot(
 
 def floors(lots: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> pd.DataFrame:
     """Floor area of buildings on every lot, by the share of the footprint that lies on it."""
-    footprint = buildings.area
-    pairs = gisland.overlap_areas(lots, buildings)
-    floor = footprint * buildings["floors"]
-    carried, _ = apportion(floor, pairs, how="area", right_m2=footprint)
-    return carried.rename("floor_m2").to_frame()
+    placed = on_parcels(lots, buildings[["floors", "geometry"]], parameters=ALL)
+    return placed.by_parcel["floor_area_m2"].rename("floor_m2").to_frame()
 
 
 def plain_floors(lots: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import os
 import sys
@@ -205,8 +206,13 @@ def test_amounts_by_overlap_agree(
     assert told.count("overlay, groupby") == 2
     assert told.count("in total agrees to ") == 3
     assert "FAILED" not in told
-    real = bench.density.apportion
-    monkeypatch.setattr(bench.density, "apportion", lambda v, o, **k: real(v * 1.001, o, **k))
+    real = bench.density.on_parcels
+
+    def too_much(*layers: gpd.GeoDataFrame, **how: object) -> object:
+        placed = real(*layers, **how)
+        return dataclasses.replace(placed, by_parcel=placed.by_parcel * 1.001)
+
+    monkeypatch.setattr(bench.density, "on_parcels", too_much)
     assert not bench.compare("density", [300], 1)
     assert "FAILED: floor_m2 in total" in capsys.readouterr().out
 
