@@ -19,6 +19,8 @@ POSITIVE = (
     *("tolerance_m", "min_border_m", "line_reach_m", "solver_seconds"),
     *("high_storey_m", "storey_height_m", "scenario"),
 )
+FARTHEST_M = 1e9  # lengths beyond, and cells below, cannot be reckoned with
+LEAST = {"cell_m": 1e-6}
 REPAIRABLE = ("invalid_geometry", "spike", "near_miss", "unmatched_vertex", "overlap", "gap")
 
 
@@ -140,14 +142,24 @@ def _check(name: str, value: object, kind: Any) -> None:  # noqa: ANN401 - a typ
         )
     if not choices and not isinstance(value, kind):
         raise ProjectError(f"[parameters] {name} is {value!r}", do=f"give {_WANTED[kind]}")
-    if isinstance(value, float):
-        top = 1.0 if name.endswith("_share") else sys.float_info.max
-        low_ok = value > 0 or (value == 0 and name not in POSITIVE)
-        if not (low_ok and value <= top):
-            raise ProjectError(
-                f"[parameters] {name} is {value!r}",
-                do=f"give a number {'from 0 to 1' if top == 1.0 else 'above 0'}",
-            )
+    if isinstance(value, float) and not _in_range(name, value):
+        wanted = "from 0 to 1" if name.endswith("_share") else f"above {LEAST.get(name, 0):g}"
+        zero = "" if name in POSITIVE or name.endswith("_share") else ", or 0"
+        most = f", at most {FARTHEST_M:g}" if name.endswith("_m") and value > FARTHEST_M else ""
+        raise ProjectError(
+            f"[parameters] {name} is {value!r}", do=f"give a number {wanted}{most}{zero}"
+        )
+
+
+def _in_range(name: str, value: float) -> bool:
+    if value == 0:
+        return name not in POSITIVE
+    top = sys.float_info.max
+    if name.endswith("_share"):
+        top = 1.0
+    elif name.endswith("_m"):
+        top = FARTHEST_M
+    return 0 < value <= top and value >= LEAST.get(name, 0.0)
 
 
 def _check_texts(name: str, value: object, *, known: tuple[str, ...] | None) -> None:
