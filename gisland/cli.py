@@ -242,8 +242,10 @@ def _print_summary(done: Done, counts: dict[str, Any]) -> None:
     typer.echo(f"  {crs['name']} ({crs['chosen']}), {done.record['area_basis']} areas")
     found = {s: counts[f"findings_{s}"] for s in ("error", "warning", "info")}
     typer.echo(f"  data quality: {_severities(found)}")
-    if counts["repaired_parcels"] or counts["repairs_refused"]:
+    others = counts["repaired_others"]
+    if counts["repaired_parcels"] or others or counts["repairs_refused"]:
         mended = count_of(counts["repaired_parcels"], "parcel")
+        mended += f" and {count_of(others, 'shape')} of other layers" if others else ""
         typer.echo(
             f"  repair: {mended} mended, {count_of(counts['repairs_refused'], 'fault')} left"
         )

@@ -120,13 +120,14 @@ def summary_counts(tables: dict[str, pd.DataFrame]) -> dict[str, int | float]:
     -------
     dict
         Counts by name, and the absorbed area in m². ``enclaves`` are those that one patch
-        surrounds, ``jointly_enclosed`` those that several do.
+        surrounds, ``jointly_enclosed`` those that several do; ``repaired_parcels`` are shapes
+        of the parcel layer, ``repaired_others`` those of all other layers.
 
     Examples
     --------
     >>> import pandas as pd
-    >>> columns = ("fragment", "severity", "code", "verdict", "parcel_id", "area_m2", "action")
-    >>> empty: dict[str, list[str]] = {c: [] for c in columns}
+    >>> columns = ("fragment", "severity", "code", "verdict", "parcel_id", "area_m2", "layer")
+    >>> empty: dict[str, list[str]] = {c: [] for c in (*columns, "action")}
     >>> names = ["parcels", "plan", "findings", "changes", "borders", "sites", "zones"]
     >>> summary_counts({n: pd.DataFrame(empty) for n in [*names, "scrap_groups"]})["parcels"]
     0
@@ -136,6 +137,7 @@ def summary_counts(tables: dict[str, pd.DataFrame]) -> dict[str, int | float]:
     kinds = tables["enclaves"]["kind"].tolist() if "enclaves" in tables else []
     absorbed = plan[plan["verdict"] == "absorbed"]
     done = tables["changes"][~tables["changes"]["action"].isin(("refused", "not_repairable"))]
+    of_parcels = done["layer"] == "parcels"
     return {
         "parcels": len(parcels),
         "border_pairs": len(tables["borders"]) // 2,
@@ -149,7 +151,8 @@ def summary_counts(tables: dict[str, pd.DataFrame]) -> dict[str, int | float]:
         "absorbed_m2": round(float(absorbed["area_m2"].sum()), 2),
         "zones": len(tables["zones"]),
         **{f"findings_{s}": int(severity.get(s, 0)) for s in ("error", "warning", "info")},
-        "repaired_parcels": int(done["parcel_id"].nunique()),
+        "repaired_parcels": int(done.loc[of_parcels, "parcel_id"].nunique()),
+        "repaired_others": len(done.loc[~of_parcels, ["layer", "parcel_id"]].drop_duplicates()),
         "repairs_refused": int((tables["findings"]["code"] == "not_repaired").sum()),
     }
 
