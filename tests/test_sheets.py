@@ -200,7 +200,15 @@ def table_after(page: str, head: str) -> list[list[str]]:
 def test_indicators_stand_by_theme_with_numbers_of_denominators() -> None:
     part = overall(build())
     themes = re.findall(r'<th class="theme" colspan="6"><bdi>(.*?)</bdi>', part)
-    assert themes == ["用地", "开发强度", "产出效益", "用地结构", "破碎度", "权属", "容量"]
+    assert themes == [
+        "用地",
+        "开发强度",
+        "产出效益",
+        "用地结构",
+        "破碎度",
+        "权属",
+        "容量（项目用地）",
+    ]
     assert "用地面积 113,200.00 m²" in part
     assert "用地面积 11.32 公顷" in part
     assert "权利人数 2" in part
