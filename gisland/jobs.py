@@ -124,7 +124,7 @@ def run_project(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     done = run_project(sample_folder() / "gisland.toml", Path(folder) / "out")
     ...     sorted(f.name for f in done.folder.iterdir())
-    ['ledger.xlsx', 'map.html', 'report.html', 'results.gpkg', 'run.json']
+    ['ledger.xlsx', 'map.html', 'report.html', 'results.gpkg', 'run.json', 'surfaces']
     """
     began = time.perf_counter()
     project = read_project(path)

@@ -286,7 +286,7 @@ def test_check_as_json(call: Call) -> None:
     told = json.loads(said.out)
     assert (said.code, said.err) == (0, "")
     assert told["counts"] == {"error": 0, "warning": 45, "info": 7}
-    assert len(told["findings"]) == 50
+    assert len(told["findings"]) == 52
     keys = {"code", "severity", "layer", "parcel_id", "other_id", "value", "unit", "message"}
     assert all(set(row) == keys for row in told["findings"])
 

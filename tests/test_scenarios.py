@@ -133,6 +133,12 @@ def test_a_value_that_is_no_far_is_refused_with_its_rows(value: float) -> None:
         require_scenario(lots, None, scenario="goal")
 
 
+def test_an_amount_is_no_far() -> None:
+    lots = LOTS.assign(tax_yuan=1.0)
+    with pytest.raises(ProjectError, match=r"scenario is 'tax_yuan', which is no FAR; .*goal"):
+        require_scenario(lots, None, scenario="tax_yuan")
+
+
 @pytest.mark.parametrize("scenario", ["keep", "far_max", "minimum", 1.5, "goal"])
 def test_what_can_be_taken_passes(scenario: str | float) -> None:
     require_scenario(LOTS, None, scenario=scenario)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     Texts = Mapping[str, str]
 
+INDICES = (  # from 0 to 1, and they change little
+    *("compactness", "rectangularity", "owner_simpson", "owner_januszewski"),
+)
 THEMES = ("land", "density", "economy", "use", "fragmentation", "owners", "capacity")
 COMPARED = {  # indicators of zones and planning units, and their units
     "land_area_mu": "mu",
@@ -91,13 +94,14 @@ def indicator_groups(
 
 def _row(row: Mapping[Any, Any], *, texts: Texts) -> dict[str, str]:
     unit = visible(row["unit"])
+    shown = "index" if row["indicator"] in INDICES else unit
     return {
         "name": label(texts, "indicator", row["indicator"]),
-        "before": indicator_number(row["before"], unit=unit),
-        "after": indicator_number(row["after"], unit=unit),
+        "before": indicator_number(row["before"], unit=shown),
+        "after": indicator_number(row["after"], unit=shown),
         "lack_before": lack_text(row.get("missing_before"), texts=texts),
         "lack_after": lack_text(row.get("missing_after"), texts=texts),
-        "delta": change_text(row["delta"], unit=unit, texts=texts),
+        "delta": change_text(row["delta"], unit=shown, texts=texts),
         "unit": "%" if unit == "share" else label(texts, "unit", unit),
         "denominator": denominator_text(row, texts=texts) or MISSING,
     }
@@ -179,7 +183,7 @@ def denominator_text(row: Mapping[Any, Any], *, texts: Texts) -> str:
     >>> from gisland.present.style import catalog
     >>> row = {"denominator": "owners", "denominator_before": 2.0, "denominator_after": 2.0}
     >>> denominator_text(row, texts=catalog("en"))
-    'owners 2'
+    'owners of pieces 2'
     """
     code = visible(row.get("denominator"))
     if not code:

@@ -27,6 +27,7 @@ DECIMALS = {
     "count/ha": 2,
     "share": 2,  # of a per cent
     "ratio": 2,
+    "index": 4,
     "yuan": 0,
     "yuan/mu": 0,
     "yuan_per_mu": 0,

@@ -11,6 +11,7 @@ from gisland.base.errors import MAX_NAMES, ProjectError
 from gisland.base.keys import aligned
 from gisland.base.phrases import first_of
 from gisland.base.rules import SHARE_DECIMALS
+from gisland.base.schema import PARCELS
 from gisland.base.tables import INTERNAL, PARCEL_RESULTS
 
 if TYPE_CHECKING:
@@ -171,6 +172,8 @@ def _column(parcels: pd.DataFrame, sites: pd.DataFrame | None, name: str) -> pd.
     columns = f" or a column with numbers: {first_of(known, most=MAX_NAMES)}" if known else ""
     do = f"use far_max, far_min, keep, a FAR{columns}"
     layer, what = (sites, "sites") if sites is not None and name in sites else (parcels, "parcels")
+    if name in layer and name in _AMOUNTS:
+        raise ProjectError(f"{told}, which is no FAR", do=do)
     if name not in layer or name in _RESULTS:
         raise ProjectError(f"{told}, but there is no such column", do=do)
     if name not in _numeric(layer):
@@ -189,10 +192,11 @@ def _numeric(layer: pd.DataFrame) -> list[str]:
     return [
         str(name)
         for name in layer.columns
-        if name not in _RESULTS
+        if name not in _RESULTS | _AMOUNTS
         and pd.api.types.is_numeric_dtype(layer[name])
         and not pd.api.types.is_bool_dtype(layer[name])
     ]
 
 
 _RESULTS = frozenset({*PARCEL_RESULTS, *INTERNAL})
+_AMOUNTS = frozenset(PARCELS) - {"far_min", "far_max"}
