@@ -67,12 +67,13 @@ def test_far_after_is_planned_floor_area_over_land(
 def test_what_some_parcels_lack_is_missing_and_counted(
     sample_run: Done, indicators: pd.DataFrame
 ) -> None:
-    row = indicators.loc[("overall", "tax_per_mu")]
+    row = indicators.loc[("overall", "jobs_per_mu")]
     assert pd.isna(row["before"])
-    assert row["missing_before"] == sample_run.tables["parcels"]["tax_yuan"].isna().sum() > 0
-    site = indicators.loc[("site:XM01", "tax_per_mu")]
+    assert row["missing_before"] == sample_run.tables["parcels"]["jobs"].isna().sum() > 0
+    site = indicators.loc[("site:XM01", "jobs_per_mu")]
     assert site["missing_after"] == 0
     assert site["after"] > 0
+    assert indicators.loc[("overall", "tax_per_mu"), "before"] > 10_000
 
 
 def test_land_by_use_closes(sample_run: Done) -> None:

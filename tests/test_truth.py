@@ -171,7 +171,7 @@ def test_no_findings_but_those_of_the_drawing(results: Results) -> None:
     assert set(findings["severity"]) == {"warning", "info"}
     warned = set(findings.loc[findings["severity"] == "warning", "code"])
     drawn = {"gap", "overlap", "near_miss", "unmatched_vertex"}
-    assert warned == {"building_off_parcels", "recorded_area", *drawn}
+    assert warned == {"building_off_parcels", "recorded_area", "zones_overlap", *drawn}
     assert (findings["code"] == "overlap").sum() == 6
 
 

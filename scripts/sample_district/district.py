@@ -22,7 +22,8 @@ LOW_BLOCKS = {(1, 4): (3, 2, 3), (2, 4): (0, 1, 3)}  # side of the block (two co
 LONE_LOW = (4, 0)
 WRONGLY_RECORDED = {(2, 5): 1.12, (3, 5): 0.91}
 STRADDLED = ((2, 0), (4, 5), (2, 3))
-WORKS = ("0601", "0508", "M0")
+EARNING = ("0601", "0508", "M0", "05H1")
+UNCOUNTED = ("08H1", "08H2", "0809")
 GREEN_SHARE = dict.fromkeys(VACANT_USES, (0.0, 0.0)) | {"0810": (0.75, 0.9)}
 GREEN_SHARE |= dict.fromkeys(("0701", "0702"), (0.22, 0.4))
 
@@ -38,8 +39,8 @@ class Parcel:
     floor_m2: float
     counted_m2: float
     green_m2: float
-    tax_wan: float | None
-    output_wan: float | None
+    tax_wan: float
+    output_wan: float
     jobs: float | None
 
     @property
@@ -91,8 +92,8 @@ class District:
                     counted_m2=_floor_m2(lot, [*built, *across], counted=True),
                     green_m2=_green_m2(lot, n),
                     tax_wan=_tax(lot, n),
-                    output_wan=_yearly(lot, n, "output", per_mu=(120, 900)),
-                    jobs=_yearly(lot, n, "jobs", per_mu=(3, 14), digits=0),
+                    output_wan=_output(lot, n),
+                    jobs=_jobs(lot, n),
                 )
             )
 
@@ -180,22 +181,31 @@ def _recorded(lot: Lot, n: int, serial: int) -> float:
     return round(lot.polygon.area / MU_M2 * wrong * between(0.998, 1.002, "recorded", n), 4)
 
 
-def _tax(lot: Lot, n: int) -> float | None:
-    """Tax of the year in 10 000 yuan, of works; none on vacant and on public open land."""
-    if lot.use not in WORKS:
-        return 0.0 if lot.use in VACANT_USES else None
+def _tax(lot: Lot, n: int) -> float:
+    """Tax of the year in 10 000 yuan, of works and shops; nothing elsewhere."""
+    if lot.use not in EARNING:
+        return 0.0
     per_mu = between(0.2, 1.5, "tax", n) if lot.state == IDLE else between(6, 34, "tax", n)
     return round(lot.polygon.area / MU_M2 * per_mu, 2)
 
 
-def _yearly(
-    lot: Lot, n: int, what: str, *, per_mu: tuple[float, float], digits: int = 2
-) -> float | None:
-    """Output in 10 000 yuan, or jobs, of works: a tenth of it where they lie idle."""
-    if lot.use not in WORKS:
-        return 0.0 if lot.use in VACANT_USES else None
+def _output(lot: Lot, n: int) -> float:
+    """Output of the year in 10 000 yuan, of works and shops; a tenth of it where they lie idle."""
+    return _yearly(lot, between(120, 900, "output", n), digits=2)
+
+
+def _jobs(lot: Lot, n: int) -> float | None:
+    """Jobs of works and shops; nobody has counted those of public land and utilities."""
+    if lot.use in UNCOUNTED:
+        return None
+    return _yearly(lot, between(3, 14, "jobs", n), digits=0)
+
+
+def _yearly(lot: Lot, per_mu: float, *, digits: int) -> float:
+    if lot.use not in EARNING:
+        return 0.0
     idle = 0.1 if lot.state == IDLE else 1.0
-    return round(lot.polygon.area / MU_M2 * between(*per_mu, what, n) * idle, digits)
+    return round(lot.polygon.area / MU_M2 * per_mu * idle, digits)
 
 
 def _green_m2(lot: Lot, n: int) -> float:

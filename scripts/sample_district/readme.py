@@ -34,7 +34,7 @@ Gauss-Krüger, central meridian 114° E, no zone prefix). Nothing in it is real.
 Parcel fields: `ZDDM` 19-character code, `QLRMC` owner, `QSXZ` tenure, `DLBM` use (land survey codes,
 and `M0`), `ZDMJ` recorded area in **mu**, `JZMJ` floor area and `JRMJ` counted floor area in m²
 (storeys over 8 m count twice), `LDMJ` green area in m², `SS` tax and `CZ` output of the year in 10 000
-yuan, `CYRS` jobs, `GSZT` status, `XMBH` project.
+yuan, `CYRS` jobs (not counted on public land), `GSZT` status, `XMBH` project.
 
 ## How it is drawn
 
