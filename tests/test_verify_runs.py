@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from shapely import Polygon
 
 from districts import at, layer, lots
 from gisland.jobs import choices_of, run_record
@@ -34,7 +35,7 @@ def written(
     folder: Path,
     parcels: gpd.GeoDataFrame,
     buildings: gpd.GeoDataFrame | None = None,
-    **parameters: float | str,
+    **parameters: float | str | list[str],
 ) -> Path:
     """Folder of results of a run on files, without map and tables for people."""
     lines = ["[project]", 'rules = "tianjin-2024"', "[sites]", 'from = "field"']
@@ -145,3 +146,11 @@ def test_far_is_not_rounded_where_land_is_large(tmp_path: Path) -> None:
         assert row["planned_far"] == far[0]
         assert row["planned_floor_m2"] == pytest.approx(far[0] * row["area_after_m2"], abs=1e-6)
         assert verify(out) == []
+
+
+def test_parcels_that_are_all_without_geometry_have_no_indicators(tmp_path: Path) -> None:
+    west, south, east, north = at(0, 0, 90, 90).bounds
+    bow = Polygon([(west, south), (east, north), (east, south), (west, north)])
+    out = written(tmp_path, lots({"a": bow, "b": None}, site_id=[None, None]), repair=[])
+    assert read_results(out).tables["indicators"].empty
+    assert verify(out) == []

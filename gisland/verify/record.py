@@ -103,7 +103,9 @@ def _check_indicators(facts: Facts) -> list[Violation]:
     if rows is None:
         return violations("indicator_subjects", "subjects without indicators", [OVERALL])
     once = rows.drop_duplicates(["subject", "indicator"]).set_index(["subject", "indicator"])
-    absent = expected.index[~expected.index.isin(once.index)].get_level_values("subject")
+    drawn = facts.parcels["area_m2"].notna().any()
+    needed = expected.index[~expected.index.isin(once.index)].get_level_values("subject")
+    absent = needed if drawn else needed[needed != OVERALL]  # nothing can be said of no land
     found = violations("indicator_subjects", "subjects without parcels or land_area", absent)
     elsewhere = rows["subject"].str.startswith((ZONE, UNIT)) & facts.before_and_after
     known = rows["subject"].isin(expected.index.get_level_values("subject"))
