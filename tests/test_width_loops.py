@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FINE = 1e-4
+FINER = 1e-6
 ROUNDING = 1e-9
 
 
@@ -52,11 +53,11 @@ def polygons(draw: st.DrawFn) -> shapely.Polygon:
 @given(shape=polygons())
 def test_never_above_the_largest_and_hardly_below(shape: shapely.Polygon) -> None:
     found = radii(shape)[0]
-    searched = shapely.length(shapely.maximum_inscribed_circle(shape, tolerance=FINE))
+    # GEOS's circle lies inside; none is larger by more than the tolerance it searches to
+    searched = shapely.length(shapely.maximum_inscribed_circle(shape, tolerance=FINER))
     assume(not np.isnan(found))  # too thin
     assert found >= searched - FINE - 1e-8
-    # the places so far from the boundary, which a shrunk polygon has to leave over
-    assert not shapely.buffer(shape, 10 * FINE - found, quad_segs=512).is_empty
+    assert found <= searched + FINER + 1e-8
 
 
 @pytest.mark.parametrize(
