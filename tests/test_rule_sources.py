@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 NAMES = rule_set_names()
 PLACES = [name for name in NAMES if name != "common"]
 MU = 10_000 / 15
-QUANTITY = re.compile(r"(\d+(?:\.\d+)?)\s*(%|亩|mu\b|m2|平方米|ha\b|公顷|year|年)?")
+QUANTITY = re.compile(r"(\d+(?:\.\d+)?)\s*(%|亩|mu\b|km2|m2|平方米|ha\b|公顷|year|年)?")
 CANONICAL = {
     "%": ("share", 0.01),
     "亩": ("m2", MU),
     "mu": ("m2", MU),
     "m2": ("m2", 1.0),
+    "km2": ("m2", 1e6),
     "平方米": ("m2", 1.0),
     "ha": ("m2", 10_000.0),
     "公顷": ("m2", 10_000.0),

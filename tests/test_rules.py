@@ -129,8 +129,13 @@ def test_block_lines_of_a_district_only_advise(name: str) -> None:
     lines = {r.id: (r.mode, r.value, r.operator) for r in rules if r.id.startswith("block_line.")}
     assert lines == {
         "block_line.industrial_share": ("advisory", 0.6, ">="),
+        "block_line.layout": ("advisory", True, ""),
         "block_line.m0_share": ("advisory", 0.2, "<="),
+        "block_line.m0_share_of_block": ("off", 0.1, "<="),
+        "block_line.m0_uses": ("on", ("M0", "新型产业用地", "100104"), ""),
+        "block_line.total_area": ("off", 31_800_000, ">="),
         "block_line.total_industrial_share": ("advisory", 0.6, ">="),
+        "block_line.total_kept": ("advisory", 1.0, ">="),
     }
 
 

@@ -22,6 +22,8 @@ POSITIVE = (
 FARTHEST_M = 1e9  # lengths beyond, and cells below, cannot be reckoned with
 LEAST = {"cell_m": 1e-6}
 REPAIRABLE = ("invalid_geometry", "spike", "near_miss", "unmatched_vertex", "overlap", "gap")
+LEVELS_BY = ("size", "plan", "parks")
+KNOWN_TEXTS = {"repair": REPAIRABLE, "block_level_by": LEVELS_BY}
 
 
 def _p(default: Any, note: str) -> Any:  # noqa: ANN401 - dataclass fields are typed at the class
@@ -45,6 +47,30 @@ class Parameters:
     hull_share: float = _p(0.5, "share of a scrap in the convex hull of a site: it interlocks")
     site_overlap_share: float = _p(0.5, "share of a parcel in a site polygon to belong to it")
     zone_min_area_m2: float = _p(20_000.0, "smaller clusters of low-use land make no zone")
+    zone_unit_m2: float = _p(
+        0.0, "size of the units that zones are parted into, as equal as can be; 0: not parted"
+    )
+    block_from: Literal["no", "parcels", "zoning"] = _p(
+        "no", "industrial block lines are delineated from: no | parcels | zoning"
+    )
+    block_seed_m2: float = _p(
+        10_000.0, "smallest patch of industrial land, corridors aside, that a block grows from"
+    )
+    block_min_area_m2: float = _p(50_000.0, "smaller blocks are not delineated")
+    block_hole_m2: float = _p(
+        20_000.0, "holes up to this size are taken in, as long as the industrial share allows"
+    )
+    block_neck_m: float = _p(20.0, "parts of a block narrower than this are dropped")
+    block_boundary: Literal["centre_line", "parcel_edge"] = _p(
+        "centre_line", "boundary of blocks at roads and canals: centre_line | parcel_edge"
+    )
+    block_level_by: tuple[str, ...] = _p(
+        ("size", "plan", "parks"), "what makes a block one of level 1: any of size, plan, parks"
+    )
+    block_level1_m2: float = _p(200_000.0, "blocks of level 1 by size have at least this area")
+    block_target_m2: float = _p(
+        0.0, "area that delineated blocks keep with the highest industrial share; 0: all blocks"
+    )
     overlap_min_m2: float = _p(0.01, "smaller overlaps of two parcels are not findings")
     gap_max_m2: float = _p(50.0, "holes between parcels up to this size are gaps to be mended")
     sliver_width_m: float = _p(0.5, "parcels with a smaller mean width (2 A / P) are slivers")
@@ -133,7 +159,7 @@ _WANTED: dict[Any, str] = {
 
 def _check(name: str, value: object, kind: Any) -> None:  # noqa: ANN401 - a type
     if kind == tuple[str, ...]:
-        _check_texts(name, value, known=REPAIRABLE if name == "repair" else None)
+        _check_texts(name, value, known=KNOWN_TEXTS.get(name))
         return
     choices = get_args(kind) if get_origin(kind) is Literal else ()
     if choices and value not in choices:

@@ -52,6 +52,9 @@ DENOMINATORS = ("including", "excluding", "boundary")  # what the share of scrap
 LAND, SCRAP = ("land area",), ("scrap area",)
 IN_BLOCK, IN_BLOCKS = ("classified land in the block",), ("classified land in all blocks",)
 INDUSTRIAL = ("industrial land in all blocks",)
+OF_BLOCK, BEFORE = ("land of the block",), ("area of all blocks before",)
+CONVERTED, ALL_INDUSTRIAL = ("land of all conversions",), ("industrial land",)
+DEVELOPABLE = ("developable land of the park",)
 PARTS = 4  # of an id with use class and industry
 
 
@@ -121,6 +124,34 @@ SPECS: dict[str, Spec] = {
     ),
     "block_line.m0_share": Spec(
         "number", "share", "new-type industrial land (M0)", AT_MOST, INDUSTRIAL
+    ),
+    "block_line.m0_share_of_block": Spec(
+        "number", "share", "new-type industrial land (M0) in a block", AT_MOST, OF_BLOCK
+    ),
+    "block_line.m0_uses": Spec("texts", "use", "use codes and texts that mean M0"),
+    "block_line.total_area": Spec("number", "m2", "area of all blocks", AT_LEAST),
+    "block_line.total_kept": Spec(
+        "number", "share", "area of all blocks after an adjustment", AT_LEAST, BEFORE
+    ),
+    "block_line.layout": Spec("flag", "", "an adjustment leaves the blocks no more scattered"),
+    "conversion.m0_cap": Spec(
+        "number", "m2", "industrial land turned to M0 in a year of the plan", AT_MOST
+    ),
+    "conversion.industry_floor": Spec(
+        "number", "share", "industrial land renewed as industry in a year", AT_LEAST, CONVERTED
+    ),
+    "concentration.park_share": Spec(
+        "number", "share", "industrial land in named parks", AT_LEAST, ALL_INDUSTRIAL
+    ),
+    "park.built_share": Spec("number", "share", "built-up land of a park", AT_LEAST, DEVELOPABLE),
+    "park.built_share_lowest": Spec(
+        "number", "share", "built-up land of a park, gravest flag", AT_LEAST, DEVELOPABLE
+    ),
+    "park.to_build_share": Spec(
+        "number", "share", "land of a park that is still to be built on", AT_MOST, DEVELOPABLE
+    ),
+    "park.to_build_share_highest": Spec(
+        "number", "share", "land of a park still to be built on, gravest flag", AT_MOST, DEVELOPABLE
     ),
 }
 

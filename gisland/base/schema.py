@@ -80,6 +80,7 @@ PARCELS: dict[str, Column] = {
     "jobs": _AMOUNT,
     **CONDITIONS,
     "unit_id": _TEXT,
+    "plan_year": Column("number", at_least=0.0),
     "site_id": _TEXT,
     "status": _TEXT,
     "idle_since": Column("date"),
@@ -101,6 +102,19 @@ BUILDINGS: dict[str, Column] = {
 }
 ROADS: dict[str, Column] = {"road_id": _TEXT, "width_m": _AMOUNT}
 BLOCK_LINES: dict[str, Column] = {"block_id": _TEXT, "level": Column("number", at_least=1.0)}
+CHANGES_OF_LINES = ("in", "out")
+BLOCK_CHANGES: dict[str, Column] = {  # a proposal: areas that go into the block lines, or out
+    "change_id": _TEXT,
+    "change": Column("text", one_of=CHANGES_OF_LINES),
+    "block_id": _TEXT,
+}
+PARKS: dict[str, Column] = {
+    "park_id": _TEXT,
+    "name": _TEXT,
+    "developable_m2": _AMOUNT,
+    "built_m2": _AMOUNT,
+    "to_build_m2": _AMOUNT,
+}
 SITES: dict[str, Column] = {"site_id": _TEXT}
 LAYERS: dict[str, dict[str, Column]] = {
     "parcels": PARCELS,
@@ -113,6 +127,9 @@ LAYERS: dict[str, dict[str, Column]] = {
     "plan_boundary": {},
     "project_boundary": {"boundary_id": _TEXT},
     "block_lines": BLOCK_LINES,
+    "block_changes": BLOCK_CHANGES,
+    "parks": PARKS,
+    "zones": {"zone_id": _TEXT},
     "sites": SITES,
 }
 LINES_ALLOWED = ("roads", "water")
@@ -135,6 +152,9 @@ class Inputs:
     plan_boundary: gpd.GeoDataFrame | None = None
     project_boundary: gpd.GeoDataFrame | None = None
     block_lines: gpd.GeoDataFrame | None = None
+    block_changes: gpd.GeoDataFrame | None = None
+    parks: gpd.GeoDataFrame | None = None
+    zones: gpd.GeoDataFrame | None = None
     sites: gpd.GeoDataFrame | None = None
     exclusions: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     findings: pd.DataFrame | None = None
@@ -177,6 +197,11 @@ CHANGES = (
     "message",
 )
 NOT_CLASSIFIED = "not_classified"  # land without a use class, where uses are summed up
+LINES = ("given", "proposed", "adjusted")  # sets of block lines
+BLOCK_PARTS = ("inside", "cut", "outside")  # how a parcel lies to a block line
+CONTROL_TOPICS = (
+    *("block_lines", "delineation", "adjustment", "conversions", "concentration", "parks"),
+)
 PLAN_VERDICTS = ("absorbed", "eligible", "ineligible")
 MERGED_ROLES = ("site", "absorbed")  # in the lineage, of parcels that become part of a merged site
 

@@ -21,6 +21,9 @@ ID_COLUMNS = {
     "plan_boundary": "plan_boundary_id",
     "project_boundary": "boundary_id",
     "block_lines": "block_id",
+    "block_changes": "change_id",
+    "parks": "park_id",
+    "zones": "zone_id",
     "sites": "site_id",
     "exclusions": "exclusion_id",
 }

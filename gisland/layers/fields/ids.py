@@ -28,6 +28,9 @@ ID_PREFIXES = {
     "plan_boundary": "N",
     "project_boundary": "D",
     "block_lines": "L",
+    "block_changes": "C",
+    "parks": "K",
+    "zones": "Y",
     "sites": "S",
     "exclusions": "E",
 }

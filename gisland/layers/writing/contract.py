@@ -110,15 +110,86 @@ TABLES: dict[str, Table] = {
         )
     ),
     "zones": Table(
-        _columns(text="zone_id parcel_ids", count="parcels", number="area_m2 area_mu far"),
+        _columns(
+            text="zone_id parcel_ids ranked_by",
+            count="parcels owners without_owner without_tax rank",
+            number="area_m2 area_mu far tax_gap_yuan area_term tax_gap_term owners_term potential",
+        ),
         drawn=True,
+    ),
+    "zone_units": Table(
+        _columns(
+            text="unit_id zone_id parcel_ids status",
+            count="parcels",
+            number="area_m2 area_mu mean_m2 deviation_m2 largest_deviation_m2 bound_m2",
+        ),
+        drawn=True,
+    ),
+    "hierarchy": Table(
+        _columns(
+            text="kind id parent_id outcome",
+            count="parcels",
+            number="area_m2 area_mu inside_m2 inside_share",
+        )
     ),
     "block_lines": Table(
         _columns(
-            text="block_id cut_ids other_use_ids outcome m0_outcome rule_id",
-            count="parcels_cut",
-            number="level area_m2 area_mu classified_m2 industrial_m2 industrial_share limit m0_m2"
-            " m0_share m0_limit",
+            text="lines block_id level_by boundary cut_ids other_use_ids outcome m0_outcome"
+            " rule_id",
+            count="parcels parcels_cut owners without_owner low_use_parcels without_floor",
+            number="level area_m2 area_mu land_m2 classified_m2 industrial_m2 industrial_share"
+            " limit m0_m2 m0_share m0_limit state_m2 collective_m2 low_use_m2 low_use_share"
+            " floor_m2 far footprint_m2 coverage",
+        ),
+        drawn=True,
+    ),
+    "block_candidates": Table(
+        _columns(
+            text="block_id level_by reason",
+            count="parcels",
+            number="level area_m2 area_mu classified_m2 industrial_m2 industrial_share width_m",
+            flag="kept",
+        ),
+        drawn=True,
+    ),
+    "block_uses": Table(
+        _columns(text="lines block_id use_class", count="parcels", number="area_m2 area_mu share")
+    ),
+    "block_parcels": Table(
+        _columns(
+            text="lines parcel_id block_id part use_class reason",
+            number="inside_m2 outside_m2",
+        )
+    ),
+    "block_changes": Table(
+        _columns(
+            text="change_id change block_id reason",
+            number="area_m2 area_mu effective_m2 industrial_m2",
+        ),
+        drawn=True,
+    ),
+    "block_balance": Table(_columns(text="block_id indicator unit", number="before after delta")),
+    "conversions": Table(
+        _columns(
+            text="parcel_id block_id use_before use_after kind",
+            count="plan_year",
+            number="area_m2 area_mu",
+        )
+    ),
+    "conversion_totals": Table(
+        _columns(text="year kind", count="parcels", number="area_m2 area_mu share")
+    ),
+    "control_verdicts": Table(
+        _columns(
+            text="topic subject test outcome operator unit denominator rule_id mode",
+            number="value limit numerator denominator_value",
+        )
+    ),
+    "parks": Table(
+        _columns(
+            text="park_id name developable_from built_from to_build_from",
+            number="area_m2 area_mu developable_m2 built_m2 to_build_m2 industrial_m2 built_share"
+            " to_build_share",
         ),
         drawn=True,
     ),

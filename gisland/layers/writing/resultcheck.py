@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from gisland.base.contracts import Contract, broken_cells
 from gisland.base.errors import TableError
 from gisland.base.phrases import count_of, first_of
-from gisland.base.schema import OUTCOMES, PLAN_VERDICTS, SEVERITIES, Column
+from gisland.base.schema import (
+    BLOCK_PARTS,
+    CONTROL_TOPICS,
+    LINES,
+    OUTCOMES,
+    PLAN_VERDICTS,
+    SEVERITIES,
+    Column,
+)
 from gisland.layers.findings import SHOWN
 from gisland.layers.writing.contract import TABLES
 
@@ -27,7 +35,16 @@ KEYS: dict[str, tuple[str, ...]] = {
     "merged": ("parcel_id",),
     "enclaves": ("enclave_id",),
     "zones": ("zone_id",),
-    "block_lines": ("block_id",),
+    "zone_units": ("unit_id",),
+    "hierarchy": ("kind", "id"),
+    "block_lines": ("lines", "block_id"),
+    "block_candidates": ("block_id",),
+    "block_uses": ("lines", "block_id", "use_class"),
+    "block_changes": ("change_id",),
+    "block_balance": ("block_id", "indicator"),
+    "conversion_totals": ("year", "kind"),
+    "control_verdicts": ("topic", "subject", "test"),
+    "parks": ("park_id",),
     "indicators": ("subject", "indicator"),
     "project_boundary": ("boundary_id",),
     "borders": ("focal", "neighbor"),
@@ -36,6 +53,10 @@ CODES: dict[tuple[str, str], tuple[str, ...]] = {
     ("parcels", "verdict"): ("site", *PLAN_VERDICTS, "none"),
     ("plan", "verdict"): PLAN_VERDICTS,
     ("verdicts", "outcome"): OUTCOMES,
+    ("control_verdicts", "outcome"): OUTCOMES,
+    ("control_verdicts", "topic"): CONTROL_TOPICS,
+    ("block_lines", "lines"): LINES,
+    ("block_parcels", "part"): BLOCK_PARTS,
     ("findings", "severity"): SEVERITIES,
 }
 KINDS: dict[str, Kind] = {
