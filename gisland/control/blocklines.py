@@ -1,55 +1,128 @@
-"""Check of given industrial block lines (工业区块线): shares per block and overall, conflicts."""
+"""Check of industrial block lines (工业区块线): shares per block and overall, uses, conflicts."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 
-from gisland.base.crs import areas_m2
-from gisland.base.schema import FREE_USE_CLASSES, INDUSTRIAL_USE_CLASSES, usable
-from gisland.base.tables import lookup
-from gisland.base.units import m2_to_mu
+from gisland.base.columns import numbers
 from gisland.base.verdicts import outcomes
-from gisland.topology.overlay import overlap_areas
+from gisland.control.areaverdicts import held
+from gisland.control.blocks.inside import OVERALL, lay_inside
+from gisland.control.blocks.parts import block_parts
+from gisland.control.blocks.summary import over, summary
+from gisland.control.blocks.uses import block_uses
 
 if TYPE_CHECKING:
     from gisland.base.rules import Rule, RuleSet
 
-OVERALL = "overall"
-CUT_SHARE = 0.01  # a parcel is cut if this share of it lies on either side of the line
-M0_CODES = ("M0",)  # the national code list has none: a local extension (policy of Shenzhen, 2013)
-AREAS = ("classified_m2", "industrial_m2", "m0_m2")
+TOPIC = "block_lines"
+EACH, TOTAL = "block_line.industrial_share", "block_line.total_industrial_share"
+M0, M0_OF_BLOCK = "block_line.m0_share", "block_line.m0_share_of_block"
+TOTAL_AREA = "block_line.total_area"
+SHARES = (  # rule, part, whole, and whether it is on each block or on all together
+    (EACH, "industrial_m2", "classified_m2", "each"),
+    (M0_OF_BLOCK, "m0_m2", "land_m2", "each"),
+    (TOTAL, "industrial_m2", "classified_m2", "total"),
+    (M0, "m0_m2", "industrial_m2", "total"),
+)
+COUNTS = (
+    *("parcels", "parcels_cut", "owners", "without_owner", "low_use_parcels", "without_floor"),
+)
+TEXTS = (
+    *("lines", "block_id", "level_by", "boundary", "cut_ids", "other_use_ids"),
+    *("outcome", "m0_outcome", "rule_id"),
+)
+COLUMNS = (
+    *("lines", "block_id", "level", "level_by", "boundary", "area_m2", "area_mu", "land_m2"),
+    *("parcels", "classified_m2", "industrial_m2", "industrial_share", "limit", "outcome"),
+    *("rule_id", "m0_m2", "m0_share", "m0_limit", "m0_outcome", "parcels_cut", "cut_ids"),
+    *("other_use_ids", "owners", "without_owner", "state_m2", "collective_m2"),
+    *("low_use_parcels", "low_use_m2", "low_use_share", "floor_m2", "without_floor", "far"),
+    *("footprint_m2", "coverage"),
+)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Checked:
+    """What a check of one set of block lines found.
+
+    Parameters
+    ----------
+    blocks
+        One row per block, and last the ``overall`` one.
+    uses
+        Land by use class, of each block and overall.
+    parts
+        Parts of parcels in blocks, and industrial parcels outside.
+    verdicts
+        Rows for the table of verdicts on areas.
+    """
+
+    blocks: gpd.GeoDataFrame
+    uses: pd.DataFrame
+    parts: pd.DataFrame
+    verdicts: list[dict[str, object]]
 
 
 def check_block_lines(
-    parcels: gpd.GeoDataFrame, blocks: gpd.GeoDataFrame, *, rules: RuleSet, area_basis: str
-) -> gpd.GeoDataFrame:
+    parcels: gpd.GeoDataFrame,
+    blocks: gpd.GeoDataFrame,
+    *,
+    lines: str,
+    rules: RuleSet,
+    area_basis: str,
+    outside: pd.Series | None = None,
+) -> Checked:
     """Hold every block, and all of them together, against the rules on block lines.
+
+    Land is what is neither road nor water; classified land has a use class, too; industrial land
+    is of class industrial or logistics; M0 is industrial land with a use code of the rule
+    ``block_line.m0_uses``. Areas of parts of parcels are ``area_m2`` times the share of the drawn
+    parcel inside, so that they add up to the parcels. A line cuts a parcel if between 1 % and 99 %
+    of it lies inside.
 
     Parameters
     ----------
     parcels
-        Indexed by parcel id, with geometry, ``area_m2``, ``use_class`` and, if known,
-        ``use_code``. Roads and water are not classified land.
+        Indexed by parcel id, with geometry, ``area_m2`` (on the basis), ``use_class`` and, if
+        known, ``use_code``, ``owner``, ``tenure``, ``low_use``, ``floor_m2`` and ``footprint_m2``.
     blocks
-        Block polygons, indexed by block id, with ``level`` if known.
+        Block polygons, indexed by block id, with ``level`` if known, and of delineated ones
+        ``level_by`` and ``boundary``.
+    lines
+        Which set of lines this is: ``given``, ``proposed`` or ``adjusted``.
     rules
         The rule set (``block_line.*``).
     area_basis
-        ``plane`` or ``ellipsoidal``, for the areas of the blocks; areas of parcels inside are
-        their ``area_m2`` times the share inside.
+        ``plane`` or ``ellipsoidal``, for the areas of the blocks.
+    outside
+        Reason codes by parcel id of industrial parcels outside all blocks; by default, and where
+        it does not name one, ``not_in_lines``.
 
     Returns
     -------
-    geopandas.GeoDataFrame
-        One row per block, and last the ``overall`` one for the union of all blocks, so that
-        land in two blocks counts once: areas, ``industrial_share`` of the classified land with
-        its ``limit`` and ``outcome``, ``m0_share`` of the industrial land (missing without use
-        codes) with ``m0_limit`` and ``m0_outcome`` (a rule on all blocks together: the single
-        ones are ``not_assessed``), parcels cut by a line, and parcels of other use inside.
+    Checked
+        ``blocks``: areas in m² (``area_mu`` in mu); ``industrial_share`` (0-1) of the classified
+        land with its ``limit`` and ``outcome``, ``m0_share`` (0-1) of the industrial land (missing
+        without use codes) with ``m0_limit`` and ``m0_outcome`` (a rule on all blocks together: the
+        single ones are ``not_assessed``), parcels cut by a line, and parcels of other use inside;
+        owners, tenure and low use of the land; ``far`` and ``coverage``, floor area and footprint
+        over land. Numbers whose column the parcels lack are missing. The last row, ``overall``, is
+        for the union of all blocks, so that land in two blocks counts once. ``uses`` and ``parts``
+        are those of `gisland.control.blocks`. ``verdicts``: of each block the industrial share and
+        the M0 share of its land, overall the industrial share, the M0 share of industrial land and
+        the area; a rule that is off is ``not_assessed``.
+
+    Raises
+    ------
+    TableError
+        If ids are missing or repeated, or a column is not there.
+    CRSError
+        If a CRS is missing or not metric, or the two differ.
 
     Examples
     --------
@@ -63,109 +136,52 @@ def check_block_lines(
     ... )
     >>> block = gpd.GeoDataFrame(geometry=[box(0, 0, 100, 10)], index=["L1"], crs=4547)
     >>> found = check_block_lines(
-    ...     lots, block, rules=load_rules("national-2023-171"), area_basis="plane"
+    ...     lots, block, lines="given", rules=load_rules("national-2023-171"), area_basis="plane"
     ... )
-    >>> found[["block_id", "industrial_share", "other_use_ids"]].values.tolist()
+    >>> found.blocks[["block_id", "industrial_share", "other_use_ids"]].values.tolist()
     [['L1', 0.7, 'b'], ['overall', 0.7, 'b']]
     """
-    order = blocks.sort_index()
-    level = order["level"] if "level" in order else pd.Series(float("nan"), index=order.index)
-    single = _rows_inside(parcels, order)
-    table = _summary(single, order, area_basis=area_basis).assign(level=level, is_total=False)
-    union = _union(order)
-    total = _summary(_rows_inside(parcels, union), union, area_basis=area_basis)
-    # a line between two blocks cuts a parcel that lies wholly in their union
-    cut = _ids(single.assign(block_id=OVERALL), "cut").reindex([OVERALL]).fillna("")
-    total = total.assign(cut_ids=cut, level=float("nan"), is_total=True)
-    total["area_m2"] = total["area_m2"].fillna(0.0)  # of no block at all
-    everything = pd.concat([table, total]).rename_axis("block_id").reset_index()
-    if "use_code" not in parcels:
-        everything["m0_m2"] = float("nan")
-    shapes = [*order.geometry, None]
-    return gpd.GeoDataFrame(
-        _judged(everything, rules=rules),
-        geometry=gpd.GeoSeries(shapes, crs=blocks.crs),
-        crs=blocks.crs,
+    inside = lay_inside(parcels, blocks)
+    numbered = summary(inside, rules=rules, area_basis=area_basis)
+    given = pd.DataFrame(_given(inside.blocks), index=numbered.index)
+    table = _judged(pd.concat([numbered, given], axis=1).assign(lines=lines), rules=rules)
+    shapes = gpd.GeoSeries([*inside.blocks.geometry, None], crs=blocks.crs)
+    return Checked(
+        gpd.GeoDataFrame(table, geometry=shapes, crs=blocks.crs),
+        block_uses(inside, table["area_m2"].to_numpy("float64"), lines=lines),
+        block_parts(inside, lines=lines, outside=outside),
+        _verdicts(table, lines=lines, rules=rules),
     )
 
 
-def _union(blocks: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """All blocks as one, named `OVERALL`; those that overlap nothing for being invalid left out."""
-    whole = shapely.union_all(blocks.geometry[usable(blocks.geometry)].to_numpy())
-    return gpd.GeoDataFrame(geometry=[whole], index=[OVERALL], crs=blocks.crs)
-
-
-def _rows_inside(parcels: gpd.GeoDataFrame, blocks: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Land of each parcel in each block, by kind."""
-    inside = overlap_areas(parcels, blocks)
-    parcel = inside["left_id"]
-    share = inside["overlap_m2"] / lookup(parcel, parcels.geometry.area)
-    use = lookup(parcel, parcels["use_class"])
-    land = share * lookup(parcel, parcels["area_m2"])
-    classified = use.notna() & ~use.isin(FREE_USE_CLASSES)
-    industrial = use.isin(INDUSTRIAL_USE_CLASSES)
-    code = (
-        lookup(parcel, parcels["use_code"]) if "use_code" in parcels else pd.Series("", use.index)
-    )
-    return pd.DataFrame(
-        {
-            "block_id": inside["right_id"],
-            "parcel_id": parcel,
-            "classified_m2": land.where(classified, 0.0),
-            "industrial_m2": land.where(industrial, 0.0),
-            "m0_m2": land.where(code.isin(M0_CODES), 0.0),
-            "cut": share.between(CUT_SHARE, 1 - CUT_SHARE),
-            "other": classified & ~industrial & (share > CUT_SHARE),
-        }
-    )
-
-
-def _ids(rows: pd.DataFrame, flag: str) -> pd.Series:
-    chosen = rows[rows[flag]].sort_values("parcel_id")
-    return chosen.groupby("block_id")["parcel_id"].agg(lambda s: ";".join(dict.fromkeys(s)))
-
-
-def _summary(rows: pd.DataFrame, blocks: gpd.GeoDataFrame, *, area_basis: str) -> pd.DataFrame:
-    """Sums and lists of ids, a row for each block, also for one without any parcel."""
-    table = rows.groupby("block_id")[list(AREAS)].sum().reindex(blocks.index).fillna(0.0)
-    lists = {f"{flag}_ids": _ids(rows, flag) for flag in ("cut", "other")}
-    lists["other_use_ids"] = lists.pop("other_ids")
-    table = table.assign(**{k: v.reindex(blocks.index).fillna("") for k, v in lists.items()})
-    return table.assign(area_m2=areas_m2(blocks.geometry, basis=area_basis))
+def _given(blocks: gpd.GeoDataFrame) -> dict[str, object]:
+    """What the blocks bring along; nothing of it holds for all of them together."""
+    texts = {
+        name: [*blocks[name].fillna("").astype("str"), ""] if name in blocks else ""
+        for name in ("level_by", "boundary")
+    }
+    level = [*numbers(blocks, "level"), float("nan")]
+    return {**texts, "level": pd.array(level, dtype="Float64").astype("Int64")}
 
 
 def _judged(table: pd.DataFrame, *, rules: RuleSet) -> pd.DataFrame:
     """Shares, limits and outcomes; a rule that is off gives no outcome."""
-    classified = table["classified_m2"].where(table["classified_m2"] > 0)
-    industrial = table["industrial_m2"].where(table["industrial_m2"] > 0)
-    each, total = rules["block_line.industrial_share"], rules["block_line.total_industrial_share"]
-    share, m0_share = table["industrial_m2"] / classified, table["m0_m2"] / industrial
-    by_use = [_held(total if t else each, v) for t, v in zip(table["is_total"], share, strict=True)]
-    m0_rule = rules["block_line.m0_share"]
-    by_m0 = [
-        _held(m0_rule if t else None, v) for t, v in zip(table["is_total"], m0_share, strict=True)
-    ]
-    return pd.DataFrame(
-        {
-            "block_id": table["block_id"].astype("str"),
-            "level": table["level"].astype("Float64").astype("Int64"),
-            "area_m2": table["area_m2"],
-            "area_mu": m2_to_mu(table["area_m2"]),
-            "classified_m2": table["classified_m2"],
-            "industrial_m2": table["industrial_m2"],
-            "industrial_share": share,
-            "limit": [h.limit for h in by_use],
-            "m0_m2": table["m0_m2"],
-            "m0_share": m0_share,
-            "m0_limit": [h.limit for h in by_m0],
-            "m0_outcome": [h.outcome for h in by_m0],
-            "parcels_cut": table["cut_ids"].str.split(";").map(lambda s: len([i for i in s if i])),
-            "cut_ids": table["cut_ids"].astype("str"),
-            "other_use_ids": table["other_use_ids"].astype("str"),
-            "outcome": [h.outcome for h in by_use],
-            "rule_id": [h.rule_id for h in by_use],
-        }
-    ).astype({"outcome": "str", "m0_outcome": "str", "rule_id": "str", "parcels_cut": "int64"})
+    industrial = table["industrial_m2"].to_numpy("float64")
+    share = over(industrial, table["classified_m2"].to_numpy("float64"))
+    m0_share = over(table["m0_m2"].to_numpy("float64"), industrial)
+    by_use = [*(_held(rules[EACH], v) for v in share[:-1]), _held(rules[TOTAL], share[-1])]
+    by_m0 = [*(_Held() for _ in m0_share[:-1]), _held(rules[M0], m0_share[-1])]
+    found = table.reset_index().assign(
+        industrial_share=share,
+        limit=[h.limit for h in by_use],
+        outcome=[h.outcome for h in by_use],
+        rule_id=[h.rule_id for h in by_use],
+        m0_share=m0_share,
+        m0_limit=[h.limit for h in by_m0],
+        m0_outcome=[h.outcome for h in by_m0],
+    )
+    kinds = dict.fromkeys(TEXTS, "str") | dict.fromkeys(COUNTS, "Int64")
+    return found[list(COLUMNS)].astype(kinds)
 
 
 class _Held(NamedTuple):
@@ -176,7 +192,34 @@ class _Held(NamedTuple):
     rule_id: str = ""
 
 
-def _held(rule: Rule | None, value: float) -> _Held:
-    if rule is None or rule.mode == "off":
+def _held(rule: Rule, value: float) -> _Held:
+    if rule.mode == "off":
         return _Held()
     return _Held(rule.limit, outcomes(rule.holds(pd.Series([value])))[0], rule.id)
+
+
+def _verdicts(table: pd.DataFrame, *, lines: str, rules: RuleSet) -> list[dict[str, object]]:
+    """Every block against the rules on one, all together against those on all."""
+    rows = []
+    for rule_id, part, whole, which in SHARES:
+        held_rows = table.iloc[:-1] if which == "each" else table.iloc[-1:]
+        parts, wholes = (held_rows[name].to_numpy("float64") for name in (part, whole))
+        rows += [
+            held(
+                rules[rule_id],
+                value,
+                topic=TOPIC,
+                subject=f"{lines}:{block}",
+                numerator=numerator,
+                denominator_value=denominator,
+            )
+            for block, value, numerator, denominator in zip(
+                held_rows["block_id"],
+                over(parts, wholes).tolist(),
+                parts.tolist(),
+                wholes.tolist(),
+                strict=True,
+            )
+        ]
+    total = float(table["area_m2"].iloc[-1])
+    return [*rows, held(rules[TOTAL_AREA], total, topic=TOPIC, subject=f"{lines}:{OVERALL}")]

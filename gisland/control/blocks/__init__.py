@@ -1,0 +1,1 @@
+"""What lies in block lines: shares, uses, parts of parcels, verdicts."""
