@@ -14,12 +14,10 @@ from gisland.base.errors import PlanError
 from gisland.base.keys import aligned, among
 from gisland.base.schema import MERGED_ROLES
 from gisland.base.threads import in_threads
+from gisland.topology.hairlines import without_gaps
 from gisland.topology.overlay import robust
 
 CONSERVED = 1e-6  # relative
-REACH = 1.01  # a gap exactly as wide as the tolerance is still closed
-HAIR_M2 = 1e-6  # smaller pieces are floating noise
-GRID_M, COARSE_M = 1e-6, 1e-4  # grids that join what floating coordinates cannot
 
 
 @dataclass(frozen=True)
@@ -141,9 +139,7 @@ def _merged_shape(
     parts = pieces[rows]
     union = robust(shapely.union_all, parts)
     overlap = shapely.area(parts).sum() - union.area
-    fillers = _hairlines(parts, union, tolerance_m)
-    merged = _joined(np.array([union, *fillers], dtype=object))
-    merged = _without_hairline_holes(merged, tolerance_m)
+    merged = without_gaps(union, parts, tolerance_m=tolerance_m)
     if not merged.is_valid or merged.geom_type not in {"Polygon", "MultiPolygon"}:
         raise PlanError(
             "plan: the pieces of a site do not merge into polygons",
@@ -151,57 +147,6 @@ def _merged_shape(
             ids=ids[rows],
         )
     return _Shape(merged, merged.area - union.area, overlap)
-
-
-def _joined(pieces: np.ndarray) -> shapely.Geometry:
-    """Union in as few parts as can be, where some are no more than rounding apart."""
-    best = robust(shapely.union_all, pieces)
-    for grid_m in (GRID_M, COARSE_M):
-        if shapely.get_num_geometries(best) == 1:
-            break
-        snapped = shapely.union_all(pieces, grid_size=grid_m)
-        if shapely.get_num_geometries(snapped) < shapely.get_num_geometries(best):
-            best = snapped
-    return best
-
-
-def _without_hairline_holes(merged: shapely.Geometry, tolerance_m: float) -> shapely.Geometry:
-    """The same without holes that are narrower than the tolerance: they are gaps left over."""
-    rings, part = shapely.get_rings(shapely.get_parts(merged), return_index=True)
-    inner = np.r_[False, part[1:] == part[:-1]]
-    holes = shapely.polygons(rings[inner])
-    narrow = 2 * shapely.area(holes) <= tolerance_m * shapely.length(holes)
-    return robust(shapely.union_all, np.array([merged, *holes[narrow]], dtype=object))
-
-
-def _closed(union: shapely.Geometry, half_m: float) -> shapely.Geometry:
-    """Gaps and notches up to twice a width closed, corners kept sharp where that is sound."""
-    for join in ("mitre", "round"):
-        wide = shapely.buffer(union, half_m, join_style=join, mitre_limit=2.0)
-        closed = shapely.buffer(wide, -half_m, join_style=join, mitre_limit=2.0)
-        if closed.is_valid:
-            break
-    return closed
-
-
-def _hairlines(parts: np.ndarray, union: shapely.Geometry, tolerance_m: float) -> np.ndarray:
-    """Gaps up to the tolerance that lie between two pieces."""
-    if len(parts) == 1:
-        return np.array([], dtype=object)
-    closed = _closed(union, tolerance_m * REACH / 2)
-    try:
-        open_land = robust(shapely.difference, closed, union)
-    except shapely.errors.GEOSException:  # sharp corners crossed each other
-        rounded = shapely.buffer(union, tolerance_m * REACH / 2)
-        open_land = robust(
-            shapely.difference, shapely.buffer(rounded, -tolerance_m * REACH / 2), union
-        )
-    fillers = shapely.get_parts(open_land)
-    fillers = fillers[shapely.area(fillers) > HAIR_M2]
-    tree = shapely.STRtree(parts)
-    filler, _ = tree.query(fillers, predicate="dwithin", distance=GRID_M)
-    between = fillers[np.bincount(filler, minlength=len(fillers)) > 1]
-    return shapely.buffer(between, GRID_M)  # into the pieces, or a seam would remain
 
 
 def _lineage(parcels: gpd.GeoDataFrame, members: pd.Series, absorbed: pd.Series) -> pd.DataFrame:
