@@ -178,19 +178,19 @@ def lay_inside(parcels: gpd.GeoDataFrame, blocks: gpd.GeoDataFrame) -> Inside:
     share = pairs["overlap_m2"].to_numpy("float64") / drawn[at]
     several = np.bincount(at, minlength=len(lots))[at] > 1
     parts = gpd.GeoDataFrame(geometry=shapely.get_parts([union]), crs=lines.crs)
-    again = overlap_areas(plain.iloc[np.unique(at[several])], parts)
+    again = overlap_areas(plain.iloc[np.flatnonzero(np.bincount(at) > 1)], parts)
     of = again["left_id"].to_numpy("int64")
     every = np.concatenate([at[~several], of])
     held = np.concatenate([share[~several], again["overlap_m2"].to_numpy("float64") / drawn[of]])
-    whole = np.unique(every)
-    in_union = np.bincount(np.searchsorted(whole, every), weights=held, minlength=len(whole))
+    in_union = np.bincount(every, weights=held, minlength=len(lots))
+    whole = np.flatnonzero(np.bincount(every, minlength=len(lots)))
     return Inside(
         lots,
         lines,
         union,
         np.concatenate([at, whole]),
         np.concatenate([block, np.full(len(whole), len(lines))]),
-        np.concatenate([share, in_union]),
+        np.concatenate([share, in_union[whole]]),
     )
 
 

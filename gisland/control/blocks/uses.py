@@ -116,7 +116,7 @@ def _scale(inside: Inside) -> Floats:
     """What each part is scaled with, so that ground of several parcels counts once."""
     scale = np.ones(len(inside.parcel))
     shapes = inside.parcels.geometry.to_numpy()
-    here = np.unique(inside.parcel)
+    here = np.flatnonzero(np.bincount(inside.parcel, minlength=len(shapes)))
     plain = gpd.GeoDataFrame(geometry=shapes[here], index=here, crs=inside.parcels.crs)
     pairs = overlaps_within(plain)
     least = np.minimum(*(shapely.area(shapes[pairs[end]]) for end in ("left_id", "right_id")))
