@@ -81,11 +81,13 @@ def without_strips(
     opened = shapely.buffer(inner, half, join_style="mitre", mitre_limit=2.0)
     if not opened.is_valid:
         opened = shapely.buffer(shapely.buffer(rest, -half), half)
+    # a little wider, or what is left along its edges would join tips to strips
+    opened = shapely.buffer(opened, GRID_M, join_style="mitre", mitre_limit=2.0)
     strips = shapely.get_parts(robust(shapely.difference, rest, opened))
     strips = strips[shapely.area(strips) > HAIR_M2]
     near = shapely.dwithin(strips, taken, GRID_M)
     near &= shapely.dwithin(strips, shapely.boundary(shape), GRID_M)
-    hair = shapely.buffer(strips[near], GRID_M)  # into the rest, or a seam would remain
+    hair = shapely.buffer(strips[near], 2 * GRID_M)  # into the rest, or a seam would remain
     if not len(hair):
         return rest
     return robust(shapely.difference, rest, shapely.union_all(hair))
