@@ -13,14 +13,16 @@ from shapely import Polygon, affinity, box
 
 from districts import frame
 from gisland.base.errors import CRSError, ProjectError, TableError
+from gisland.base.parameters import Parameters
 from gisland.base.rules import RuleSet, load_rules
-from gisland.base.schema import findings_frame
+from gisland.base.schema import Inputs, findings_frame
 from gisland.control.adjustment import Adjusted, adjusted_lines, balance
 from gisland.control.areaverdicts import area_verdicts
 from gisland.control.blocklines import Checked, check_block_lines
 from gisland.layers.writing.contract import TABLES
 from gisland.layers.writing.resultcheck import require_contracts
 from gisland.topology.hairlines import without_strips
+from gisland.topology.mending import repair_layers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,6 +81,17 @@ def test_what_goes_in_joins_the_block_with_the_longest_boundary() -> None:
 def test_of_equal_boundaries_the_smallest_id_takes_it() -> None:
     found = adjust(TWO, {"c": ("in", None, box(50, 100, 150, 110))})
     assert told(found) == {"c": ["K", "", 1000]}
+
+
+def test_the_boundary_decides_before_the_overlap() -> None:
+    # 90 m along K, and 100 m² of it in L with 40 m of outline
+    hook = box(10, 100, 110, 110).union(box(100, 90, 110, 100))
+    found = adjust(TWO, {"c": ("in", None, hook)})
+    assert told(found) == {"c": ["K", "", 1000]}
+    within = {"K": box(10, 10, 20, 20), "L": box(40, 10, 60, 30)}  # along none of both
+    found = adjust(within, {"c": ("in", None, box(0, 0, 100, 100))})
+    assert told(found) == {"c": ["L", "", 9500]}
+    assert after(found) == {"K": 100, "L": 9900}
 
 
 def test_of_what_goes_in_only_land_of_no_block_is_new() -> None:
@@ -165,6 +178,36 @@ def test_a_block_of_which_nothing_is_left_is_gone() -> None:
     found = adjust(TWO, {"c": ("out", None, box(99.99, -1, 199.97, 101))})
     assert after(found) == {"K": 10000}  # of which a hair would be taken
     assert told(found) == {"c": ["L", "", 10000]}
+
+
+def test_crumbs_of_a_block_are_no_block() -> None:
+    crumb = Polygon([(200, 100), (199.999, 100), (200, 99.999)])
+    found = adjust(TWO, {"c": ("out", "L", TWO["L"].difference(crumb))})
+    assert after(found) == {"K": 10000}
+
+
+def test_corners_of_a_cut_stay_sharp() -> None:
+    cut = Polygon([(20, 0), (80, 0), (50, 30)])
+    found = adjust({"L": box(0, 0, 100, 100)}, {"c": ("out", None, cut)})
+    assert found.blocks.geometry.iloc[0].equals(box(0, 0, 100, 100).difference(cut))
+    tight = Polygon([(20, 0), (80, 0), (20, 30)])
+    found = adjust({"L": box(0, 0, 100, 100)}, {"c": ("out", None, tight)})
+    assert found.blocks.geometry.iloc[0].equals(box(0, 0, 100, 100).difference(tight))
+
+
+def test_a_strip_between_two_cuts_is_taken_too() -> None:
+    both = shapely.union_all([box(20, 20, 50, 80), box(50.03, 20, 80, 80)])
+    left = without_strips(box(0, 0, 100, 100), both, tolerance_m=0.05)
+    assert left.area == pytest.approx(10000 - 60 * 60, abs=0.01)
+
+
+def test_invalid_changes_are_mended_like_other_layers() -> None:
+    rows = asked({"c": ("in", None, BOW)})
+    layers = Inputs(frame({"a": box(0, 0, 1, 1)}), block_changes=rows)
+    mended, log, _ = repair_layers(layers, parameters=Parameters())
+    assert mended.block_changes is not None
+    assert mended.block_changes.is_valid.all()
+    assert log["layer"].tolist() == ["block_changes"]
 
 
 def test_a_strip_along_the_cut_is_taken_too() -> None:

@@ -117,6 +117,8 @@ def test_the_table_closes_on_the_ellipsoid() -> None:
     block = {"L": box(6e5 + 100, 35e5 + 50, 6e5 + 7900, 35e5 + 1000)}
     found = uses_of(lots, block, basis="ellipsoidal")
     assert set(areas(found)) == {"industrial", "not_classified", "no_parcel"}
+    half = {"L": box(6e5, 35e5, 6e5 + 16e3, 35e5 + 900)}  # without parcels in the east
+    assert set(areas(uses_of(lots, half, basis="ellipsoidal"))) == set(areas(found))
     full = uses_of(lots, {"L": box(6e5 + 1, 35e5 + 1, 6e5 + 389, 35e5 + 899)}, basis="ellipsoidal")
     assert set(areas(full)) == {"industrial"}
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 REACH = 1.01  # a gap exactly as wide as the tolerance is still closed
 HAIR_M2 = 1e-6  # smaller pieces are floating noise
+SHARP = 5.0  # corners of a cut down to 23 degrees stay as they are
 GRID_M, COARSE_M = 1e-6, 1e-4  # grids that join what floating coordinates cannot
 
 
@@ -61,8 +62,7 @@ def without_strips(
     shape, taken
         Valid polygons.
     tolerance_m
-        Widest strip between `taken` and the boundary of `shape` that is taken too, in metres,
-        above 0.
+        Widest strip along `taken` that is taken too, in metres, above 0.
 
     Returns
     -------
@@ -77,16 +77,15 @@ def without_strips(
     """
     rest = robust(shapely.difference, shape, taken)
     half = tolerance_m * REACH / 2
-    inner = shapely.buffer(rest, -half, join_style="mitre", mitre_limit=2.0)
-    opened = shapely.buffer(inner, half, join_style="mitre", mitre_limit=2.0)
+    inner = shapely.buffer(rest, -half, join_style="mitre", mitre_limit=SHARP)
+    opened = shapely.buffer(inner, half, join_style="mitre", mitre_limit=SHARP)
     if not opened.is_valid:
         opened = shapely.buffer(shapely.buffer(rest, -half), half)
     # a little wider, or what is left along its edges would join tips to strips
-    opened = shapely.buffer(opened, GRID_M, join_style="mitre", mitre_limit=2.0)
+    opened = shapely.buffer(opened, GRID_M, join_style="mitre", mitre_limit=SHARP)
     strips = shapely.get_parts(robust(shapely.difference, rest, opened))
     strips = strips[shapely.area(strips) > HAIR_M2]
     near = shapely.dwithin(strips, taken, GRID_M)
-    near &= shapely.dwithin(strips, shapely.boundary(shape), GRID_M)
     hair = shapely.buffer(strips[near], 2 * GRID_M)  # into the rest, or a seam would remain
     if not len(hair):
         return rest

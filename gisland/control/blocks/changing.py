@@ -95,7 +95,8 @@ def taken_in(blocks: Blocks, shape: shapely.Geometry, *, new_id: str, tolerance_
     new_block ('c1',) 90.0
     """
     block = _beside(blocks, shape, tolerance_m=tolerance_m)
-    fresh = robust(shapely.difference, shape, robust(shapely.union_all, [*blocks.values()]))
+    met = [own for own in blocks.values() if shapely.intersects(own, shape)]
+    fresh = robust(shapely.difference, shape, robust(shapely.union_all, met))
     if block is not None:
         return _joined(block, blocks[block], fresh, tolerance_m=tolerance_m)
     return Effect("new_block", (new_id,), (shape,), shape)

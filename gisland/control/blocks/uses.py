@@ -80,7 +80,6 @@ def block_uses(inside: Inside, area_m2: Floats, *, lines: str) -> pd.DataFrame:
     table = np.bincount(cell, weights=inside.land_m2 * scale, minlength=size).reshape(-1, wide)
     many = np.bincount(cell[inside.counts], minlength=size)
     table[:, -1] = _uncovered(inside, area_m2, drawn, scale=scale, covered_m2=table.sum(axis=1))
-    table[drawn == 0] = 0.0
     group, use_code = np.nonzero(table > 0)
     area = table[group, use_code]
     found = pd.DataFrame(
