@@ -10,13 +10,12 @@ from shapely import GeometryCollection, MultiPolygon, Point, Polygon, box
 
 from gisland.base.errors import CRSError, ProjectError, TableError
 from gisland.topology.overlay import (
-    apportion,
     dominant,
     holders_of_centroids,
     overlap_areas,
     overlaps_within,
 )
-from gisland.topology.shares import split_shares
+from gisland.topology.shares import How, carried_over, split_shares
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
@@ -126,6 +125,19 @@ def test_dominant_takes_the_largest_then_the_smallest_id() -> None:
     assert best["overlap_m2"].tolist()[:2] == [30.0, 50.0]
     assert best["share"].tolist()[:2] == [0.3, 0.5]
     assert best.loc["n"].isna().all()
+
+
+def apportion(
+    values: pd.Series,
+    overlaps: pd.DataFrame,
+    *,
+    how: How,
+    right_m2: pd.Series | None = None,
+    holder: pd.Series | None = None,
+) -> tuple[pd.Series, pd.Series]:
+    """Amounts carried over by their shares, and what lies on no left row."""
+    shares, off = split_shares(values.index, overlaps, how=how, right_m2=right_m2, holder=holder)
+    return carried_over(values, shares), (values * off).rename(values.name)
 
 
 FLOORS = pd.Series({"h": 300.0, "k": 40.0, "out": 7.0}, name="floor_area_m2")
@@ -284,7 +296,7 @@ def test_bad_input_is_refused() -> None:
         apportion(FLOORS, OVERLAPS, how="centroid")
     with pytest.raises(CRSError, match="EPSG:4547 and EPSG:4546 cannot be overlaid"):
         holders_of_centroids(PARCELS, layer({"h": box(0, 0, 1, 1)}, crs=4546))
-    with pytest.raises(TableError, match="values: 1 id occurs more than once"):
+    with pytest.raises(TableError, match="right layer: 1 id occurs more than once"):
         apportion(pd.concat([FLOORS, FLOORS.iloc[:1]]), OVERLAPS, how="area")
 
 

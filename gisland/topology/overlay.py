@@ -1,4 +1,4 @@
-"""Overlap areas of two layers, and values carried over by them."""
+"""Overlap areas of two layers, and which row of one holds another's most."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gisland.base.crs import crs_name, require_metric
 from gisland.base.errors import CRSError
 from gisland.base.keys import NOWHERE, aligned
 from gisland.base.schema import require_ids, usable
-from gisland.topology.shares import carried_over, largest, split_shares
+from gisland.topology.shares import largest
 from gisland.topology.slabs import slab_areas
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     from numpy.typing import NDArray
-
-    from gisland.topology.shares import How
 
     Geometries = NDArray[np.object_]
 
@@ -279,65 +277,6 @@ def holders_of_centroids(left: gpd.GeoDataFrame, right: gpd.GeoDataFrame) -> pd.
     taken = pd.api.extensions.take(ours.index.array, held, allow_fill=True)
     found = pd.Series(taken, index=theirs.index, name="left_id")
     return aligned(found, right.index)
-
-
-def apportion(
-    values: pd.Series,
-    overlaps: pd.DataFrame,
-    *,
-    how: How,
-    right_m2: pd.Series | None = None,
-    holder: pd.Series | None = None,
-) -> tuple[pd.Series, pd.Series]:
-    """Carry amounts of one layer over to another by overlap, such as floor area to parcels.
-
-    What is carried and what remains add up to what was there, also where the left layer overlaps
-    itself: then the shares of an amount are scaled down to its whole.
-
-    Parameters
-    ----------
-    values
-        Amounts by right id that may be split, such as floor area in m².
-    overlaps
-        Columns ``left_id``, ``right_id``, ``overlap_m2``, from `overlap_areas`. Right ids that
-        are not in `values` are passed over; ``centroid`` does not look at it.
-    how
-        ``area``, ``majority`` or ``centroid``, as `split_shares` has it.
-    right_m2
-        Area of each right row, by id, in m², above 0. If given, ``area`` leaves the share of a
-        row that lies on no left row in the remainder; if not, or if an area is missing, the
-        amount is split over the overlaps alone.
-    holder
-        Left id by right id, from `holders_of_centroids`; only ``centroid`` needs it.
-
-    Returns
-    -------
-    carried : pandas.Series
-        Sum by left id, sorted by id, in the unit of `values` and with its name; missing where an
-        amount that counts there is missing. Left ids without overlap are absent.
-    remainder : pandas.Series
-        What lies on no left row, on the index of `values` and with its name.
-
-    Raises
-    ------
-    TableError
-        If ids of `values` are missing or repeated.
-    ProjectError
-        If `how` is unknown, or ``centroid`` without `holder`.
-
-    Examples
-    --------
-    >>> floor_area_m2 = pd.Series({"h": 300.0, "k": 50.0})
-    >>> rows = {"left_id": ["a", "b"], "right_id": ["h", "h"], "overlap_m2": [20.0, 10.0]}
-    >>> carried, remainder = apportion(floor_area_m2, pd.DataFrame(rows), how="area")
-    >>> carried.to_dict(), remainder.to_dict()
-    ({'a': 200.0, 'b': 100.0}, {'h': 0.0, 'k': 50.0})
-    """
-    require_ids(values.to_frame(), what="values")
-    shares, off = split_shares(values.index, overlaps, how=how, right_m2=right_m2, holder=holder)
-    remainder = values * off
-    remainder.name = values.name
-    return carried_over(values, shares), remainder
 
 
 def _overlapping(

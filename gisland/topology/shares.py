@@ -9,6 +9,7 @@ import pandas as pd
 
 from gisland.base.errors import ProjectError
 from gisland.base.keys import aligned, among, in_order, positions
+from gisland.base.schema import require_ids
 
 How = Literal["area", "centroid", "majority"]
 ROUNDING = 1e-9  # of a polygon: what the area of an overlap may be off
@@ -52,6 +53,8 @@ def split_shares(
 
     Raises
     ------
+    TableError
+        If ids of `right_ids` are missing or repeated.
     ProjectError
         If `how` is unknown, or ``centroid`` without `holder`.
 
@@ -65,6 +68,8 @@ def split_shares(
     """
     if how not in get_args(How):
         raise ProjectError(f"how is {how!r}", do="use area, centroid or majority")
+    if not right_ids.is_unique or right_ids.hasnans:  # the full check is slow on many buildings
+        require_ids(pd.DataFrame(index=right_ids), what="right layer")
     if how == "centroid":
         if holder is None:
             raise ProjectError("how is 'centroid' without holder", do="give holders_of_centroids")
