@@ -28,6 +28,7 @@ from gisland.verify.lowuse import check_low_use
 from gisland.verify.merged import check_merged
 from gisland.verify.missed import check_missed
 from gisland.verify.patches import check_enclaves, check_holdings, check_mixture
+from gisland.verify.quantities import both_sides
 from gisland.verify.reasons import check_reasons
 from gisland.verify.record import check_record
 from gisland.verify.recorded import check_plan, check_verdicts
@@ -88,8 +89,11 @@ results.gpkg); give the output folder of a run, or its results.gpkg
         return found
     facts = gather(read)
     ground = survey(facts)
-    found = [*check_lineage(facts), *check_areas(facts), *check_indicators(facts, ground)]
-    found += [*check_conditions(facts, ground), *check_use(facts, ground), *check_buildings(facts)]
+    sides = both_sides(facts, ground)
+    found = [*check_lineage(facts), *check_areas(facts)]
+    found += check_indicators(facts, ground, sides=sides)
+    found += check_conditions(facts, ground, sides=sides)
+    found += [*check_use(facts, ground), *check_buildings(facts)]
     found += [*check_record(facts), *check_verdicts(facts), *check_low_use(facts)]
     found += [*check_enclaves(facts), *check_holdings(facts), *check_mixture(facts)]
     found += [*check_groups(facts), *check_surfaces(facts, read)]

@@ -11,10 +11,12 @@ from gisland.base.conditions import CONDITIONS, SOURCES
 from gisland.base.rules import AREA_DECIMALS, OPERATORS, SHARE_DECIMALS
 from gisland.base.tables import is_land, lookup, members_of
 from gisland.verify.facts import RELATIVE, Facts, Violation, differs, violations
-from gisland.verify.quantities import Quantities, quantities
-from gisland.verify.subjects import SITE, WHEN
+from gisland.verify.quantities import Quantities, both_sides
+from gisland.verify.subjects import SITE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gisland.verify.subjects import Ground
 
 RULE = "scrap.site_conditions"
@@ -76,7 +78,9 @@ def limit_of(facts: Facts, condition: str, when: str) -> pd.Series:
     return rows.set_index("site_id")[f"limit_{when}"].astype("float64")
 
 
-def check_conditions(facts: Facts, ground: Ground) -> list[Violation]:
+def check_conditions(
+    facts: Facts, ground: Ground, *, sides: Mapping[str, Quantities] | None = None
+) -> list[Violation]:
     """Hold the conditions of sites, and what parcels fail today, against the parcels.
 
     The zoning is not among the results: the limits of parcels are believed. A site whose parcels
@@ -89,6 +93,8 @@ def check_conditions(facts: Facts, ground: Ground) -> list[Violation]:
         From `gather`.
     ground
         From `survey`.
+    sides
+        From `both_sides`, where several proofs need them; None: they are summed here.
 
     Returns
     -------
@@ -113,8 +119,7 @@ def check_conditions(facts: Facts, ground: Ground) -> list[Violation]:
     found += violations("condition", "rows of no known site or condition", strange)
     rows = pd.DataFrame(table[known]).reset_index(drop=True)
     found += _check_words(facts, rows)
-    for when in WHEN:
-        side = quantities(facts, ground, when)
+    for when, side in (both_sides(facts, ground) if sides is None else sides).items():
         for name in CONDITIONS:
             part = rows[rows["condition"] == name].drop_duplicates("site_id").set_index("site_id")
             found += _check_limit(facts, ground, part, name=name, when=when)

@@ -11,6 +11,9 @@ from gisland.verify.quantities import floor_column
 from gisland.verify.ratios import check_values
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gisland.verify.quantities import Quantities
     from gisland.verify.subjects import Ground
 
 FLOOR = "counted_floor_area"
@@ -21,7 +24,9 @@ RATIOS = {  # columns of parcels over their area
 }
 
 
-def check_indicators(facts: Facts, ground: Ground) -> list[Violation]:
+def check_indicators(
+    facts: Facts, ground: Ground, *, sides: Mapping[str, Quantities] | None = None
+) -> list[Violation]:
     """Hold every indicator against the parcels of its subject, and against its own row.
 
     Parameters
@@ -30,6 +35,8 @@ def check_indicators(facts: Facts, ground: Ground) -> list[Violation]:
         From `gather`.
     ground
         From `survey`.
+    sides
+        From `both_sides`, where several proofs need them; None: they are summed here.
 
     Returns
     -------
@@ -46,7 +53,7 @@ def check_indicators(facts: Facts, ground: Ground) -> list[Violation]:
     []
     """
     found = [*_check_parcels(facts), *_check_table(facts)]
-    return [*found, *(check_values(facts, ground) if facts.before_and_after else [])]
+    return [*found, *(check_values(facts, ground, sides=sides) if facts.before_and_after else [])]
 
 
 def _check_parcels(facts: Facts) -> list[Violation]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from gisland.base.tables import lookup
 from gisland.base.units import HA_M2, m2_to_mu
-from gisland.verify.subjects import OVERALL, SITE, Ground, drawn_compactness
+from gisland.verify.subjects import OVERALL, SITE, WHEN, Ground, drawn_compactness
 
 if TYPE_CHECKING:
     from gisland.verify.facts import Facts
@@ -73,6 +73,32 @@ def quantities(facts: Facts, ground: Ground, when: str) -> Quantities:
     number["owners_named"] = owners.mask(owners == 0)  # where nobody has a name
     lacking["owners_named"] = ground.lacking(ground.land["owner"], when)
     return Quantities(number | _of_owners(ground, when), lacking)
+
+
+def both_sides(facts: Facts, ground: Ground) -> dict[str, Quantities]:
+    """Quantities before and after.
+
+    Parameters
+    ----------
+    facts
+        From `gather`.
+    ground
+        From `survey`.
+
+    Returns
+    -------
+    dict
+        By ``before`` and ``after``.
+
+    Examples
+    --------
+    >>> from gisland.verify.example import example_facts
+    >>> from gisland.verify.subjects import survey
+    >>> facts = example_facts()
+    >>> both_sides(facts, survey(facts))["after"].number["parcels"].to_dict()
+    {'overall': 1.0, 'site:S1': 1.0}
+    """
+    return {when: quantities(facts, ground, when) for when in WHEN}
 
 
 def _amounts(facts: Facts, ground: Ground, when: str) -> dict[str, pd.Series]:

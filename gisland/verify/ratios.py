@@ -10,7 +10,7 @@ import pandas as pd
 from gisland.base.schema import NOT_CLASSIFIED, USE_CLASSES
 from gisland.base.tables import lookup
 from gisland.verify.facts import RELATIVE, Facts, Violation, differs, violations
-from gisland.verify.quantities import Quantities, quantities
+from gisland.verify.quantities import Quantities, both_sides
 from gisland.verify.subjects import OVERALL, SITE, UNIT, WHEN, ZONE, Ground
 
 if TYPE_CHECKING:
@@ -99,7 +99,9 @@ BELIEVED: dict[str, Kind] = {  # held to their range and denominator, or checked
 KINDS = NEEDED | BELIEVED
 
 
-def check_values(facts: Facts, ground: Ground) -> list[Violation]:
+def check_values(
+    facts: Facts, ground: Ground, *, sides: Mapping[str, Quantities] | None = None
+) -> list[Violation]:
     """Hold subjects, values, denominators and missing counts against the parcels.
 
     Parameters
@@ -108,6 +110,8 @@ def check_values(facts: Facts, ground: Ground) -> list[Violation]:
         From `gather`, with indicators that state their themes.
     ground
         From `survey`.
+    sides
+        From `both_sides`, where several proofs need them; None: they are summed here.
 
     Returns
     -------
@@ -130,7 +134,7 @@ def check_values(facts: Facts, ground: Ground) -> list[Violation]:
     found = violations("indicator", "rows of subjects that there are none of", strange)
     rows = rows[rows["subject"].isin(ground.subjects)]
     found += _check_words(rows)
-    sides = {when: quantities(facts, ground, when) for when in WHEN}
+    sides = both_sides(facts, ground) if sides is None else sides
     for name, part in rows.groupby("indicator"):
         if name in KINDS:
             found += _check_rows(part, KINDS[str(name)], name=str(name), sides=sides)
