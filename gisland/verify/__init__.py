@@ -12,6 +12,7 @@ from gisland.layers.writing.results import Results, read_results
 from gisland.verify.alternatives import check_alternatives
 from gisland.verify.areas import check_areas, check_merges
 from gisland.verify.best import check_best, check_statuses, proofs
+from gisland.verify.blocks import check_blocks
 from gisland.verify.bounds import check_bounds
 from gisland.verify.buildings import check_buildings
 from gisland.verify.capacity import check_capacity
@@ -96,7 +97,7 @@ results.gpkg); give the output folder of a run, or its results.gpkg
     found += [*check_use(facts, ground), *check_buildings(facts)]
     found += [*check_record(facts), *check_verdicts(facts), *check_low_use(facts)]
     found += [*check_enclaves(facts), *check_holdings(facts), *check_mixture(facts)]
-    found += [*check_groups(facts), *check_surfaces(facts, read)]
+    found += [*check_groups(facts), *check_surfaces(facts, read), *check_blocks(facts)]
     if facts.sites is not None:
         touching = touches(facts)
         found += [*check_merges(facts), *check_capacity(facts, ground)]

@@ -1,0 +1,317 @@
+"""A right result with block lines made by hand: two blocks of ten parcels of 100 m x 100 m each.
+
+Block L1 holds a0 to a9 whole and 5 000 m² without a parcel; L2 ends in the middle of b4 and b9.
+x1 is industrial and outside. Industrial are 80 000 of the 100 000 m² in L1 and 50 000 of the
+80 000 classified m² in L2; a7 is M0, b8 has neither use nor owner nor floor area.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from shapely import Geometry, box, union_all
+
+from gisland.base.rules import Rule, load_rules
+from gisland.base.tables import PARCEL_RESULTS
+from verify_case import Case, here, holdings, mixture, rules_record
+
+NAN = float("nan")
+LOT = 10_000.0
+MU = 15 / 10_000
+OF_A = ["industrial"] * 6 + ["logistics", "industrial", "commercial", "green"]
+OF_B: list[str | None] = ["industrial"] * 5 + ["residential"] * 3 + [None, "industrial"]
+L1, L2 = (0, 0, 500, 210), (600, 0, 1050, 200)
+THEMES = ("block_line.", "conversion.", "concentration.", "park.", "low_use.va", "low_use.un")
+
+
+def lots() -> dict[str, dict[str, Any]]:
+    """Cells of the parcels by id; ``at`` is the rectangle."""
+    made: dict[str, dict[str, Any]] = {}
+    for letter, uses, west in (("a", OF_A, 0), ("b", OF_B, 600)):
+        for n, use in enumerate(uses):
+            x, y = west + n % 5 * 100, n // 5 * 100
+            cells = {"at": (x, y, x + 100, y + 100), "use_class": use, "area_m2": LOT}
+            cells["tenure"] = "state" if letter == "a" else "collective"
+            cells["owner"] = "C" if letter == "b" else "A" if n < 5 else "B"
+            made[f"{letter}{n}"] = cells | {"counted_floor_area_m2": 2 * LOT, "low_use": None}
+    made["a6"]["owner"] = "Ｂ"
+    made["a7"]["use_code"] = "ｍ０"
+    made["a0"]["low_use"] = made["b4"]["low_use"] = True
+    made["a1"]["low_use"] = False
+    made["b8"] |= {"owner": None, "counted_floor_area_m2": None}
+    made["b9"]["owner"] = "A"
+    made["x1"] = {"at": (0, 300, 100, 400), "use_class": "industrial", "area_m2": LOT}
+    made["x1"] |= {"tenure": "state", "owner": "A", "counted_floor_area_m2": 2 * LOT}
+    made["r1"] = {"at": (500, 0, 600, 200), "use_class": "transport", "area_m2": 2 * LOT}
+    return made
+
+
+def parcels() -> gpd.GeoDataFrame:
+    """The parcels table."""
+    rows, shapes = [], []
+    for name, cells in sorted(lots().items()):
+        shape = here(box(*cells["at"]))
+        floor = cells.get("counted_floor_area_m2")
+        row = {"parcel_id": name, **dict.fromkeys(PARCEL_RESULTS)}
+        row |= {"perimeter_m": shape.length, "fragment": False, "fragment_reasons": ""}
+        row |= {"verdict": "none", "reasons": "", "far": None if floor is None else 2.0}
+        row |= {"owner": None, "use_code": None, "footprint_m2": 0.3 * cells["area_m2"]}
+        row |= {"coverage": 0.3, **cells, "area_mu": cells["area_m2"] * MU}
+        del row["at"]
+        rows.append(row)
+        shapes.append(shape)
+    return gpd.GeoDataFrame(pd.DataFrame(rows), geometry=shapes, crs=4547)
+
+
+def layer(rows: list[dict[str, Any]], shapes: list[Geometry | None]) -> gpd.GeoDataFrame:
+    """Rows with geometry where the case lies."""
+    placed = [None if s is None else here(s) for s in shapes]
+    return gpd.GeoDataFrame(pd.DataFrame(rows), geometry=gpd.GeoSeries(placed, crs=4547))
+
+
+def block_row(lines: str, block: str, **cells: Any) -> dict[str, Any]:  # noqa: ANN401 - any cell
+    """Row of a block; shares follow from the areas."""
+    one = {"level_by": "", "boundary": "", "level": None, "limit": 0.6, "outcome": "pass", **cells}
+    total = block == "overall"
+    one |= {"lines": lines, "block_id": block, "area_mu": one["area_m2"] * MU}
+    one["industrial_share"] = one["industrial_m2"] / one["classified_m2"]
+    one["m0_share"] = one["m0_m2"] / one["industrial_m2"]
+    one["m0_limit"] = 0.2 if total else None
+    one["m0_outcome"] = "pass" if total else "not_assessed"
+    one["rule_id"] = f"block_line.{'total_' if total else ''}industrial_share"
+    one["low_use_share"] = one["low_use_m2"] / one["land_m2"]
+    one["far"] = one["floor_m2"] / one["land_m2"]
+    one["coverage"] = one["footprint_m2"] / one["land_m2"]
+    return one
+
+
+FIRST = {
+    "area_m2": 105_000.0,
+    "land_m2": 100_000.0,
+    "classified_m2": 100_000.0,
+    "industrial_m2": 80_000.0,
+    "m0_m2": LOT,
+    "state_m2": 100_000.0,
+    "collective_m2": 0.0,
+    "parcels": 10,
+    "parcels_cut": 0,
+    "owners": 2,
+    "without_owner": 0,
+    "low_use_parcels": 1,
+    "without_floor": 0,
+    "low_use_m2": LOT,
+    "floor_m2": 200_000.0,
+    "footprint_m2": 30_000.0,
+    "cut_ids": "",
+    "other_use_ids": "a8;a9",
+    "level": 1,
+}
+SECOND = {
+    "area_m2": 90_000.0,
+    "land_m2": 90_000.0,
+    "classified_m2": 80_000.0,
+    "industrial_m2": 50_000.0,
+    "m0_m2": 0.0,
+    "state_m2": 0.0,
+    "collective_m2": 90_000.0,
+    "parcels": 10,
+    "parcels_cut": 2,
+    "owners": 2,
+    "without_owner": 1,
+    "low_use_parcels": 1,
+    "without_floor": 1,
+    "low_use_m2": 5_000.0,
+    "floor_m2": NAN,
+    "footprint_m2": 27_000.0,
+    "cut_ids": "b4;b9",
+    "other_use_ids": "b5;b6;b7",
+    "level": 2,
+}
+BOTH = {
+    "area_m2": 195_000.0,
+    "land_m2": 190_000.0,
+    "classified_m2": 180_000.0,
+    "industrial_m2": 130_000.0,
+    "m0_m2": LOT,
+    "state_m2": 100_000.0,
+    "collective_m2": 90_000.0,
+    "parcels": 20,
+    "parcels_cut": 2,
+    "owners": 3,
+    "without_owner": 1,
+    "low_use_parcels": 2,
+    "without_floor": 1,
+    "low_use_m2": 15_000.0,
+    "floor_m2": NAN,
+    "footprint_m2": 57_000.0,
+    "cut_ids": "b4;b9",
+    "other_use_ids": "a8;a9;b5;b6;b7",
+}
+USES = {
+    "L1": {
+        "industrial": (70_000, 7),
+        "logistics": (10_000, 1),
+        "commercial": (10_000, 1),
+        "green": (10_000, 1),
+        "no_parcel": (5_000, 0),
+    },
+    "L2": {
+        "industrial": (50_000, 6),
+        "residential": (30_000, 3),
+        "not_classified": (10_000, 1),
+        "no_parcel": (0, 0),
+    },
+    "overall": {
+        "industrial": (120_000, 13),
+        "logistics": (10_000, 1),
+        "commercial": (10_000, 1),
+        "green": (10_000, 1),
+        "residential": (30_000, 3),
+        "not_classified": (10_000, 1),
+        "no_parcel": (5_000, 0),
+    },
+}
+
+
+def block_uses(lines: str, uses: dict[str, dict[str, tuple[int, int]]]) -> pd.DataFrame:
+    """Uses of blocks from area and number of parcels."""
+    rows = [
+        {"lines": lines, "block_id": block, "use_class": use, "parcels": count, "area_m2": area}
+        | {"area_mu": area * MU, "share": area / sum(a for a, _ in own.values())}
+        for block, own in uses.items()
+        for use, (area, count) in own.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def block_parcels(lines: str, blocks: dict[str, tuple[float, ...]]) -> pd.DataFrame:
+    """Parcels of rectangular blocks, by arithmetic."""
+    rows = []
+    for name, cells in lots().items():
+        west, south, east, north = cells["at"]
+        left = cells["area_m2"]
+        for block, (x0, y0, x1, y1) in blocks.items():
+            wide, high = min(east, x1) - max(west, x0), min(north, y1) - max(south, y0)
+            if wide <= 0 or high <= 0:
+                continue
+            inside = wide * high
+            left -= inside
+            cut = 0.01 <= inside / cells["area_m2"] <= 0.99
+            row = {"block_id": block, "part": "cut" if cut else "inside", "inside_m2": inside}
+            rows.append({"parcel_id": name, **row, "outside_m2": cells["area_m2"] - inside})
+        if cells["use_class"] in ("industrial", "logistics") and left > 0.01 * cells["area_m2"]:
+            row = {"block_id": "", "part": "outside", "inside_m2": 0.0, "outside_m2": left}
+            rows.append({"parcel_id": name, **row})
+    frame = pd.DataFrame(rows).assign(lines=lines)
+    use = frame["parcel_id"].map({k: v["use_class"] for k, v in lots().items()})
+    reason = (frame["part"] == "outside").map({True: "not_in_lines", False: ""})
+    return frame.assign(use_class=use, reason=reason)
+
+
+def verdict(held: Rule, value: float, **cells: Any) -> dict[str, Any]:  # noqa: ANN401 - any cell
+    """Row of one area, with the limit of its rule."""
+    row = {"test": held.id.rpartition(".")[2], "value": value, "limit": held.limit}
+    row |= {c: getattr(held, c) for c in ("operator", "unit", "denominator", "mode")}
+    row |= {"rule_id": held.id, "numerator": None, "denominator_value": None}
+    if held.mode == "off":
+        row["outcome"] = "not_assessed"
+    return {"outcome": "pass", **row, **cells}
+
+
+def of_lines(lines: str, table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Verdicts on blocks as their rows have it; all rules hold."""
+    rules = common()
+    rows = []
+    for _, one in table[table["lines"] == lines].iterrows():
+        total = one["block_id"] == "overall"
+        first, second = ("industrial_share", "m0_share_of_block")
+        if total:
+            first, second = ("total_industrial_share", "m0_share")
+        shares = [(first, "industrial_m2", "classified_m2")]
+        shares += [(second, "m0_m2", "industrial_m2" if total else "land_m2")]
+        place = {"topic": "block_lines", "subject": f"{lines}:{one['block_id']}"}
+        for test, part, whole in shares:
+            made = {"numerator": one[part], "denominator_value": one[whole], **place}
+            rows.append(verdict(rules[f"block_line.{test}"], one[part] / one[whole], **made))
+        if total:
+            rows.append(verdict(rules["block_line.total_area"], one["area_m2"], **place))
+    return rows
+
+
+def common() -> dict[str, Rule]:
+    """The rules of the case by id."""
+    return {r.id: r for r in load_rules("common") if r.id.startswith(THEMES)}
+
+
+def indicators() -> pd.DataFrame:
+    """Nothing but the number of parcels."""
+    row = {"subject": "overall", "indicator": "parcels", "before": 22.0, "after": 22.0}
+    return pd.DataFrame([{**row, "delta": 0.0, "unit": "", "denominator": ""}])
+
+
+def given_case() -> Case:
+    """Given block lines and nothing else."""
+    shapes = [box(*L1), box(*L2), None]
+    rows = [block_row("given", b, **c) for b, c in zip(USES, (FIRST, SECOND, BOTH), strict=True)]
+    lots_table = parcels()
+    table = layer(rows, shapes)
+    owners = holdings(lots_table.replace({"owner": {"Ｂ": "B"}}))
+    owners["spellings"] = owners["owner"].map({"A": 1, "B": 2, "C": 1})
+    lineage = lots_table[["parcel_id", "area_m2"]].assign(role="kept")
+    tables: dict[str, Any] = {
+        "parcels": lots_table,
+        "lineage": pd.DataFrame(lineage).assign(after_id=lots_table["parcel_id"]),
+        "indicators": indicators(),
+        "mixture": mixture(lots_table),
+        "holdings": owners,
+        "block_lines": table,
+        "block_uses": block_uses("given", USES),
+        "block_parcels": block_parcels("given", {"L1": L1, "L2": L2}),
+        "control_verdicts": pd.DataFrame(of_lines("given", table)),
+    }
+    run = {
+        "gisland": "0.1.0",
+        "area_basis": "plane",
+        "parameters": {"tolerance_m": 0.05, "min_border_m": 1.0, "corridor_m": 30.0},
+        "rules": rules_record(list(common().values())),
+        "inputs": [{"layer": "parcels", "rows": 22}],
+        "counts": {"parcels": 22, "fragments": 0, "enclaves": 0, "jointly_enclosed": 0}
+        | {"scrap_groups": 0, "zones": 0, "sites": 0},
+    }
+    return Case(tables, run)
+
+
+def change(case: Case, table: str, where: dict[str, object], **cells: object) -> None:
+    """Set cells in the rows of a table whose columns hold some values."""
+    frame = case.tables[table].copy()
+    rows = pd.Series(True, index=frame.index)  # noqa: FBT003 - a flag for each row
+    for column, value in where.items():
+        rows &= frame[column] == value
+    assert rows.any(), f"no row {where} in {table}"
+    for column, value in cells.items():
+        frame.loc[rows, column] = value
+    case.tables[table] = frame
+
+
+def take_out(case: Case, table: str, **where: object) -> None:
+    """Drop the rows of a table whose columns hold some values."""
+    frame = case.tables[table]
+    rows = pd.Series(True, index=frame.index)  # noqa: FBT003 - a flag for each row
+    for column, value in where.items():
+        rows &= frame[column] == value
+    assert rows.any(), f"no row {where} in {table}"
+    case.tables[table] = frame[~rows].reset_index(drop=True)
+
+
+def add(case: Case, table: str, **cells: object) -> None:
+    """Add a row to a table, like its first one but for some cells."""
+    frame = case.tables[table]
+    row = frame.iloc[[0]].assign(**cells)
+    case.tables[table] = pd.concat([frame, row], ignore_index=True)
+
+
+def whole(*rects: tuple[float, ...]) -> Geometry:
+    """Union of rectangles."""
+    return union_all([box(*r) for r in rects])
