@@ -179,7 +179,7 @@ def check_uses(
     >>> facts = facts.__class__(**{**vars(facts), "tables": {"block_uses": uses}})
     >>> land = block_land(facts)
     >>> shape = facts.parcels.geometry.set_axis(["L1"])
-    >>> block = gpd.GeoDataFrame({"area_m2": [1500.0]}, geometry=shape)
+    >>> block = gpd.GeoDataFrame({"area_m2": [1500.0]}, index=["L1"], geometry=shape)
     >>> found = check_uses(
     ...     facts, block, parts_in(land, shape), lines="given", whole=united(shape)
     ... )
