@@ -283,6 +283,94 @@ def given_case() -> Case:
     return Case(tables, run)
 
 
+def converted_case() -> Case:
+    """Given lines in which land is converted, and a park over half of L1.
+
+    Planned are a0 commercial, a1 and a7 M0 (a7 is so today), a6 industrial instead of logistics,
+    b4 residential; a7 and b4 in 2026. The park may be built up on 50 000 m² by its own column;
+    of its six parcels a0 is vacant.
+    """
+    case = given_case()
+    lots_table = case.tables["parcels"].set_index("parcel_id")
+    for name, planned in PLANNED.items():
+        for column, cell in planned.items():
+            lots_table.loc[name, column] = cell
+    lots_table.loc[["a0", "a1"], "status"] = ["vacant", "in use"]
+    case.tables["parcels"] = lots_table.reset_index()
+    cells = {
+        k: dict(zip(("block_id", "use_before", "use_after", "kind"), v, strict=True))
+        for k, v in CONVERTED.items()
+    }
+    rows = [
+        {"parcel_id": k, **v, "area_m2": 5_000.0 if k == "b4" else LOT} for k, v in cells.items()
+    ]
+    table = pd.DataFrame(rows)
+    table = table.assign(area_mu=table["area_m2"] * MU)
+    table["plan_year"] = [2026 if name in ("a7", "b4") else None for name in table["parcel_id"]]
+    totals = [("2026", "to_industry", LOT, 2 / 3), ("2026", "to_residential", LOT / 2, 1 / 3)]
+    totals += [("unknown", f"to_{k}", LOT, 1 / 3) for k in ("commercial", "industry", "m0")]
+    frame = pd.DataFrame(totals, columns=["year", "kind", "area_m2", "share"])
+    park = {"park_id": "P1", "name": "East", "area_m2": 60_000.0, "area_mu": 90.0}
+    park |= {"developable_m2": 50_000.0, "built_m2": 50_000.0, "to_build_m2": 0.0}
+    park |= {"industrial_m2": 60_000.0, "built_share": 1.0, "to_build_share": 0.0}
+    park |= {"developable_from": "column", "built_from": "parcels", "to_build_from": "parcels"}
+    case.tables |= {
+        "conversions": table,
+        "conversion_totals": frame.assign(parcels=1, area_mu=frame["area_m2"] * MU),
+        "parks": layer([park], [box(0, 0, 300, 200)]),
+    }
+    more = pd.DataFrame(of_conversions() + of_parks())
+    told = case.tables["control_verdicts"]
+    case.tables["control_verdicts"] = pd.concat([told, more], ignore_index=True)
+    return case
+
+
+PLANNED: dict[str, dict[str, Any]] = {
+    "a0": {"planned_use_class": "commercial"},
+    "a1": {"planned_use_class": "industrial", "planned_use": "M0"},
+    "a2": {"planned_use_class": "industrial"},
+    "a6": {"planned_use_class": "industrial"},
+    "a7": {"planned_use_class": "industrial", "planned_use": "M0", "plan_year": 2026.0},
+    "b4": {"planned_use_class": "residential", "plan_year": 2026.0},
+}
+CONVERTED = {
+    "a0": ("L1", "industrial", "commercial", "to_commercial"),
+    "a1": ("L1", "industrial", "m0", "to_m0"),
+    "a6": ("L1", "logistics", "industrial", "to_industry"),
+    "a7": ("L1", "m0", "m0", "to_industry"),
+    "b4": ("L2", "industrial", "residential", "to_residential"),
+}
+
+
+def of_conversions() -> list[dict[str, Any]]:
+    """Verdicts on the two years; both rules are off."""
+    rules, rows = common(), []
+    for year, m0, used, total in (("2026", 0.0, LOT, 1.5 * LOT), ("unknown", LOT, LOT, 3 * LOT)):
+        place = {"topic": "conversions", "subject": f"year:{year}"}
+        rows.append(verdict(rules["conversion.m0_cap"], m0, **place))
+        made = {"numerator": used, "denominator_value": total, **place}
+        rows.append(verdict(rules["conversion.industry_floor"], used / total, **made))
+    return rows
+
+
+def of_parks() -> list[dict[str, Any]]:
+    """Verdicts on concentration (60 000 of 150 000 m², of 220 000 built up) and on the park."""
+    rules = common()
+    place = {"topic": "concentration", "subject": "overall"}
+    made = {"numerator": 60_000.0, "denominator_value": 150_000.0, "outcome": "fail", **place}
+    rows = [verdict(rules["concentration.park_share"], 0.4, **made)]
+    made = {"numerator": 150_000.0, "denominator_value": 220_000.0, **place}
+    told = {"test": "industrial_share_of_built_up", "value": 15 / 22, "unit": "share"}
+    rows.append({**made, **told, "outcome": "not_assessed", "rule_id": "", "mode": ""})
+    for measure, part in (("built", 50_000.0), ("to_build", 0.0)):
+        made = {"topic": "parks", "subject": "park:P1", "numerator": part}
+        made["denominator_value"] = 50_000.0
+        for grave in ("", "_highest" if measure == "to_build" else "_lowest"):
+            rule = rules[f"park.{measure}_share{grave}"]
+            rows.append(verdict(rule, part / 50_000.0, **made))
+    return rows
+
+
 def change(case: Case, table: str, where: dict[str, object], **cells: object) -> None:
     """Set cells in the rows of a table whose columns hold some values."""
     frame = case.tables[table].copy()

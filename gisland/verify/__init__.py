@@ -19,15 +19,18 @@ from gisland.verify.capacity import check_capacity
 from gisland.verify.caps import check_caps, check_shares
 from gisland.verify.chains import check_chains, scrap_links
 from gisland.verify.conditions import check_conditions
+from gisland.verify.conversions import check_conversions
 from gisland.verify.decisions import check_decisions
 from gisland.verify.eligible import check_eligibility
 from gisland.verify.facts import Violation, gather
 from gisland.verify.groups import check_groups
+from gisland.verify.hierarchy import check_hierarchy
 from gisland.verify.indicators import check_indicators
 from gisland.verify.lineage import check_lineage
 from gisland.verify.lowuse import check_low_use
 from gisland.verify.merged import check_merged
 from gisland.verify.missed import check_missed
+from gisland.verify.parks import check_parks
 from gisland.verify.patches import check_enclaves, check_holdings, check_mixture
 from gisland.verify.quantities import both_sides
 from gisland.verify.reasons import check_reasons
@@ -37,8 +40,10 @@ from gisland.verify.subjects import survey
 from gisland.verify.surfaces import check_surfaces
 from gisland.verify.tables import check_tables
 from gisland.verify.touch import check_connected, touches
+from gisland.verify.units import check_units
 from gisland.verify.usematrix import check_use
 from gisland.verify.whatif import check_asked, check_differences, check_sweep
+from gisland.verify.zones import check_zones
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,6 +103,8 @@ results.gpkg); give the output folder of a run, or its results.gpkg
     found += [*check_record(facts), *check_verdicts(facts), *check_low_use(facts)]
     found += [*check_enclaves(facts), *check_holdings(facts), *check_mixture(facts)]
     found += [*check_groups(facts), *check_surfaces(facts, read), *check_blocks(facts)]
+    found += [*check_conversions(facts), *check_parks(facts)]
+    found += [*check_zones(facts), *check_units(facts), *check_hierarchy(facts)]
     if facts.sites is not None:
         touching = touches(facts)
         found += [*check_merges(facts), *check_capacity(facts, ground)]

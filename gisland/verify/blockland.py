@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gisland.base.schema import FREE_USE_CLASSES, INDUSTRIAL_USE_CLASSES
+from gisland.base.schema import INDUSTRIAL_USE_CLASSES
 from gisland.base.tables import is_land
 from gisland.verify.facts import AREA_M2, RELATIVE, differs, violations
 from gisland.verify.overlays import overlay, undrawn, valid
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from gisland.verify.facts import Facts, Violation
 
 OVERALL = "overall"
-UNBUILT = (*FREE_USE_CLASSES, "farm", "reserve")
+UNBUILT = ("water", "farm", "reserve")
 M0_RULE = "block_line.m0_uses"
 RATIO = 1e-6  # of shares and ratios
 CUT = 0.01  # a line cuts a parcel of which this share lies on either side
@@ -40,7 +40,7 @@ def block_land(facts: Facts) -> pd.DataFrame:
     pandas.DataFrame
         By parcel id, sorted: ``shape``, ``plane_m2``, ``area_m2``, ``use_class`` (missing where
         unknown), and bool ``land`` (neither road nor water), ``classified``, ``industrial``,
-        ``m0`` and ``built``. Geometry that is invalid counts as not drawn.
+        ``m0`` and ``built_up``. Geometry that is invalid counts as not drawn.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def block_land(facts: Facts) -> pd.DataFrame:
             "classified": land & use.notna(),
             "industrial": industrial,
             "m0": industrial & means_m0(facts, lots["use_code"]) if "use_code" in lots else False,
-            "built": use.notna() & ~use.isin(UNBUILT),
+            "built_up": use.notna() & ~use.isin(UNBUILT),
         },
         index=lots.index,
     )

@@ -100,7 +100,7 @@ def survey(facts: Facts) -> Ground:
         }
     )
     same = [_of(pd.Series(OVERALL, index=land.index), ""), _of(lots["zone_id"], ZONE)]
-    same.append(_of(_units(facts), UNIT))
+    same.append(_of(units_of(facts), UNIT))
     own = _of(site[role == "site"], SITE)
     before, after = (pd.concat([s, *same], ignore_index=True) for s in (own, _of(site, SITE)))
     return Ground(land, _ordered(before), _ordered(after))
@@ -142,8 +142,26 @@ def planned_far(facts: Facts) -> pd.Series:
     return facts.sites["planned_far"].astype("float64")
 
 
-def _units(facts: Facts) -> pd.Series:
-    """Planning unit of every parcel with land."""
+def units_of(facts: Facts) -> pd.Series:
+    """Planning unit of every parcel with land.
+
+    Parameters
+    ----------
+    facts
+        From `gather`.
+
+    Returns
+    -------
+    pandas.Series
+        By parcel id: ``unit_id`` of the parcels or, where that is missing, the unit that holds at
+        least half of the parcel.
+
+    Examples
+    --------
+    >>> from gisland.verify.example import example_facts
+    >>> units_of(example_facts()).isna().tolist()
+    [True]
+    """
     lots = facts.parcels[facts.parcels["area_m2"].notna()]
     empty = pd.Series(None, index=lots.index, dtype="str")
     given = lots["unit_id"].astype("str") if "unit_id" in lots else empty
