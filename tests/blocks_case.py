@@ -7,6 +7,7 @@ x1 is industrial and outside. Industrial are 80 000 of the 100 000 m² in L1 and
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import geopandas as gpd
@@ -403,3 +404,93 @@ def add(case: Case, table: str, **cells: object) -> None:
 def whole(*rects: tuple[float, ...]) -> Geometry:
     """Union of rectangles."""
     return union_all([box(*r) for r in rects])
+
+
+C1, C2, C3 = (1050, 0, 1100, 200), (0, 0, 50, 100), (10, 110, 60, 160)
+
+
+def adjusted_case() -> Case:
+    """L2 takes in the other halves of b4 and b9 (c1), L1 loses half of a0 (c2); c3 lies in L1.
+
+    L1 then has 100 000 m² (75 000 industrial of 95 000), L2 100 000 m² (60 000 of 90 000).
+    """
+    case = given_case()
+    first = FIRST | {"area_m2": 100_000.0, "land_m2": 95_000.0, "classified_m2": 95_000.0}
+    first |= {"industrial_m2": 75_000.0, "state_m2": 95_000.0, "low_use_m2": 5_000.0}
+    first |= {"floor_m2": 190_000.0, "footprint_m2": 28_500.0, "parcels_cut": 1, "cut_ids": "a0"}
+    second = SECOND | {"area_m2": 100_000.0, "land_m2": 100_000.0, "classified_m2": 90_000.0}
+    second |= {"industrial_m2": 60_000.0, "collective_m2": 100_000.0, "low_use_m2": LOT}
+    second |= {"footprint_m2": 30_000.0, "parcels_cut": 0, "cut_ids": ""}
+    both = BOTH | {"area_m2": 200_000.0, "land_m2": 195_000.0, "classified_m2": 185_000.0}
+    both |= {"industrial_m2": 135_000.0, "state_m2": 95_000.0, "collective_m2": 100_000.0}
+    both |= {"low_use_m2": 15_000.0, "footprint_m2": 58_500.0, "parcels_cut": 1, "cut_ids": "a0"}
+    rows = [block_row("adjusted", b, **c) for b, c in zip(USES, (first, second, both), strict=True)]
+    shapes = [box(*L1).difference(box(*C2)), box(600, 0, 1100, 200), None]
+    table = pd.concat([case.tables["block_lines"], layer(rows, shapes)], ignore_index=True)
+    uses = {block: dict(own) for block, own in USES.items()}
+    uses["L1"]["industrial"], uses["L2"]["industrial"] = (65_000, 7), (60_000, 6)
+    uses["overall"]["industrial"] = (125_000, 13)
+    parts = block_parcels("adjusted", {"L1": L1, "L2": (600, 0, 1100, 200)})
+    parts.loc[parts["parcel_id"] == "a0", ["inside_m2", "outside_m2", "part"]] = [5e3, 5e3, "cut"]
+    out = parts[parts["parcel_id"] == "x1"].assign(parcel_id="a0", outside_m2=5_000.0)
+    extra = {
+        "block_lines": table,
+        "block_uses": block_uses("adjusted", uses),
+        "block_parcels": pd.concat([parts, out]),
+        "control_verdicts": pd.DataFrame(of_lines("adjusted", table) + of_adjustment()),
+    }
+    case.tables["block_lines"] = table
+    for name in ("block_uses", "block_parcels", "control_verdicts"):
+        case.tables[name] = pd.concat([case.tables[name], extra[name]], ignore_index=True)
+    change_rows = [("c1", "in", "L2", "", LOT, LOT, LOT), ("c2", "out", "L1", "", 5e3, 5e3, 5e3)]
+    change_rows += [("c3", "in", "L1", "already_in", 2_500.0, 0.0, 0.0)]
+    columns = ["change_id", "change", "block_id", "reason"]
+    columns += ["area_m2", "effective_m2", "industrial_m2"]
+    changes = [dict(zip(columns, row, strict=True)) for row in change_rows]
+    frame = layer(changes, [box(*C1), box(*C2), box(*C3)])
+    case.tables["block_changes"] = frame.assign(area_mu=frame["area_m2"] * MU)
+    case.tables["block_balance"] = balance(table)
+    return case
+
+
+COMPACT = (  # by block 4 pi a / p², weighted by a: p is 1420 and 1300 m before, 1420 and 1400 after
+    (105_000.0**2 / 1420**2 + 90_000.0**2 / 1300**2) * 4 * math.pi / 195_000,
+    (100_000.0**2 / 1420**2 + 100_000.0**2 / 1400**2) * 4 * math.pi / 200_000,
+)
+LAID_OUT = {  # over the land of each side
+    "patches": (2.0, 2.0, "count"),
+    "mean_parcel_area": (97_500.0, 100_000.0, "m2"),
+    "effective_mesh_size": ((105_000.0**2 + 90_000.0**2) / 195_000, 100_000.0, "m2"),
+    "edge_density": (2720 / 19.5, 2820 / 20, "m/ha"),
+    "compactness": (*COMPACT, "ratio"),
+}
+
+
+def balance(lines: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Balance of the adjustment."""
+    rows = []
+    sides = [lines[lines["lines"] == w].set_index("block_id") for w in ("given", "adjusted")]
+    units = {"area_m2": "m2", "industrial_m2": "m2", "industrial_share": "share"}
+    for block in USES:
+        for name, unit in (units | {"m0_share": "share"}).items():
+            rows.append((block, name, unit, *(s.loc[block, name] for s in sides)))
+    rows += [("overall", n, unit, was, now) for n, (was, now, unit) in LAID_OUT.items()]
+    frame = pd.DataFrame(rows, columns=["block_id", "indicator", "unit", "before", "after"])
+    return frame.assign(delta=frame["after"] - frame["before"])
+
+
+def of_adjustment() -> list[dict[str, Any]]:
+    """Verdicts on the adjustment: area kept, layout no more scattered."""
+    rules = common()
+    place = {"topic": "adjustment", "subject": "adjusted:overall"}
+    made = {"numerator": 200_000.0, "denominator_value": 195_000.0, **place}
+    rows = [verdict(rules["block_line.total_kept"], 200 / 195, **made)]
+    tests = {"layout_patches": "patches", "layout_mesh": "effective_mesh_size"}
+    for test, name in (tests | {"layout_compactness": "compactness"}).items():
+        was, now, unit = LAID_OUT[name]
+        held = now <= was if name == "patches" else now >= was
+        made = {"test": test, "limit": was, "unit": unit, **place}
+        made |= {"operator": "<=" if name == "patches" else ">=", "denominator": ""}
+        outcome = "pass" if held else "fail"
+        rows.append(verdict(rules["block_line.layout"], now, outcome=outcome, **made))
+    return rows

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gisland.layers.writing.results import Results, read_results
+from gisland.verify.adjusted import check_adjusted
 from gisland.verify.alternatives import check_alternatives
 from gisland.verify.areas import check_areas, check_merges
 from gisland.verify.best import check_best, check_statuses, proofs
@@ -103,6 +104,7 @@ results.gpkg); give the output folder of a run, or its results.gpkg
     found += [*check_record(facts), *check_verdicts(facts), *check_low_use(facts)]
     found += [*check_enclaves(facts), *check_holdings(facts), *check_mixture(facts)]
     found += [*check_groups(facts), *check_surfaces(facts, read), *check_blocks(facts)]
+    found += check_adjusted(facts)
     found += [*check_conversions(facts), *check_parks(facts)]
     found += [*check_zones(facts), *check_units(facts), *check_hierarchy(facts)]
     if facts.sites is not None:

@@ -109,8 +109,21 @@ def _faults(row: pd.Series, right: Row, facts: Facts) -> list[str]:
     same = [_text(row[c]) == v for c, v in texts.items()]
     if not all(same) or not _same(row["limit"], limit, slack):
         faults.append("rule")
-    operator = right.operator or rule.operator
-    if str(row["outcome"]) != outcome_of(right.value, limit, operator=operator, rule=rule):
+    if right.limit is not None:
+        return faults + _of_change(row, right, rule)
+    if str(row["outcome"]) != outcome_of(right.value, rule):
+        faults.append("outcome")
+    return faults
+
+
+def _of_change(row: pd.Series, right: Row, rule: Rule) -> list[str]:
+    """Faults of a row that holds a number after against that before."""
+    faults = [] if _text(row["operator"]) == right.operator else ["rule"]
+    limit = NAN if right.limit is None else right.limit
+    change = np.round(right.value - limit, AREA_DECIMALS if row["unit"] == "m2" else SHARE_DECIMALS)
+    outcome = "pass" if OPERATORS[right.operator](change, 0) else "fail"
+    outcome = "missing" if np.isnan(change) else outcome
+    if str(row["outcome"]) != ("not_assessed" if rule.mode == "off" else outcome):
         faults.append("outcome")
     return faults
 
@@ -124,19 +137,15 @@ def _of_no_rule(row: pd.Series, right: Row) -> list[str]:
     return faults
 
 
-def outcome_of(value: float, limit: float, *, operator: str, rule: Rule) -> str:
-    """Outcome of a value held against a limit, compared as rules are.
+def outcome_of(value: float, rule: Rule) -> str:
+    """Outcome of a value held against a rule.
 
     Parameters
     ----------
     value
         In the rule's unit; missing is allowed.
-    limit
-        In the same unit.
-    operator
-        Such as ``>=``.
     rule
-        Tells unit and mode.
+        With limit, operator, unit and mode.
 
     Returns
     -------
@@ -147,18 +156,14 @@ def outcome_of(value: float, limit: float, *, operator: str, rule: Rule) -> str:
     --------
     >>> from gisland.base.rules import load_rules
     >>> rule = load_rules("common")["block_line.industrial_share"]
-    >>> outcome_of(0.5999999, rule.limit, operator=rule.operator, rule=rule)
-    'pass'
+    >>> outcome_of(0.5999999, rule), outcome_of(0.59, rule)
+    ('pass', 'fail')
     """
     if rule.mode == "off":
         return "not_assessed"
-    if np.isnan(value) or np.isnan(limit):
+    if np.isnan(value):
         return "missing"
-    if rule.unit == "m2":
-        return "pass" if bool(rule.holds(pd.Series([value])).iloc[0]) else "fail"
-    digits = AREA_DECIMALS if rule.unit == "m" else SHARE_DECIMALS
-    held = OPERATORS[operator](np.round(value, digits), np.round(limit, digits))
-    return "pass" if bool(held) else "fail"
+    return "pass" if bool(rule.holds(pd.Series([value])).iloc[0]) else "fail"
 
 
 def _same(value: Any, right: float, slack: float) -> bool:  # noqa: ANN401 - a cell

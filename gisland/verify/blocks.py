@@ -206,12 +206,10 @@ def _check_outcomes(
         on = (use.mode != "off", m0.mode != "off" and bool(total[place]))
         expected = (
             use.limit if on[0] else None,
-            outcome_of(share, use.limit, operator=use.operator, rule=use),
+            outcome_of(share, use),
             use.id if on[0] else "",
             m0.limit if on[1] else None,
-            outcome_of(m0_share, m0.limit, operator=m0.operator, rule=m0)
-            if on[1]
-            else "not_assessed",
+            outcome_of(m0_share, m0) if on[1] else "not_assessed",
         )
         told = row[["limit", "outcome", "rule_id", "m0_limit", "m0_outcome"]]
         same = [
