@@ -494,3 +494,61 @@ def of_adjustment() -> list[dict[str, Any]]:
         outcome = "pass" if held else "fail"
         rows.append(verdict(rules["block_line.layout"], now, outcome=outcome, **made))
     return rows
+
+
+P1 = [(0, 0, 500, 100), (0, 100, 300, 200)]
+P2 = [(600, 0, 1100, 100), (1000, 100, 1100, 200)]
+
+
+def proposed_case() -> Case:
+    """Blocks drawn along the edges of industrial parcels: B01 of a0 to a7, B02 of b0 to b4 and b9.
+
+    B01 (80 000 m²) is of level 1 by its size of at least 70 000 m², B02 (60 000 m²) of level 2;
+    x1 (10 000 m²) is a seed, but too small for a block.
+    """
+    case = given_case()
+    first = FIRST | {"area_m2": 80_000.0, "land_m2": 80_000.0, "classified_m2": 80_000.0}
+    first |= {"state_m2": 80_000.0, "floor_m2": 160_000.0, "footprint_m2": 24_000.0, "parcels": 8}
+    first |= {"other_use_ids": "", "level": 1, "level_by": "size", "boundary": "parcel_edge"}
+    second = SECOND | dict.fromkeys(("area_m2", "land_m2", "classified_m2"), 60_000.0)
+    second |= {"industrial_m2": 60_000.0, "collective_m2": 60_000.0, "low_use_m2": LOT}
+    second |= {"parcels": 6, "parcels_cut": 0, "without_owner": 0, "without_floor": 0}
+    second |= {"floor_m2": 120_000.0, "footprint_m2": 18_000.0, "cut_ids": "", "other_use_ids": ""}
+    second |= {"boundary": "parcel_edge", "level_by": ""}
+    sums = ("area_m2", "land_m2", "classified_m2", "state_m2", "collective_m2", "industrial_m2")
+    sums += ("m0_m2", "low_use_m2", "floor_m2", "footprint_m2", "parcels", "low_use_parcels")
+    both = {name: first[name] + second[name] for name in sums}
+    both |= {"owners": 3, "without_owner": 0, "without_floor": 0, "parcels_cut": 0}
+    both |= {"cut_ids": "", "other_use_ids": ""}
+    blocks = {"B01": first, "B02": second, "overall": both}
+    shapes = [whole(*P1), whole(*P2), None]
+    table = layer([block_row("proposed", b, **c) for b, c in blocks.items()], shapes)
+    works = {"B01": {"industrial": (70_000, 7), "logistics": (LOT, 1)}}
+    works |= {"B02": {"industrial": (60_000, 6)}}
+    works["overall"] = {"industrial": (130_000, 13), "logistics": (LOT, 1)}
+    uses = {b: {**own, "no_parcel": (0, 0)} for b, own in works.items()}
+    parts = [block_parcels("proposed", {"B01": r, "B02": s}) for r, s in zip(P1, P2, strict=True)]
+    inside = pd.concat(parts)
+    inside = inside[inside["part"] != "outside"]
+    out = parts[0][parts[0]["parcel_id"] == "x1"].assign(reason="too_small")
+    candidates = layer(
+        [
+            {"block_id": b, **{c: blocks[b][c] for c in ("level", "level_by", "parcels")}}
+            | {c: blocks[b][c] for c in ("area_m2", "classified_m2", "industrial_m2")}
+            | {"area_mu": blocks[b]["area_m2"] * MU, "industrial_share": 1.0, "width_m": 100.0}
+            for b in ("B01", "B02")
+        ],
+        shapes[:2],
+    )
+    case.tables["block_candidates"] = candidates.assign(reason="", kept=True)
+    extra = {
+        "block_lines": table,
+        "block_uses": block_uses("proposed", uses),
+        "block_parcels": pd.concat([inside, out]),
+        "control_verdicts": pd.DataFrame(of_lines("proposed", table)),
+    }
+    for name, frame in extra.items():
+        case.tables[name] = pd.concat([case.tables[name], frame], ignore_index=True)
+    case.run["parameters"] |= {"block_from": "parcels", "block_boundary": "parcel_edge"}
+    case.run["parameters"] |= {"block_level1_m2": 70_000.0}
+    return case

@@ -33,6 +33,7 @@ from gisland.verify.merged import check_merged
 from gisland.verify.missed import check_missed
 from gisland.verify.parks import check_parks
 from gisland.verify.patches import check_enclaves, check_holdings, check_mixture
+from gisland.verify.proposed import check_proposed
 from gisland.verify.quantities import both_sides
 from gisland.verify.reasons import check_reasons
 from gisland.verify.record import check_record
@@ -65,7 +66,10 @@ def verify(results: str | Path | Results) -> list[Violation]:
     of the parcels that they name, and adding up. Every indicator is its numerator over its
     denominator, both summed from the parcels; land use before and after closes; conditions,
     capacities and estimated floors follow from limits, land and parameters; grids add up to the
-    parcels. Limits of parcels, edge density, rectangularity and planned uses are believed.
+    parcels. Block lines, given, proposed and adjusted, with their uses and parcels, conversions,
+    parks, ranked zones, units and the hierarchy are made once more from parcels and lines by plain
+    overlays, and every verdict on areas with the recorded rules. Limits of parcels, edge density
+    of the layout, rectangularity, planned uses and links across corridors are believed.
 
     Parameters
     ----------
@@ -104,7 +108,7 @@ results.gpkg); give the output folder of a run, or its results.gpkg
     found += [*check_record(facts), *check_verdicts(facts), *check_low_use(facts)]
     found += [*check_enclaves(facts), *check_holdings(facts), *check_mixture(facts)]
     found += [*check_groups(facts), *check_surfaces(facts, read), *check_blocks(facts)]
-    found += check_adjusted(facts)
+    found += [*check_proposed(facts), *check_adjusted(facts)]
     found += [*check_conversions(facts), *check_parks(facts)]
     found += [*check_zones(facts), *check_units(facts), *check_hierarchy(facts)]
     if facts.sites is not None:
