@@ -263,31 +263,6 @@ def indicator_notes(rows: pd.DataFrame, *, planned: bool, texts: Texts) -> list[
     return [*notes, texts["indicator_note.coverage"]] if "coverage" in known else notes
 
 
-def indicator_values(indicators: pd.DataFrame, *, subject: str) -> dict[str, tuple[Any, Any]]:
-    """Values of one subject before and after, by indicator.
-
-    Parameters
-    ----------
-    indicators
-        The indicators table.
-    subject
-        Whose indicators.
-
-    Returns
-    -------
-    dict
-        Pairs of numbers; empty where the table has none.
-
-    Examples
-    --------
-    >>> row = {"subject": "overall", "indicator": "far", "before": 0.8, "after": 1.7}
-    >>> indicator_values(pd.DataFrame([row]), subject="overall")
-    {'far': (0.8, 1.7)}
-    """
-    own = indicators[indicators["subject"] == subject]
-    return {r["indicator"]: (r["before"], r["after"]) for r in own.to_dict("records")}
-
-
 def subject_rows(indicators: pd.DataFrame, *, kind: str, texts: Texts) -> Table | None:
     """Zones or planning units in one row each: land, FAR, coverage, green, tax and output per mu.
 
