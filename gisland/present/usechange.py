@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gisland.base.schema import USE_CLASSES
+from gisland.base.schema import NOT_CLASSIFIED, USE_CLASSES
 from gisland.base.units import m2_to_mu
 from gisland.present.wording import is_missing, label, number, visible
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     Texts = Mapping[str, str]
 
 BASES = ("merged", "planned")
-UNKNOWN = "not_classified"
 KEYS = {"subject", "basis", "use_before", "use_after", "area_m2"}
 
 
@@ -52,7 +51,10 @@ def matrix_rows(matrix: pd.DataFrame, *, subject: str, basis: str) -> dict[tuple
     for row in own[["use_before", "use_after", "area_m2"]].to_dict("records"):
         area = row["area_m2"]
         if not is_missing(area) and math.isfinite(area) and area > 0:
-            pair = (visible(row["use_before"]) or UNKNOWN, visible(row["use_after"]) or UNKNOWN)
+            pair = (
+                visible(row["use_before"]) or NOT_CLASSIFIED,
+                visible(row["use_after"]) or NOT_CLASSIFIED,
+            )
             found[pair] = found.get(pair, 0.0) + m2_to_mu(area)
     return found
 
@@ -80,7 +82,7 @@ def classes(mu: Mapping[tuple[str, str], float], *, side: int) -> dict[str, floa
     sums: dict[str, float] = {}
     for pair, area in mu.items():
         sums[pair[side]] = sums.get(pair[side], 0.0) + area
-    order = {code: n for n, code in enumerate((*USE_CLASSES, UNKNOWN))}
+    order = {code: n for n, code in enumerate((*USE_CLASSES, NOT_CLASSIFIED))}
     return {c: sums[c] for c in sorted(sums, key=lambda c: (order.get(c, len(order)), c))}
 
 
