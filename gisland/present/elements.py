@@ -69,23 +69,26 @@ class DataLayer(Layer):
         return ""
 
 
-class Page(MacroElement):
-    """What stands around the layers: title, legend, scale and first view; the last child.
+class Part(MacroElement):
+    """Data of the page besides the layers, and the call of the script that reads it.
 
     Parameters
     ----------
+    name
+        Of the script's function: ``page`` for what stands around the layers, which is the last
+        child of a map; ``surfaces`` for pictures to choose from.
     data
-        Title, lines, notes, legend and bounds, as the script reads them.
+        As that function reads it.
 
     Examples
     --------
-    >>> Page({}).get_name()
+    >>> Part("page", {}).get_name()
     'page_main'
     """
 
-    def __init__(self, data: dict[str, Any]) -> None:
+    def __init__(self, name: str, data: dict[str, Any]) -> None:
         super().__init__()  # type: ignore[no-untyped-call] # branca types some only
-        self._name, self._id = "page", HANDLE
+        self._name, self._id = name, HANDLE
         self.data = data
 
     def render(self, **_kwargs: Any) -> str:  # noqa: ANN401 - branca's signature
@@ -97,8 +100,8 @@ class Page(MacroElement):
             Empty: the parts stand elsewhere in the page.
         """
         (figure, handle), name = placed(self), self.get_name()
-        figure.html.add_child(Raw(data_block("gisland-page", self.data)), name=name)
-        figure.script.add_child(Raw(f"gisland.page({handle});\n"), name=name)
+        figure.html.add_child(Raw(data_block(f"gisland-{self._name}", self.data)), name=name)
+        figure.script.add_child(Raw(f"gisland.{self._name}({handle});\n"), name=name)
         return ""
 
 

@@ -9,13 +9,10 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from branca.element import MacroElement
 from pyproj import Transformer
 
 from gisland.base.errors import CRSError
 from gisland.base.surfaceclasses import Legend, class_numbers, legends
-from gisland.present.elements import HANDLE, placed
-from gisland.present.offline import Raw, data_block
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -35,39 +32,6 @@ DEGREES = "EPSG:4326"
 ALONG = 65  # places along an edge of the grid that are looked at for its bounds
 DECIMALS = 9  # of a degree
 NOWHERE = -1
-
-
-class Surfaces(MacroElement):
-    """Pictures of density surfaces, for the choice that the page offers; before the `Page`.
-
-    Parameters
-    ----------
-    data
-        From `surface_data`.
-
-    Examples
-    --------
-    >>> Surfaces({}).get_name()
-    'surfaces_main'
-    """
-
-    def __init__(self, data: dict[str, Any]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call] # branca types some only
-        self._name, self._id = "surfaces", HANDLE
-        self.data = data
-
-    def render(self, **_kwargs: Any) -> str:  # noqa: ANN401 - branca's signature
-        """Put data and script into the page; doing so again changes nothing.
-
-        Returns
-        -------
-        str
-            Empty: the parts stand elsewhere in the page.
-        """
-        (figure, handle), name = placed(self), self.get_name()
-        figure.html.add_child(Raw(data_block("gisland-surfaces", self.data)), name=name)
-        figure.script.add_child(Raw(f"gisland.surfaces({handle});\n"), name=name)
-        return ""
 
 
 def surface_data(

@@ -8,9 +8,9 @@ import folium
 
 from gisland.base.units import m2_to_mu
 from gisland.present.conditions import told_verdicts
-from gisland.present.elements import HANDLE, DataLayer, Page, Script, referring, shared_texts
+from gisland.present.elements import HANDLE, DataLayer, Part, Script, referring, shared_texts
 from gisland.present.maplayers import MapLayer, map_layers, not_drawn
-from gisland.present.mapsurfaces import Surfaces, surface_data
+from gisland.present.mapsurfaces import surface_data
 from gisland.present.messages import with_messages
 from gisland.present.offline import OfflineFigure
 from gisland.present.style import catalog
@@ -134,9 +134,9 @@ def folium_map(
     drawn.add_child(control)
     if surfaces:
         crs = getattr(tables.get("parcels"), "crs", None)
-        drawn.add_child(Surfaces(surface_data(surfaces, crs=crs, texts=texts)))
+        drawn.add_child(Part("surfaces", surface_data(surfaces, crs=crs, texts=texts)))
     data = _page(tables, run, layers=layers, texts=texts) | {"title": title, "bounds": bounds}
-    drawn.add_child(Page(data))
+    drawn.add_child(Part("page", data))
     return drawn
 
 
