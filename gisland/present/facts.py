@@ -69,6 +69,14 @@ UNITS = {
     "limit": "share",
     "m0_share": "share",
     "m0_limit": "share",
+    **dict.fromkeys(("industrial_m2", "m0_m2", "land_m2", "inside_m2", "outside_m2"), "m2"),
+    **dict.fromkeys(("state_m2", "collective_m2", "low_use_m2", "effective_m2"), "m2"),
+    **dict.fromkeys(("mean_m2", "deviation_m2", "largest_deviation_m2", "bound_m2"), "m2"),
+    **dict.fromkeys(("developable_m2", "built_m2", "to_build_m2"), "m2"),
+    **dict.fromkeys(("low_use_share", "built_share", "to_build_share"), "share"),
+    **dict.fromkeys(("potential", "area_term", "tax_gap_term", "owners_term"), "ratio"),
+    **dict.fromkeys(("level", "rank", "owners", "low_use_parcels"), "count"),
+    "tax_gap_yuan": "yuan",
 }
 _SECTIONS = {k: v for k, v in SECTIONS.items() if k != "layer"} | {"kind": "enclave_kind"}
 
@@ -110,7 +118,7 @@ def fields(row: Mapping[str, Any], columns: Iterable[str], *, texts: Mapping[str
 def _plain(column: str, texts: Mapping[str, str]) -> str:
     """Name of a column without the unit in brackets, which stands with the value."""
     name = texts.get(f"column.{column}", column)
-    return re.sub(r"[ ]?[（(]m²?[)）]$", "", name)
+    return re.sub(r"[ ]?[（(](m²?|元|yuan)[)）]$", "", name)
 
 
 def _field(column: str, value: object, texts: Mapping[str, str]) -> str:

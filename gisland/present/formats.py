@@ -35,7 +35,8 @@ BY_UNIT = (
 )
 BY_DENOMINATOR = ("denominator_before", "denominator_after")
 SHARES = ("share", "coverage", "cap", "limit", "green")
-TWO_DECIMALS = ("mixed_m_per_ha", "mean_storeys")
+TWO_DECIMALS = ("mixed_m_per_ha", "mean_storeys", "numerator", "denominator_value")
+TERMS = ("potential", "area_term", "tax_gap_term", "owners_term")  # from 0 to 1
 
 
 def formats(
@@ -70,7 +71,7 @@ def formats(
         return [UNIT_FORMATS.get(DENOMINATORS.get(c, ""), "General") for c in codes]
     if name.endswith(("_m2", "_m", "_score")) or "far" in name.split("_") or name in TWO_DECIMALS:
         return "0.00"
-    if name.endswith("_mu"):
+    if name.endswith("_mu") or name in TERMS:
         return "0.000"
     if any(word in SHARES for word in name.split("_")):
         return "0.00%"

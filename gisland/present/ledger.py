@@ -10,6 +10,8 @@ from openpyxl import Workbook
 
 from gisland.present.alternatives import UNITS, constraint_name, decision_text
 from gisland.present.balance import summary_rows
+from gisland.present.blockwords import SECTIONS as BLOCK_SECTIONS
+from gisland.present.blockwords import block_table
 from gisland.present.conditions import pair_tests, told_verdicts
 from gisland.present.enclavewords import attribute_name, enclave_text, worded_enclaves
 from gisland.present.formats import BY_DENOMINATOR, BY_UNIT, formats, plain
@@ -46,7 +48,11 @@ ORDER = (
     "holdings",
     "mixture",
     "zones",
-    "block_lines",
+    "zone_units",
+    "hierarchy",
+    *("block_lines", "block_uses", "block_parcels", "block_candidates"),
+    *("block_changes", "block_balance", "conversions", "conversion_totals"),
+    *("control_verdicts", "parks"),
     "indicators",
     "use_matrix",
     "conditions",
@@ -55,6 +61,10 @@ ORDER = (
     "lineage",
     "findings",
     "changes",
+)
+BLOCK_TABLES = (
+    *("block_lines", "block_uses", "block_parcels", "block_balance", "conversions"),
+    "control_verdicts",
 )
 SOURCE = "condition_source"
 CONDITIONS = (  # columns in the order in which they are read
@@ -166,8 +176,8 @@ def _prepared(
     if name == "conditions":
         first = [c for c in CONDITIONS if c in frame]
         frame = frame[[*first, *frame.columns.drop(first)]]
-    if name == "block_lines":
-        frame["block_id"] = frame["block_id"].replace("overall", texts["ledger.all_blocks"])
+    if name in BLOCK_TABLES:
+        frame = block_table(frame, table=name, run=run, texts=texts)
     return _worded(frame, table=name, texts=texts)
 
 
@@ -307,7 +317,7 @@ def _column(
         values = _mapped(values, lambda v: named_list(texts, section, v))
     elif name == "enclave_of":
         values = _mapped(values, lambda v: enclave_text(v, texts=texts))
-    elif name == "rule_id" and table == "verdicts":
+    elif name == "rule_id" and table in {"verdicts", "control_verdicts"}:
         values = _mapped(values, lambda v: rule_text(v, texts=texts))
     elif (table, name) in OWN_WORDS:
         values = _mapped(values, lambda v: OWN_WORDS[table, name](v, texts=texts))
@@ -337,7 +347,8 @@ def _section(name: str, table: str) -> str:
         return SOURCE if table == "conditions" else ""
     if name == "attribute":  # in words already
         return ""
-    return special.get(name) or SECTIONS.get(name, "")
+    own = BLOCK_SECTIONS.get((table, name)) or special.get(name)
+    return own or SECTIONS.get(name, "")
 
 
 def _mapped(values: pd.Series, name_of: Callable[[Any], str]) -> pd.Series:

@@ -91,6 +91,8 @@ def _places(
             )
     if code == "spellings" and told:
         told["detail"] = re.sub("(['\"]) for (['\"])", r"\1 → \2", told["detail"])
+    if code == "block_change_without_effect" and told:
+        told["detail"] = named(texts, "block_reason", told["detail"])
     if "column" in told:
         told["column"] = texts.get(f"column.{told['column']}", told["column"])
     if "drawn" in told:

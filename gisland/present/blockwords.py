@@ -1,0 +1,155 @@
+"""Block lines, conversions, parks and zones in words, for the ledger, the report and the map."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from gisland.present.wording import named, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Texts = Mapping[str, str]
+
+OVERALL = "overall"
+CITED = ("title", "quotation", "source", "rule_status")
+SECTIONS = {  # catalog sections of columns that mean something else in other tables
+    ("zone_units", "status"): "solver_status",
+    ("hierarchy", "kind"): "hierarchy_kind",
+    ("block_changes", "change"): "block_change",
+    ("block_balance", "indicator"): "block_indicator",
+    ("conversions", "kind"): "conversion_kind",
+    ("conversion_totals", "kind"): "conversion_kind",
+    ("conversion_totals", "year"): "conversion_year",
+    ("control_verdicts", "test"): "control_test",
+    ("control_verdicts", "subject"): "area_subject",
+}
+
+
+def of_set(frame: pd.DataFrame | None, lines: str) -> pd.DataFrame | None:
+    """Rows of one set of block lines.
+
+    Parameters
+    ----------
+    frame
+        A table of block lines, or None where the analysis was not run.
+    lines
+        ``given``, ``proposed`` or ``adjusted``.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        Where the table has no column ``lines``, as older results, all rows are given ones.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"lines": ["given", "proposed"], "block_id": ["L1", "B01"]})
+    >>> of_set(table, "given")["block_id"].tolist()
+    ['L1']
+    """
+    if frame is None:
+        return None
+    if "lines" not in frame:
+        return frame if lines == "given" else frame.iloc[:0]
+    return frame[(frame["lines"] == lines).fillna(value=False).to_numpy(dtype=bool)]
+
+
+def block_name(block_id: object, *, texts: Texts) -> str:
+    """Id of a block, or what the row of all of them is called.
+
+    Parameters
+    ----------
+    block_id
+        As the tables of block lines have it.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    str
+        Not shortened, not escaped.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> block_name("overall", texts=catalog("en")), block_name("L1", texts=catalog("en"))
+    ('all blocks', 'L1')
+    """
+    text = visible(block_id)
+    return texts["ledger.all_blocks"] if text == OVERALL else text
+
+
+def with_quotations(
+    verdicts: pd.DataFrame, *, run: Mapping[str, Any], texts: Texts
+) -> pd.DataFrame:
+    """Verdicts on areas with what the rules behind them say.
+
+    Parameters
+    ----------
+    verdicts
+        The table ``control_verdicts``.
+    run
+        The run's record.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    pandas.DataFrame
+        With the further columns of `CITED`, missing where no rule of the set is behind a row.
+
+    Examples
+    --------
+    >>> run = {"rules": {"records": [{"id": "r", "quotation": "60 %", "status": "sourced"}]}}
+    >>> table = pd.DataFrame({"rule_id": ["r", "parameters.block_target_m2"]})
+    >>> with_quotations(table, run=run, texts={})["quotation"].tolist()
+    ['60 %', None]
+    """
+    records = {r.get("id"): r for r in run.get("rules", {}).get("records", [])}
+    behind = [records.get(visible(i), {}) for i in verdicts["rule_id"]]
+    cited = {
+        name: [visible(r.get(key)) or None for r in behind]
+        for name, key in zip(CITED, ("title", "quotation", "source", "status"), strict=True)
+    }
+    cited["rule_status"] = [s and named(texts, "rule_status", s) for s in cited["rule_status"]]
+    return verdicts.assign(**{k: pd.Series(v, verdicts.index, "object") for k, v in cited.items()})
+
+
+def block_table(
+    frame: pd.DataFrame, *, table: str, run: Mapping[str, Any], texts: Texts
+) -> pd.DataFrame:
+    """A table of block lines as the ledger shows it.
+
+    Parameters
+    ----------
+    frame
+        Rows of the table, without geometry.
+    table
+        Its name.
+    run
+        The run's record.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The row of all blocks by name; of ``block_parcels`` only what is cut or outside, as a
+        parcel that lies wholly inside is nothing to look at; ``control_verdicts`` with quotations.
+
+    Examples
+    --------
+    >>> lots = pd.DataFrame({"part": ["inside", "cut"], "block_id": ["L1", "L1"]})
+    >>> block_table(lots, table="block_parcels", run={}, texts={"ledger.all_blocks": "all"})
+      part block_id
+    0  cut       L1
+    """
+    if table == "control_verdicts":
+        return with_quotations(frame, run=run, texts=texts)
+    if table == "block_parcels":
+        frame = frame[frame["part"] != "inside"].reset_index(drop=True)
+    if "block_id" not in frame:
+        return frame
+    return frame.assign(block_id=[block_name(b, texts=texts) for b in frame["block_id"]])
