@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 LAYERS = (
     *("parcels", "scraps", "sites_before", "sites_after", "block_lines", "zones", "enclaves"),
+    "block_conflicts",
     *("enclaves_jointly", "scrap_groups", "exclusions", "roads", "findings"),
 )
 CODED = ("verdict", "scrap_kind", "kind", "attribute", "outcome", "test", "operator", "unit")
@@ -298,6 +299,7 @@ def test_any_table_may_be_missing(name: str) -> None:
     data = blocks(web_map(tables, run=map_run(), language="en"))
     gone = {"parcels": {"parcels", "sites_before"}, "plan": {"scraps"}, "sites": {"sites_after"}}
     gone["enclaves"] = {"enclaves", "enclaves_jointly"}
+    gone["block_lines"] = {"block_lines", "block_conflicts"}
     assert set(LAYERS) - set(data) == gone.get(name, {name} & set(LAYERS))
 
 

@@ -44,13 +44,6 @@ _ENCLAVE = _Source(
 )
 _SOURCES = {
     "project_boundary": _Source("project_boundary", "boundary_id", "boundary", ("area",)),
-    "block_lines": _Source(
-        "block_lines",
-        "block_id",
-        "block",
-        ("area", "industrial_share", "limit", "outcome", "m0_share", "cut_ids"),
-    ),
-    "zones": _Source("zones", "zone_id", "zone", ("area", "parcels", "far", "parcel_ids")),
     "scrap_groups": _Source(
         "scrap_groups",
         "group_id",
@@ -137,15 +130,10 @@ def _kinds(
     layer: str, rows: pd.DataFrame, texts: Mapping[str, str]
 ) -> tuple[dict[str, Kind], list[str]]:
     """Classes of a layer and the class of each of its rows."""
-    if layer == "block_lines":
-        levels = {k: Kind(texts[f"map.level.{k}"], v) for k, v in style.BLOCK_LINES.items()}
-        known = [f"{v:g}" if pd.notna(v) else "other" for v in pd.to_numeric(rows["level"])]
-        return levels, [k if k in levels else "other" for k in known]
     if _SOURCES[layer] is _ENCLAVE:
         kinds = {k: Kind(texts[f"enclave_kind.{k}"], v) for k, v in style.ENCLAVES.items()}
         return kinds, [k if k in kinds else "nearly" for k in rows["kind"]]
     look = {
-        "zones": style.ZONES,
         "scrap_groups": style.SCRAP_GROUPS,
         "exclusions": style.EXCLUSIONS,
         "roads": style.ROADS,

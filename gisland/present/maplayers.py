@@ -16,6 +16,7 @@ from gisland.base.errors import CRSError
 from gisland.present import style
 from gisland.present.facts import Rules, fields, plain_rows
 from gisland.present.maparound import LONGEST_NAME, around
+from gisland.present.mapblocks import block_layers
 from gisland.present.mapfeatures import Features, Kind, Made, drawn_rows, is_drawn, is_spatial, keys
 from gisland.present.popups import parcel_popups, scrap_popups, site_popups
 from gisland.present.wording import named, shortened, visible
@@ -44,15 +45,21 @@ PLANS: dict[str, Plan] = {
     "scraps": Plan(rank=8, order=1, show=True, open=True),
     "sites_before": Plan(rank=7, order=3, show=True),
     "sites_after": Plan(rank=6, order=2, show=True),
-    "project_boundary": Plan(rank=6, order=11, show=True),
-    "block_lines": Plan(rank=4, order=5, show=True),
-    "zones": Plan(rank=3, order=8, show=False),
+    "project_boundary": Plan(rank=6, order=17, show=True),
+    "block_lines": Plan(rank=5, order=6, show=True),
+    "block_conflicts": Plan(rank=4, order=5, show=False),
+    "block_proposed": Plan(rank=5, order=7, show=True),
+    "block_adjusted": Plan(rank=5, order=8, show=False),
+    "block_changes": Plan(rank=4, order=9, show=False),
+    "zones": Plan(rank=3, order=12, show=False),
+    "zone_units": Plan(rank=3, order=13, show=False),
+    "parks": Plan(rank=3, order=14, show=False),
     "scrap_groups": Plan(rank=5, order=4, show=False),
-    "enclaves": Plan(rank=5, order=6, show=False),
-    "enclaves_jointly": Plan(rank=4, order=7, show=False),
-    "exclusions": Plan(rank=2, order=9, show=False),
-    "roads": Plan(rank=0, order=12, show=True),
-    "findings": Plan(rank=9, order=10, show=False),
+    "enclaves": Plan(rank=5, order=10, show=False),
+    "enclaves_jointly": Plan(rank=4, order=11, show=False),
+    "exclusions": Plan(rank=2, order=15, show=False),
+    "roads": Plan(rank=0, order=18, show=True),
+    "findings": Plan(rank=9, order=16, show=False),
 }
 
 
@@ -107,6 +114,7 @@ def map_layers(
         "scraps": _scraps(tables, records, texts),
         **_sites(tables, texts),
         **around(tables, texts),
+        **block_layers(tables, records=records, texts=texts),
         "findings": _findings(tables, texts),
     }
     layers = []
@@ -139,7 +147,7 @@ def not_drawn(tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:
     """
     names = (
         *("parcels", "sites", "zones", "scrap_groups", "enclaves", "exclusions", "roads"),
-        "project_boundary",
+        *("project_boundary", "block_changes", "zone_units", "parks"),
     )
     counts = {n: int((~is_drawn(tables[n])).sum()) for n in names if is_spatial(tables.get(n))}
     return {name: count for name, count in counts.items() if count}

@@ -67,12 +67,30 @@ ENCLAVES = {
     "jointly": Look("#b8005c", 1.5, dash="1 4", fill="#b8005c", opacity=0.14),
 }
 SCRAP_GROUPS = Look("#00606b", 3, dash="9 3", fill="#00a3b5", opacity=0.15)
-BLOCK_LINES = {
-    "1": Look("#7a1f1f", 3.5),
-    "2": Look("#7a1f1f", 3, dash="14 7"),
+BLOCK_LINES = {  # the standard draws level 1 as a thick line, level 2 as a thinner, dashed one
+    "1": Look("#7a1f1f", 4.5),
+    "2": Look("#7a1f1f", 2.5, dash="12 6"),
     "other": Look("#7a1f1f", 2, dash="3 5"),
 }
+PROPOSED_LINES = {
+    "1": Look("#0057b8", 4, dash="18 6 3 6"),
+    "2": Look("#0057b8", 2.5, dash="8 5 2 5"),
+    "other": Look("#0057b8", 2, dash="2 6"),
+}
+ADJUSTED_LINES = Look("#7a1f1f", 4, dash="2 7")
+BLOCK_CHANGES = {
+    "in": Look("#00695c", 3, fill="#009e8e", opacity=0.45),
+    "out": Look("#c62828", 3, dash="6 5", fill="#c62828", opacity=0.12),
+}
+CONFLICTS = {  # fills are told apart by lightness, too
+    "outside": Look("#8a5a00", 1, fill="#ffb02e", opacity=0.75),
+    "other": Look("#3d1f6b", 1, fill="#5e35a8", opacity=0.75),
+    "cut": Look("#8f0020", 1.5, fill="#e0002f", opacity=0.7),
+    "fails": Look("#e0002f", 6),
+}
 ZONES = Look("#7d6608", 2.5, dash="16 5 3 5", fill="#c9a227", opacity=0.12)
+ZONE_UNITS = Look("#7d6608", 1.5, dash="4 4", fill="#c9a227", opacity=0.08)
+PARKS = Look("#2e5d34", 3, dash="1 6", fill="#2e5d34", opacity=0.06)
 EXCLUSIONS = Look("#3c6e47", 2, dash="4 3", fill="#3c6e47", opacity=0.25)
 ROADS = Look("#b9c0c8", 2, fill="#d9dde2")
 PROJECT_BOUNDARY = Look("#111111", 2, dash="20 5")
