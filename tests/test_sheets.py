@@ -121,7 +121,7 @@ def test_parts_stand_in_the_order_officials_use(language: str) -> None:
     heads = re.findall(r"<h2[^>]*>(.*?)</h2>", build(language=language))
     keys = ["basis", "overall"]
     after = ["enclaves", "mixture", "scrap_groups", "holdings", "zones", "block_lines"]
-    after += ["quality", "skipped", "solver", "rules"]
+    after += ["concentration", "quality", "skipped", "solver", "rules"]
     assert heads[:2] == [texts[f"report.head.{k}"] for k in keys]
     assert heads[4:] == [texts[f"report.head.{k}"] for k in after]
     assert "S1" in heads[2]
@@ -472,7 +472,7 @@ def test_same_bytes_twice() -> None:
 def test_missing_tables_are_told_not_guessed() -> None:
     page = Page(report({}, run={}, language="zh"))
     assert page.open == []
-    assert page.texts.count("未做此项分析。") == 8
+    assert page.texts.count("未做此项分析。") == 9
     assert "本次没有改造项目用地，因此没有可并入的零星用地。" in page.texts
     lone = Page(build({"sites": small_results.sites()}))
     assert lone.texts.count("没有与本项目相邻的零星用地。") == 2

@@ -221,7 +221,11 @@ def _explained(
     found = tables["enclaves"]["kind"].tolist() if "enclaves" in tables else []
     numbers |= {kind: number(found.count(kind), unit="count") for kind in KINDS}
     names = ("enclaves", "mixture", "scrap_groups", "holdings")
-    return {n: texts[f"report.explain.{n}"].format(**numbers) for n in names if n in tables}
+    told = {n: texts[f"report.explain.{n}"].format(**numbers) for n in names if n in tables}
+    zones = tables.get("zones")
+    terms = None if zones is None else zones.get("potential")
+    ranked = terms is not None and bool(terms.notna().any())
+    return told | ({"zones": texts["report.explain.zones_ranked"]} if ranked else {})
 
 
 def _several(owners: pd.DataFrame | None) -> int:

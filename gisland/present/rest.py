@@ -18,13 +18,17 @@ if TYPE_CHECKING:
     Texts = Mapping[str, str]
 
 MAX_ROWS = 100  # rows of one table
+ZONE_TERMS = (  # columns of the ranking with their units
+    *(("area_term", "ratio"), ("tax_gap_yuan", "yuan"), ("tax_gap_term", "ratio")),
+    *(("owners", "count"), ("owners_term", "ratio"), ("potential", "ratio"), ("rank", "count")),
+)
 Table = dict[str, Any]
 
 
 def rest(
     tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], texts: Texts
 ) -> dict[str, Any]:
-    """Zones, block lines, data quality, analyses not made and the solver's proof.
+    """Zones, data quality, analyses not made and the solver's proof.
 
     Parameters
     ----------
@@ -49,7 +53,6 @@ def rest(
     """
     return {
         "zones": _zones(tables.get("zones"), texts=texts),
-        "block_lines": _block_lines(tables.get("block_lines"), texts=texts),
         "quality": _quality(tables.get("findings"), texts=texts),
         "borders": _borders(run, texts=texts),
         "skipped": _skipped(run, texts=texts),
@@ -142,6 +145,12 @@ def frame_table(
 
 
 def _zones(frame: pd.DataFrame | None, *, texts: Texts) -> Table | None:
+    """Zones, the best first with each term of the ranking where they are ranked."""
+    ranked = frame is not None and "rank" in frame and bool(frame["rank"].notna().any())
+    if frame is not None and ranked:
+        frame = frame.sort_values(["rank", "zone_id"])
+    units = dict(ZONE_TERMS) if ranked else {}
+
     def cells(row: dict[Any, Any]) -> list[str]:
         return [
             shortened(row["zone_id"]),
@@ -150,37 +159,12 @@ def _zones(frame: pd.DataFrame | None, *, texts: Texts) -> Table | None:
             number(row["area_m2"], unit="m2"),
             number(row["area_mu"], unit="mu"),
             number(row.get("far"), unit="ratio"),
+            *(number(row.get(k), unit=u) for k, u in units.items()),
         ]
 
-    keys = ("zone_id", "parcel_ids", "parcels", "area_m2", "area_mu", "far")
-    return frame_table(
-        frame, heads=[texts[f"column.{k}"] for k in keys], cells=cells, numeric=range(2, 6), ids=[1]
-    )
-
-
-def _block_lines(frame: pd.DataFrame | None, *, texts: Texts) -> Table | None:
-    keys = ("block_id", "level", "area_m2", "classified_m2", "industrial_share")
-
-    def cells(row: dict[Any, Any]) -> list[str]:
-        total = row["block_id"] == "overall"
-        return [
-            texts["ledger.all_blocks"] if total else shortened(row["block_id"]),
-            number(row.get("level"), unit="count"),
-            number(row["area_m2"], unit="m2"),
-            number(row.get("classified_m2"), unit="m2"),
-            number(row["industrial_share"], unit="share"),
-            number(row["limit"], unit="share"),
-            label(texts, "outcome", row["outcome"]),
-            number(row.get("m0_share"), unit="share"),
-            number(row.get("m0_limit"), unit="share"),
-            label(texts, "outcome", row.get("m0_outcome")),
-            some_ids(row.get("cut_ids"), texts=texts),
-            some_ids(row.get("other_use_ids"), texts=texts),
-        ]
-
-    more = ("limit", "outcome", "m0_share", "m0_limit", "m0_outcome", "cut_ids", "other_use_ids")
-    heads = [texts[f"column.{k}"] for k in (*keys, *more)]
-    return frame_table(frame, heads=heads, cells=cells, numeric=[*range(1, 6), 7, 8], ids=[10, 11])
+    keys = ("zone_id", "parcel_ids", "parcels", "area_m2", "area_mu", "far", *units)
+    heads = [texts[f"column.{k}"] for k in keys]
+    return frame_table(frame, heads=heads, cells=cells, numeric=range(2, len(keys)), ids=[1])
 
 
 def _quality(findings: pd.DataFrame | None, *, texts: Texts) -> Table | None:

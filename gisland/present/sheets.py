@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from gisland.base.parameters import Parameters
 from gisland.present import style
 from gisland.present.balance import balance, basis, holds
+from gisland.present.blockreport import block_parts
 from gisland.present.conditions import pair_tests, told_verdicts
 from gisland.present.enclavewords import attribute_name
 from gisland.present.figures import report_figures
@@ -107,6 +108,7 @@ def report(tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], langua
         "sites": len(sites),
         **holders(tables, run=run, texts=texts),
         **rest(tables, run=run, texts=texts),
+        **block_parts(tables, rule_names=rule_names, texts=texts),
         **plan_parts(tables, run=run, texts=texts),
     }
     environment = Environment(
@@ -267,7 +269,9 @@ def _used_rules(
     tables: Mapping[str, pd.DataFrame], tests: pd.DataFrame, *, run: Mapping[str, Any]
 ) -> set[str]:
     blocks = tables.get("block_lines", pd.DataFrame())
-    used = [f["rule_id"].dropna().unique().tolist() for f in (tests, blocks) if "rule_id" in f]
+    areas = tables.get("control_verdicts", pd.DataFrame())
+    frames = (tests, blocks, areas)
+    used = [f["rule_id"].dropna().unique().tolist() for f in frames if "rule_id" in f]
     m0 = {M0_SHARE} if "m0_limit" in blocks and blocks["m0_limit"].notna().any() else set()
     capacity = tables.get("capacity", pd.DataFrame())
     limits = set(capacity["rule_id"].dropna()) if "rule_id" in capacity else set()
