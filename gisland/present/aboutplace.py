@@ -12,6 +12,7 @@ from gisland.base.names import comparable
 from gisland.base.schema import INDUSTRIAL_USE_CLASSES
 from gisland.present.about import lines
 from gisland.present.abouttests import cited
+from gisland.present.blockwords import OVERALL, of_set
 from gisland.present.enclavewords import attribute_name, enclave_text, values_of
 from gisland.present.facts import Row, plain_rows
 from gisland.present.lists import listed, some_ids
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from gisland.present.plaintext import Block
 
 FREE = ("free_road_m", "free_water_m", "free_shore_m", "free_nothing_m", "free_edge_m")
-OVERALL = "overall"  # the row of all blocks together
 PART = 5e-4  # a smaller share of a parcel in a block is its edge
 MANY = 60  # neighbors listed
 
@@ -280,8 +280,9 @@ def in_block(about: About) -> bool:
 
 
 def _holding(about: About) -> list[Row]:
-    """Blocks that hold the parcel, with its ``part`` inside, and whether it is ``cut``."""
-    frame = about.frame("block_lines")
+    """Given blocks that hold the parcel, with its ``part`` inside, and whether it is ``cut``."""
+    given = of_set(about.frame("block_lines"), "given")
+    frame = pd.DataFrame() if given is None else given
     shapes = frame["geometry"].to_numpy() if "geometry" in frame else [None] * len(frame)
     rows = [
         row

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gisland.present.about import About
+from gisland.present.aboutblocks import block_places
 from gisland.present.aboutfacts import facts, lineage, low_use_facts, planning, quality
 from gisland.present.aboutmerging import conclusion, merging, rival_rows
 from gisland.present.aboutplace import enclaves, groups, in_block, neighbor_rows, neighbors
@@ -88,7 +89,7 @@ def explained(
         ("low_use", [*_tested("low_use", own, about), *low_use_facts(about)]),
         ("enclave", [*_enclave(about), *_tested("enclave", own, about, always=False)]),
         ("other", _tested("other", own, about, always=False)),
-        ("groups", _list(groups(about))),
+        ("groups", _list([*groups(about), *block_places(about)])),
         ("neighbors", neighbors(about)),
         ("quality", _list(quality(about)) or [["text", about.say("no_findings")]]),
         ("lineage", _list(lineage(about))),
@@ -269,8 +270,11 @@ def _data(about: About, tests: list[Row], passages: list[dict[str, Any]]) -> dic
         "enclaves": plain_rows(about.frame("enclaves")),
         "holdings": plain_rows(about.frame("holdings")),
         "zones": about.lists("zones", "parcel_ids"),
+        "zone_units": about.lists("zone_units", "parcel_ids"),
         "scrap_groups": about.lists("scrap_groups", "parcel_ids"),
         "block_lines": plain_rows(about.frame("block_lines")),
+        "block_parcels": about.rows("block_parcels", "parcel_id"),
+        "conversions": about.rows("conversions", "parcel_id"),
         "findings": plain_rows(findings) if len(findings) else [],
         "changes": about.rows("changes", "parcel_id", "other_id"),
         "lineage": about.rows("lineage", "parcel_id"),

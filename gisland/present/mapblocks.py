@@ -112,8 +112,8 @@ def _told(tests: list[Row], *, records: Rules, texts: Texts) -> list[Block]:
 
 
 def _level(row: Row) -> str:
-    value = pd.to_numeric(row.get("level"), errors="coerce")
-    return f"{value:g}" if not is_missing(value) else "other"
+    value = row.get("level")
+    return "other" if is_missing(value) else f"{value:g}"
 
 
 def _blocks(

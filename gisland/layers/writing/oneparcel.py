@@ -35,10 +35,13 @@ ABOUT = {  # tables with rows about a parcel, and the columns that name it
     "differences": ("parcel_id",),
     "findings": ("parcel_id", "other_id"),
     "changes": ("parcel_id", "other_id"),
+    "block_parcels": ("parcel_id",),
+    "conversions": ("parcel_id",),
 }
 LISTED = {  # tables with lists of parcels
     "enclaves": ("parcel_ids", "surrounding_ids"),
     "zones": ("parcel_ids",),
+    "zone_units": ("parcel_ids",),
     "scrap_groups": ("parcel_ids",),
     "block_lines": ("cut_ids", "other_use_ids"),
 }
