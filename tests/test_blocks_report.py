@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 import small_blocks
+from gisland.present import picture, style
+from gisland.present.blockpicture import block_picture
 from gisland.present.blockreport import block_parts, verdict_table
 from gisland.present.rest import rest
 from gisland.present.rulebook import rulebook
@@ -150,3 +152,42 @@ def test_the_report_does_not_depend_on_the_order_of_verdicts_or_parcels() -> Non
     for name in ("control_verdicts", "block_parcels", "block_changes", "block_uses"):
         turned[name] = tables[name].iloc[::-1].reset_index(drop=True)
     assert parts(turned) == parts(tables)
+
+
+def test_the_picture_has_a_line_for_each_block_by_set_and_level() -> None:
+    drawn = block_picture(small_blocks.tables(), texts=catalog("en"))
+    assert drawn is not None
+    looks = [look for _, look in drawn["drawing"].lines]
+    given, proposed = style.BLOCK_LINES, style.PROPOSED_LINES
+    assert looks == [
+        *(given["1"], given["2"], proposed["1"], proposed["2"]),
+        *(style.ADJUSTED_LINES, style.ADJUSTED_LINES),
+    ]
+    assert [label.label for label in drawn["drawing"].labels] == ["L1", "L2"]
+    names = ["level 1", "level 2", "proposed, level 1", "proposed, level 2", "adjusted"]
+    assert [name for name, _ in drawn["legend"]] == names
+
+
+def test_the_picture_is_to_scale_and_tints_industrial_land() -> None:
+    drawn = block_picture(small_blocks.tables(), texts=catalog("en"))
+    assert drawn is not None
+    shown = drawn["drawing"]
+    assert shown.context.count("M") == 3  # two lots of housing and one of shops
+    assert shown.industrial.count("M") == 29
+    # lots of 100 m: L1 is 350 m wide, and the bar tells how many pixels that is
+    xs = [float(p.split(",")[0]) for p in shown.lines[0][0].strip("MZ").split("L")]
+    assert max(xs) - min(xs) == pytest.approx(350 * shown.bar_px / shown.bar_m, abs=0.5)
+
+
+def test_a_page_without_lines_has_no_picture() -> None:
+    tables = small_blocks.tables()
+    tables["block_lines"] = tables["block_lines"].set_geometry([None] * 9, crs=small_blocks.CRS)
+    assert block_picture(tables, texts=catalog("en")) is None
+    assert '<figure class="blocks">' not in report(tables, run=small_blocks.run(), language="en")
+
+
+def test_parcels_beyond_number_are_left_out_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(picture, "MAX_CONTEXT", 31)
+    drawn = block_picture(small_blocks.tables(), texts=catalog("en"))
+    assert drawn is not None
+    assert (drawn["drawing"].industrial, len(drawn["drawing"].lines)) == ("", 6)

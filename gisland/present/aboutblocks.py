@@ -83,7 +83,7 @@ def _conversion(row: Row, about: About) -> str:
         after=label(about.texts, "use_class", row.get("use_after")),
         block=shortened(row.get("block_id")),
         area=area_both(about.texts, row.get("area_m2")),
-        year="" if is_missing(year) else f"{int(year)}",
+        year="" if is_missing(year) else f"{year:.0f}",
     )
 
 

@@ -1,4 +1,4 @@
-"""A site before and after as shapes ready to be drawn: paths in page units, nothing of markup."""
+"""A site before and after, and block lines, as shapes ready to be drawn: paths without markup."""
 
 from __future__ import annotations
 
@@ -9,18 +9,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from gisland.present.wording import is_missing
+from gisland.base.schema import INDUSTRIAL_USE_CLASSES
+from gisland.present.wording import is_missing, shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import geopandas as gpd
     import pandas as pd
+
+    from gisland.present.style import Look
 
 WIDTH, LOWEST, HIGHEST = 400.0, 220.0, 400.0  # of a picture, in CSS pixels
 PADDING = 0.08
 MAX_CONTEXT = 2_000  # neighbors drawn around a site
 SIMPLER_PX = 0.25
+LONGEST_ID = 16  # characters of an id in a picture
 
 
 @dataclass(frozen=True)
@@ -174,3 +178,77 @@ def _nice(length_m: float) -> float:
     """Largest 1, 2 or 5 times a power of ten that is not above `length_m`."""
     power = 10.0 ** math.floor(math.log10(length_m))
     return max(k * power for k in (1.0, 2.0, 5.0) if k * power <= length_m)
+
+
+@dataclass(frozen=True)
+class LinePicture:
+    """Block lines over the parcels: paths with their looks, ids of blocks, the scale bar."""
+
+    height: float
+    context: str
+    industrial: str
+    lines: tuple[tuple[str, Look], ...]
+    labels: tuple[Shape, ...]
+    legend: tuple[tuple[str, Look], ...]
+    bar_m: float
+    bar_px: float
+    width: float = WIDTH
+
+
+def line_picture(
+    lines: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame, *, looks: Mapping[str, Look]
+) -> LinePicture | None:
+    """Draw block lines over the parcels, industrial and logistics land tinted.
+
+    Parameters
+    ----------
+    lines
+        Blocks with ``block_id``, ``class`` (a key of `looks`) and geometry, in drawing order.
+    parcels
+        The parcels table; more than `MAX_CONTEXT` of them are left out.
+    looks
+        How each class is drawn.
+
+    Returns
+    -------
+    LinePicture or None
+        None if there is no line to draw. Ids stand in the first set of lines alone.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from gisland.present.style import BLOCK_LINES
+    >>> shape = [shapely.box(0, 0, 100, 50)]
+    >>> lots = gpd.GeoDataFrame({"parcel_id": ["a"], "use_class": ["industrial"]}, geometry=shape)
+    >>> block = gpd.GeoDataFrame({"block_id": ["L1"], "class": ["1"]}, geometry=shape)
+    >>> drawn = line_picture(block, lots, looks=BLOCK_LINES)
+    >>> drawn.context == "", drawn.industrial == drawn.lines[0][0], drawn.labels[0].label
+    (True, True, 'L1')
+    """
+    shapes = lines.geometry.to_numpy()
+    drawn = lines[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
+    if drawn.empty:
+        return None
+    frame = _frame(shapely.total_bounds(drawn.geometry.to_numpy()))
+    there = parcels.iloc[np.sort(parcels.sindex.query(shapely.box(*_corners(frame))))]
+    there = there if len(there) <= MAX_CONTEXT else there.iloc[:0]
+    tinted = there["use_class"].isin(INDUSTRIAL_USE_CLASSES).to_numpy()
+    paths = [_path([g], frame) for g in drawn.geometry]
+    first = drawn["set"] == drawn["set"].iloc[0] if "set" in drawn else drawn["class"].notna()
+    spots = _on_page(
+        shapely.get_coordinates(shapely.point_on_surface(drawn.geometry[first].to_numpy())), frame
+    )
+    bar_m = _nice((frame.east - frame.west) / 4)
+    return LinePicture(
+        height=round(frame.height, 1),
+        context=_path(there.geometry[~tinted], frame),
+        industrial=_path(there.geometry[tinted], frame),
+        lines=tuple((p, looks[c]) for p, c in zip(paths, drawn["class"], strict=True)),
+        labels=tuple(
+            Shape("", "", shortened(name, longest=LONGEST_ID), round(x, 1), round(y, 1))
+            for name, (x, y) in zip(drawn["block_id"][first], spots.tolist(), strict=True)
+        ),
+        legend=tuple((c, looks[c]) for c in looks if c in set(drawn["class"])),
+        bar_m=bar_m,
+        bar_px=round(bar_m * frame.scale, 1),
+    )

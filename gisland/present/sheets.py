@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from gisland.base.parameters import Parameters
 from gisland.present import style
 from gisland.present.balance import balance, basis, holds
+from gisland.present.blockpicture import block_picture
 from gisland.present.blockreport import block_parts
 from gisland.present.conditions import pair_tests, told_verdicts
 from gisland.present.enclavewords import attribute_name
@@ -109,6 +110,7 @@ def report(tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], langua
         **holders(tables, run=run, texts=texts),
         **rest(tables, run=run, texts=texts),
         **block_parts(tables, rule_names=rule_names, texts=texts),
+        "block_picture": block_picture(tables, texts=texts),
         **plan_parts(tables, run=run, texts=texts),
     }
     environment = Environment(
