@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from gisland.base.keys import aligned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # What prints no ink: blanks and controls, and code points that Unicode lets a reader ignore.
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2800\u3164\uffa0\u115f\u1160]+")
@@ -101,6 +105,38 @@ def usual_spelling(texts: pd.Series, keys: pd.Series) -> pd.Series:
     usual = size.drop_duplicates("key").set_index("key")["written"]
     found = aligned(usual, pd.Index(key)).astype("str")
     return pd.Series(found.array, index=texts.index, name=texts.name)
+
+
+def is_word(texts: pd.Series, words: Iterable[str]) -> pd.Series:
+    """Whether each text as a whole is one of some words, such as those of a rule.
+
+    Parameters
+    ----------
+    texts
+        Codes or words as written; missing ones are allowed.
+    words
+        Compared after Unicode's NFKC (full-width letters and digits), without case and without
+        blanks around.
+
+    Returns
+    -------
+    pandas.Series
+        ``boolean``, on the index and by the name of `texts`; missing where the text is, or blank.
+
+    Examples
+    --------
+    >>> is_word(pd.Series(["ｍ０ ", "M01", None, ""]), ("M0",)).tolist()
+    [True, False, <NA>, <NA>]
+    """
+    code, distinct = pd.factorize(texts)  # missing ones have the code -1
+    known = {_plain_word(word) for word in words}
+    plain = [_plain_word(str(text)) for text in distinct]
+    found = pd.array([*(t in known if t else pd.NA for t in plain), pd.NA], dtype="boolean")
+    return pd.Series(found.take(code), index=texts.index, name=texts.name)
+
+
+def _plain_word(word: str) -> str:
+    return unicodedata.normalize("NFKC", word).strip().casefold()
 
 
 def _folded(text: str) -> str:

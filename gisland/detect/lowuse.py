@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from gisland.base.keys import aligned, joined_texts
+from gisland.base.names import is_word
 from gisland.base.rules import SHARE_DECIMALS
 from gisland.base.tables import is_land
 from gisland.base.verdicts import by_use_class, failing, outcomes, stacked, verdict_frame
@@ -98,18 +98,10 @@ def _worded(parcels: gpd.GeoDataFrame, *, rule: Rule) -> pd.DataFrame:
     if rule.mode == "off" or not isinstance(rule.value, tuple):
         return stacked([])
     if "status" in parcels:
-        code, texts = pd.factorize(parcels["status"])
-        words = {_plain(word) for word in rule.value}
-        plain = [_plain(text) for text in texts]
-        good = pd.array([*(t not in words if t else pd.NA for t in plain), pd.NA], dtype="boolean")
-        outcome = outcomes(pd.Series(good.take(code), index=parcels.index))  # -1: missing
+        outcome = outcomes(~is_word(parcels["status"], rule.value))
     else:
         outcome = np.full(len(parcels), "not_assessed", dtype=object)
     return _rows(parcels.index, rule=rule, outcome=outcome)
-
-
-def _plain(word: object) -> str:
-    return unicodedata.normalize("NFKC", str(word)).strip().casefold()
 
 
 def _idle(parcels: gpd.GeoDataFrame, *, rule: Rule, as_of: dt.date | None) -> pd.DataFrame:
