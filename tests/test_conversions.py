@@ -29,6 +29,7 @@ LOTS = {  # id: class, code, planned class, planned use
     "j": ("industrial", "M0", "industrial", "M1"),
     "k": ("industrial", "M1", None, "新型产业用地"),
     "l": ("industrial", "M1", "logistics", "W1"),
+    "m": ("industrial", "M0", "commercial", "m0"),
 }
 
 
@@ -179,7 +180,7 @@ def test_what_is_planned_is_not_guessed() -> None:
     assert (finding["code"], finding["severity"], finding["value"]) == (
         "conversion_unknown",
         "info",
-        11.0,
+        12.0,
     )
 
 

@@ -162,7 +162,7 @@ def _kinds(land: pd.DataFrame, renewed: pd.Series) -> pd.Series:
     kind = land["use_after"].map(KINDS).fillna(TO_OTHER).astype("str")
     kind = kind.mask(now_m0, TO_INDUSTRY).mask(new_m0, TO_M0)
     changed = new_m0 | (land["use_after"].ne(land["use_before"]) & ~now_m0)
-    return kind.where(land["after"].notna() & (changed | (again & kind.eq(TO_INDUSTRY))))
+    return kind.where(land["after"].notna() & (changed | again))
 
 
 def _industrial_inside(
