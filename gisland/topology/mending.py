@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 REPAIRED = (  # beside the parcels
     *("zoning", "zoning_overlay", "planning_units", "buildings"),
-    *("plan_boundary", "project_boundary", "block_lines", "sites"),
-    "block_changes",
+    *("plan_boundary", "project_boundary", "block_lines", "block_changes"),
+    *("parks", "zones", "sites"),
 )
 
 

@@ -104,12 +104,12 @@ def packaged() -> dict[str, Any]:
     Returns
     -------
     dict
-        Tables ``lists``, ``tenure`` and ``level``.
+        Tables ``lists``, ``tenure``, ``level`` and ``change``.
 
     Examples
     --------
     >>> sorted(packaged())
-    ['level', 'lists', 'tenure']
+    ['change', 'level', 'lists', 'tenure']
     """
     return tomllib.loads(
         (resources.files("gisland.layers.fields") / "codelists.toml").read_text("utf-8")

@@ -16,9 +16,11 @@ from gisland.layers.fields.amounts import read_amounts
 from gisland.layers.fields.classing import derived_use_class, read_use_class
 from gisland.layers.fields.dates import read_dates
 from gisland.layers.fields.ids import read_ids
+from gisland.layers.fields.listed import LISTED
 from gisland.layers.fields.numbers import is_no_value
-from gisland.layers.fields.parcelcode import code_facts, tenure_words
+from gisland.layers.fields.parcelcode import code_facts
 from gisland.layers.fields.values import plain_dtype, to_text
+from gisland.layers.fields.years import YEAR, read_years
 from gisland.layers.findings import Finding, counted, finding
 from gisland.layers.source import CLASSIFIED, ID_COLUMNS, Source, canonical_columns
 
@@ -126,12 +128,13 @@ def _with_own_names(table: gpd.GeoDataFrame, source: Source) -> tuple[Source, li
 def _converted(
     values: pd.Series, *, name: str, kind: str, source: Source
 ) -> tuple[dict[str, pd.Series], list[Finding]]:
+    what = f"{source.name}: column {source.fields[name]!r} (mapped to {name})"
+    if name == YEAR or kind == "date":
+        read_times = read_years if name == YEAR else read_dates
+        times, findings = read_times(values, what=what, source=source)
+        return {name: times}, findings
     if kind == "number":
         return read_amounts(values, name=name, source=source)
-    what = f"{source.name}: column {source.fields[name]!r} (mapped to {name})"
-    if kind == "date":
-        days, findings = read_dates(values, what=what, source=source)
-        return {name: days}, findings
     texts = to_text(values, what=what)
     if name == "use_class":
         uses, findings = read_use_class(texts, what=what, source=source)
@@ -142,12 +145,12 @@ def _converted(
     message = f"{what}: a word or sign for no value, taken as missing"
     told = counted(texts[nothing], "text_no_value", message, in_=source, severity="info")
     texts = texts.mask(nothing)
-    if name == "tenure":
-        read = texts.map(tenure_words(texts)).astype("str")
-        message = f"{what}: tenure not known, taken as missing"
+    if name in LISTED:
+        read = texts.map(LISTED[name](texts)).astype("str")
+        message = f"{what}: {name} not known, taken as missing"
         return {name: read}, [
             *told,
-            *counted(texts[read.isna()], "unknown_tenure", message, in_=source),
+            *counted(texts[read.isna()], f"unknown_{name}", message, in_=source),
         ]
     if name == "industry":
         strange = texts[digits_of(texts).eq("")]

@@ -33,7 +33,7 @@ def vocabulary(name: str) -> dict[str, str]:
     Parameters
     ----------
     name
-        ``tenure`` or ``level``.
+        ``tenure``, ``level`` or ``change``.
 
     Returns
     -------

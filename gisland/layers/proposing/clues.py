@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -10,10 +11,11 @@ import pandas as pd
 from gisland.base.errors import FieldError
 from gisland.base.industries import digits_of
 from gisland.layers.fields.dates import read_dates
+from gisland.layers.fields.listed import LISTED
 from gisland.layers.fields.numbers import parse_numbers
-from gisland.layers.fields.parcelcode import tenure_words
 from gisland.layers.fields.uses import use_classes
 from gisland.layers.fields.values import to_text
+from gisland.layers.fields.years import YEAR, read_years
 from gisland.layers.proposing.classwords import is_plain, quoted
 from gisland.layers.proposing.glimpse import Glimpse, column
 from gisland.layers.proposing.recorded import RECORDED, ROW_SHARE, area_unit
@@ -78,9 +80,12 @@ def clue(
     if canonical == RECORDED:
         return _area(values, drawn)
     column_kind = canonical_columns(kind)[canonical].kind
+    if canonical == YEAR:
+        return _year(values)
     if column_kind == "number":
         return _other_number(values, canonical, drawn)
-    told = {CLASSIFIED.get(kind): _use, "tenure": _tenure, "industry": _industry}
+    told = {CLASSIFIED.get(kind): _use, "industry": _industry}
+    told |= {name: partial(_listed, name=name) for name in LISTED}
     return (_date if column_kind == "date" else told.get(canonical, _text))(values)
 
 
@@ -205,13 +210,22 @@ def _date(values: pd.Series) -> Clue:
     return Clue(speaks=False, why=f"dates from {span} in {len(days)} of {len(values)} rows")
 
 
-def _tenure(values: pd.Series) -> Clue:
+def _year(values: pd.Series) -> Clue:
+    """Never enough to speak for a meaning: years of building and of surveys look the same."""
+    years = read_years(values, what=str(values.name), source=Source("parcels", ""))[0].dropna()
+    if years.empty:
+        return Clue(speaks=False, why="no year in the rows looked at")
+    span = f"{years.min():.0f} to {years.max():.0f}"
+    return Clue(speaks=False, why=f"years from {span} in {len(years)} of {len(values)} rows")
+
+
+def _listed(values: pd.Series, *, name: str) -> Clue:
     texts = _texts(values)
-    known = texts.isin(tenure_words(texts))
-    # Numbers and single letters are tenures only where a name says so.
+    known = texts.isin(LISTED[name](texts))
+    # Numbers and single letters are such values only where a name says so.
     words = bool((known & texts.str.len().gt(1) & ~texts.str.isdecimal()).any())
     which = "all" if known.all() else f"{int(known.sum())} of"
-    why = f"{which} {len(texts)} values are known tenures: {_examples(texts[known])}"
+    why = f"{which} {len(texts)} values are known {name}s: {_examples(texts[known])}"
     return Clue(speaks=bool(known.all()) and words, why=why)
 
 

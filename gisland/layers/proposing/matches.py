@@ -12,9 +12,10 @@ import pandas as pd
 
 from gisland.base.industries import digits_of
 from gisland.layers.fields.dates import read_dates
+from gisland.layers.fields.listed import LISTED
 from gisland.layers.fields.numbers import LARGEST_FAR, LARGEST_SHARE, is_no_value, parse_numbers
-from gisland.layers.fields.parcelcode import tenure_words
 from gisland.layers.fields.values import to_text
+from gisland.layers.fields.years import YEAR, read_years
 from gisland.layers.proposing.classwords import comment, quoted
 from gisland.layers.proposing.clues import by_values, clue
 from gisland.layers.proposing.glimpse import column
@@ -288,13 +289,13 @@ def _doubt(glimpse: Glimpse, source: str, *, kind: str, canonical: str) -> str:
         bad = int((values.isna() | values.duplicated(keep=False)).sum())
         return f"{bad} of {len(values)} rows share their value or have none" if bad else ""
     wanted = canonical_columns(kind)[canonical]
-    if wanted.kind == "number" and canonical != "level":
+    if wanted.kind == "number" and canonical not in {"level", YEAR}:
         return _no_numbers(sample, canonical)
-    if wanted.kind == "date" or canonical == "industry":
+    if wanted.kind == "date" or canonical in {"industry", YEAR}:
         return _not_read(sample, canonical)
     if wanted.one_of:
         texts = to_text(sample, what=source).dropna()
-        words = tenure_words(texts) if canonical == "tenure" else wanted.one_of
+        words = LISTED[canonical](texts) if canonical in LISTED else wanted.one_of
         strange = sorted(set(texts[~is_no_value(texts)]) - set(words))
         return f"holds {quoted(strange[0])}, which is not known" if strange else ""
     return ""
@@ -320,14 +321,15 @@ def _no_numbers(sample: pd.Series, canonical: str) -> str:
 
 
 def _not_read(sample: pd.Series, canonical: str) -> str:
-    """What a column of dates or of industry codes holds instead, in more than a few rows."""
+    """What a column of dates, years or industry codes holds instead, in more than a few rows."""
     if canonical == "industry":
         texts = to_text(sample, what=canonical).dropna()
         texts = texts[~is_no_value(texts)]
         bad, wanted = texts[digits_of(texts).eq("")], "an industry code (GB/T 4754)"
     else:
-        days, _ = read_dates(sample, what=canonical, source=Source("parcels", ""))
-        bad, wanted = sample[days.isna() & ~is_no_value(sample.astype("str"))], "a date"
+        read, wanted = (read_years, "a year") if canonical == YEAR else (read_dates, "a date")
+        known, _ = read(sample, what=canonical, source=Source("parcels", ""))
+        bad = sample[known.isna() & ~is_no_value(sample.astype("str"))]
     if len(bad) <= UNREAD_SHARE * len(sample):
         return ""
     example = quoted(min(bad.astype("str")))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 MIN_SCORE = 2  # a telling name, or two telling columns
 SHORT = 3  # letters of an abbreviation, which must stand alone in a name
+WHOLE = "="  # in front of a word that must be the whole name
 HEAD = """\
 # Project file of gisland. What the layers say for sure is filled in. What they do not is
 # commented out, with the reason: look at those lines. Paths are relative to this file, or absolute.
@@ -46,6 +47,12 @@ SITES = """\
 #                for each patch: all its parcels become a single one
 """
 GUESSED = "# No layer says that it holds parcels: this is the first one with polygons."
+FURTHER = {
+    "block_lines": "industrial block lines (工业区块线) as they are; held against the rules",
+    "block_changes": "areas that a proposal takes into the block lines, or out: change = in | out",
+    "parks": "named parks (开发区、园区): industry in them, and how far they are built up",
+    "zones": "redevelopment zones (改造片区) as decided; without them, clusters of low-use land",
+}
 NO_SITES = """\
 # No sites are known: a run checks and measures, but has nothing to merge into.
 # [sites]
@@ -120,7 +127,7 @@ def propose_project(paths: Sequence[Path], *, folder: Path | None = None) -> str
             notes = [GUESSED] if guessed and kind == "parcels" else []
             parts.append(_layer(kind, seen[i], maps[kind], place=place, notes=notes))
     parts += _exclusions([seen[i] for i, kind in roles.items() if kind == "exclusions"], place)
-    parts += [_unused(seen, roles), SITES + _sites(maps), PLAN, _parameters()]
+    parts += [_further(maps), _unused(seen, roles), SITES + _sites(maps), PLAN, _parameters()]
     return "\n".join(part for part in parts if part)
 
 
@@ -154,16 +161,23 @@ def _fits(kind: str, glimpse: Glimpse) -> bool:
 
 def _score(kind: str, glimpse: Glimpse) -> int:
     known = known_names()[kind]
-    name = glimpse.name if glimpse.layer else f"{glimpse.path.stem} {glimpse.name}"
-    text = name.casefold()
-    tokens = re.split(r"[\W_]+", text)
+    names = [glimpse.name] if glimpse.layer else [glimpse.path.stem, glimpse.name]
+    plain = [name.casefold() for name in names]
     every = {word for table in known_names().values() for word in table["words"]}
-    found = {w for w in every if (w in tokens if len(w) <= SHORT and w.isascii() else w in text)}
-    longest = {w for w in found if not any(w != other and w in other for other in found)}
+    found = {w.removeprefix(WHOLE): w for w in every if _in_name(w, plain)}
+    longest = [w for bare, w in found.items() if not any(bare != o and bare in o for o in found)]
     told = any(w in longest for w in known["words"])
     columns = {c.casefold() for c in glimpse.columns}
     given = [any(n.casefold() in columns for n in names) for names in known["sure"].values()]
     return 2 * told + sum(given)
+
+
+def _in_name(word: str, names: Sequence[str]) -> bool:
+    """Whether a layer's names hold a word, as far as such a word must stand alone."""
+    if word.startswith(WHOLE):
+        return word.removeprefix(WHOLE) in names
+    text = " ".join(names)
+    return word in (re.split(r"[\W_]+", text) if len(word) <= SHORT and word.isascii() else text)
 
 
 def _first_polygons(
@@ -275,6 +289,16 @@ def _exclusions(found: Sequence[Glimpse], place: Path) -> list[str]:
         table = f"[layers.exclusions.{name.lower()}_{number}]  # no scrap may overlap it"
         parts.append("\n".join([table, _found(glimpse), *_file(glimpse, place)]) + "\n")
     return parts
+
+
+def _further(maps: dict[str, list[Match]]) -> str:
+    """Layers on block lines, parks and zones that were not given, and what they are for."""
+    left = {kind: use for kind, use in FURTHER.items() if kind not in maps}
+    if not left:
+        return ""
+    width = max(map(len, left)) + len("[layers.]")
+    lines = [comment(f"  {f'[layers.{kind}]':<{width}}  {use}") for kind, use in left.items()]
+    return "\n".join(["# A run can use further layers, each with its path:", *lines]) + "\n"
 
 
 def _unused(seen: Sequence[Glimpse], roles: dict[int, str]) -> str:
