@@ -669,6 +669,102 @@ def test_a_crs_that_the_coordinates_disprove_is_told(tmp_path: Path) -> None:
     assert '\n# crs = "EPSG:…"  # needed, the file\'s cannot be: parcels: marked' in text
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("工业区块线", "block_lines"),
+        ("gyqkx", "block_lines"),
+        ("区块线调整后", "block_lines"),
+        ("区块线调整", "block_changes"),
+        ("工业区块线调整方案", "block_changes"),
+        ("GYQKXTZ", "block_changes"),
+        ("调入调出区块", "block_changes"),
+        ("改造片区", "zones"),
+        ("片区", "zones"),
+        ("GZPQ", "zones"),
+        ("低效用地改造片区", "zones"),
+        ("城市更新单元", "zones"),
+        ("redevelopment_zones", "zones"),
+        ("开发区", "parks"),
+        ("开发区边界", "parks"),
+        ("KFQFW", "parks"),
+        ("产业集聚区", "parks"),
+        ("规划单元", "planning_units"),
+        ("控规", "zoning"),
+        ("项目范围", "project_boundary"),
+    ],
+)
+def test_lines_parks_and_zones_are_told_by_their_names(
+    tmp_path: Path, name: str, kind: str
+) -> None:
+    lots = layer({"ZDDM": ["a", "b", "c"]})
+    text, project = propose(tmp_path, **{name: layer({"n": [1, 2, 3]}), "ZD": lots})
+    assert {k: s.path for k, s in project.layers.items()} == {
+        "parcels": "ZD.gpkg",
+        kind: f"{name}.gpkg",
+    }
+    further = {"block_lines", "block_changes", "parks", "zones"} - {kind}
+    assert {k for k in further if f"#   [layers.{k}] " in text} == further
+    assert f"#   [layers.{kind}] " not in text
+
+
+@pytest.mark.parametrize(
+    "name", ["高新区低效", "经开区", "parks", "zones", "片区道路", "某某工业园区企业"]
+)
+def test_names_of_places_and_of_green_make_no_park_and_no_zone(tmp_path: Path, name: str) -> None:
+    _, project = propose(
+        tmp_path, **{name: layer({"n": [1, 2, 3]}), "ZD": layer({"ZDDM": [*"abc"]})}
+    )
+    assert not {"zones", "zoning", "block_changes"} & set(project.layers)
+    assert ("parks" in project.layers) == (name == "经开区")
+
+
+@pytest.mark.parametrize("name", ["工业园区宗地", "开发区范围地块", "高新区宗地"])
+def test_parcels_of_a_park_stay_parcels(tmp_path: Path, name: str) -> None:
+    _, project = propose(tmp_path, **{name: layer({"ZDDM": ["a", "b", "c"]})})
+    assert {k: s.path for k, s in project.layers.items()} == {"parcels": f"{name}.gpkg"}
+
+
+def test_columns_of_lines_parks_and_zones(tmp_path: Path) -> None:
+    parks = {"KFQDM": ["k1", "k2", "k3"], "KFQMC": ["甲", "乙", "丙"], "YJCMJ": [0.1, 0.1, 0.2]}
+    changes = {"TZBH": ["t1", "t2", "t3"], "TZLX": ["调入", "调出", "新增"], "QKBH": ["L1"] * 3}
+    text, project = propose(
+        tmp_path,
+        ZD=layer({"ZDDM": ["a", "b", "c"], "计划年度": ["2026年", "2027", "2026年第二批"]}),
+        KFQ=layer(parks),
+        QKXTZ=layer(changes),
+        GZPQ=layer({"PQBH": ["z1", "z2", "z3"]}),
+    )
+    assert {k: dict(s.fields) for k, s in project.layers.items()} == {
+        "parcels": {"parcel_id": "ZDDM", "plan_year": "计划年度"},
+        "parks": {"park_id": "KFQDM", "name": "KFQMC", "built_m2": "YJCMJ"},
+        "block_changes": {"change_id": "TZBH", "change": "TZLX", "block_id": "QKBH"},
+        "zones": {"zone_id": "PQBH"},
+    }
+    assert '# built_m2 = "ha"  # taken as m2 if absent; in m² the median is 4e-05 of' in text
+
+
+def test_strange_changes_and_years_are_not_switched_on(tmp_path: Path) -> None:
+    text, project = propose(
+        tmp_path,
+        ZD=layer(
+            {"ZDDM": ["a", "b", "c"], "JHND": ["近期", "远期", "远期"], "SSND": [2026, 2027, 2026]}
+        ),
+        QKXTZ=layer({"TZLX": ["调入", "保留", "调出"], "LX": ["调入", "调出", "调出"]}),
+    )
+    assert "plan_year" not in project.layers["parcels"].fields
+    assert '# plan_year = "JHND"  # holds other values where a year is needed: "近期"' in text
+    assert project.layers["block_changes"].fields == {"change": "LX"}
+    assert "all 3 values are known changes: 调出 (2), 调入 (1)" in text
+
+
+def test_years_of_a_loose_name_are_left_to_people(tmp_path: Path) -> None:
+    frame = layer({"ZDDM": ["a", "b", "c"], "SSND": [2026, 2027, None]})
+    text, project = propose(tmp_path, ZD=frame)
+    assert "plan_year" not in project.layers["parcels"].fields
+    assert '# plan_year = "SSND"  # by its name only: check (years from 2026 to 2027 in 2' in text
+
+
 def test_head_and_parameters_hold_every_default(tmp_path: Path) -> None:
     text, project = propose(tmp_path, parcels=layer({"ZDDM": ["a", "b", "c"]}))
     assert project.name == tmp_path.name

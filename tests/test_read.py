@@ -282,6 +282,52 @@ def test_levels_in_words(load: Load, tmp_path: Path) -> None:
     assert loaded.inputs.block_lines["level"].tolist() == [1.0, 2.0, 2.0]
 
 
+def test_changes_of_lines_in_words(load: Load, tmp_path: Path) -> None:
+    squares(5).to_file(tmp_path / "p.gpkg")
+    words = ["调入", "划出", "ＯＵＴ", "保留", None]
+    squares(5, LX=words, BH=["1", "2", "3", "4", "5"]).to_file(tmp_path / "c.gpkg")
+    loaded = load(
+        PARCELS + '[layers.block_changes]\npath = "c.gpkg"\n[layers.block_changes.fields]\n'
+        'change = "LX"\nblock_id = "BH"\n'
+    )
+    changes = loaded.inputs.block_changes
+    assert changes is not None
+    assert changes.index.name == "change_id"
+    assert changes.index.tolist() == ["C000001", "C000002", "C000003", "C000004", "C000005"]
+    assert changes["change"].fillna("").tolist() == ["in", "out", "out", "", ""]
+    assert message(loaded, "unknown_change") == (
+        "block_changes: column 'LX' (mapped to change): change not known, taken as missing:"
+        " 1 rows, such as '保留'"
+    )
+
+
+def test_parks_and_zones_with_their_units(load: Load, tmp_path: Path) -> None:
+    squares(2).to_file(tmp_path / "p.gpkg")
+    squares(2, MC=["甲", "乙"], KF=[1.5, None], JC=["0.5公顷", "3 亩"]).to_file(tmp_path / "k.gpkg")
+    squares(2, BH=["z2", "z1"]).to_file(tmp_path / "z.gpkg")
+    loaded = load(
+        PARCELS + '[layers.parks]\npath = "k.gpkg"\n[layers.parks.fields]\nname = "MC"\n'
+        'developable_m2 = "KF"\nbuilt_m2 = "JC"\n[layers.parks.units]\ndevelopable_m2 = "ha"\n'
+        '[layers.zones]\npath = "z.gpkg"\n[layers.zones.fields]\nzone_id = "BH"\n'
+    )
+    parks, zones = loaded.inputs.parks, loaded.inputs.zones
+    assert parks is not None
+    assert zones is not None
+    assert parks["name"].tolist() == ["甲", "乙"]
+    assert parks["developable_m2"].fillna(-1.0).tolist() == [15_000.0, -1.0]
+    assert parks["built_m2"].tolist() == [5000.0, pytest.approx(2000.0)]
+    assert (parks.index.name, zones.index.name) == ("park_id", "zone_id")
+    assert zones.index.tolist() == ["z1", "z2"]
+
+
+def test_a_plan_year_is_a_year_however_it_is_written(load: Load, tmp_path: Path) -> None:
+    years = ["2026", "2027年", "2028-05-01", "近期"]
+    squares(4, ND=years).to_file(tmp_path / "p.gpkg")
+    loaded = load(FIELDS + 'plan_year = "ND"\n')
+    assert loaded.inputs.parcels["plan_year"].fillna(0.0).tolist() == [2026.0, 2027.0, 2028.0, 0.0]
+    assert message(loaded, "year_unread").endswith("1 rows, such as '近期'")
+
+
 def test_other_columns_pass_through_and_ours_are_not_overwritten(
     load: Load, tmp_path: Path
 ) -> None:

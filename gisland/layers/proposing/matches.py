@@ -19,7 +19,7 @@ from gisland.layers.fields.years import YEAR, read_years
 from gisland.layers.proposing.classwords import comment, quoted
 from gisland.layers.proposing.clues import by_values, clue
 from gisland.layers.proposing.glimpse import column
-from gisland.layers.proposing.recorded import RECORDED, area_unit, drawn_m2
+from gisland.layers.proposing.recorded import RECORDED, area_unit, drawn_m2, part_unit
 from gisland.layers.source import ID_COLUMNS, Source, canonical_columns, unit_factors
 
 if TYPE_CHECKING:
@@ -270,7 +270,7 @@ def _measured(look: _Look, source: str, *, canonical: str) -> tuple[str, Unit | 
     """What speaks against the numbers of a column, and their unit."""
     values = look.glimpse.sample[source]
     if canonical != RECORDED:
-        return "", _unit(canonical, values, source)
+        return "", _unit(canonical, values, source) or _part(look, canonical, values)
     found = area_unit(values, look.drawn)
     if found.unit:
         return "", Unit(found.unit, found.why)
@@ -279,6 +279,12 @@ def _measured(look: _Look, source: str, *, canonical: str) -> tuple[str, Unit | 
         return f"no unit fits ({units}): {found.why}", None
     named = _by_name(canonical, source) or "m2"
     return "", Unit(named, f"taken as m2 if absent; {found.why}", sure=False)
+
+
+def _part(look: _Look, canonical: str, values: pd.Series) -> Unit | None:
+    """A hint at the unit of areas that are parts of what is drawn, as those of parks are."""
+    told = look.kind == "parks" and canonical.endswith("_m2") and part_unit(values, look.drawn)
+    return Unit(told[0], f"taken as m2 if absent; {told[1]}", sure=False) if told else None
 
 
 def _doubt(glimpse: Glimpse, source: str, *, kind: str, canonical: str) -> str:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 RECORDED = "recorded_area_m2"
 UNIT_SHARE = 0.02  # how far the median of drawn to recorded areas may be off a unit's factor
 ROW_SHARE = 0.05  # how far a row may be off, to count as matching
+PART_UNITS = ("mu", "ha", "km2")  # from small to large
+LEAST_PART = 0.01  # parts whose median is a smaller share of the drawn areas are in another unit
 COMPUTED = 1e-5  # a column nearer to the drawn areas than this was computed from them
 
 
@@ -46,6 +48,46 @@ class AreaUnit:
     compared: bool = False
     matching: float = 0.0
     computed: bool = False
+
+
+def part_unit(values: pd.Series, drawn: pd.Series | None) -> tuple[str, str] | None:
+    """Unit that a column of parts of the drawn areas may have, if square metres are too small.
+
+    Parameters
+    ----------
+    values
+        The column; only numbers that name no unit themselves are compared.
+    drawn
+        What ``drawn_m2`` returns.
+
+    Returns
+    -------
+    tuple of str or None
+        The largest unit of ``PART_UNITS`` in which no part is above its whole, and why; None
+        where square metres will do, nothing can be compared or no unit fits.
+
+    Examples
+    --------
+    >>> part_unit(pd.Series([50.0, 20.0]), pd.Series([1_000_000.0, 250_000.0]))
+    ('ha', 'in m² the median is 6.5e-05 of the drawn area, in ha 0.65')
+    >>> part_unit(pd.Series([500_000.0]), pd.Series([1_000_000.0])) is None
+    True
+    """
+    if drawn is None:
+        return None
+    cells = parse_numbers(values, canonical=RECORDED, unit="m2")
+    share = (cells["low"].where(cells["unit"].eq("")) / drawn)[drawn > 0].dropna()
+    share = share[share > 0]
+    median = float(share.median())
+    if share.empty or median >= LEAST_PART:
+        return None
+    factors = unit_factors(RECORDED)
+    fits = [u for u in PART_UNITS if (share * factors[u]).max() <= 1 + UNIT_SHARE]
+    if not fits:
+        return None
+    unit = fits[-1]
+    why = f"the median is {median:.2g} of the drawn area, in {unit} {median * factors[unit]:.2g}"
+    return unit, f"in m² {why}"
 
 
 def drawn_m2(glimpse: Glimpse) -> pd.Series | None:
