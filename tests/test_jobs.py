@@ -221,7 +221,7 @@ def test_record_has_the_bound_of_every_component(sample_run: Done, record: dict[
 
 
 def test_record_says_what_was_skipped_and_why(record: dict[str, Any], bare: Done) -> None:
-    assert record["skipped"] == []
+    assert record["skipped"] == [{"analysis": "parks", "reason": "no layer parks"}]
     told = {s["analysis"]: s["reason"] for s in bare.record["skipped"]}
     assert told == {
         "enclaves_owner": "no column owner",
@@ -231,6 +231,8 @@ def test_record_says_what_was_skipped_and_why(record: dict[str, Any], bare: Done
         "exclusions": "no layer in [layers.exclusions]",
         "surfaces": "no floor area, footprint or tax",
         "block_lines": "no layer block_lines, or no use class",
+        "conversions": "no use class",
+        "parks": "no layer parks",
         "merging": "no [sites]: there is nothing to merge into",
     }
     assert "block_lines" not in bare.tables

@@ -26,6 +26,8 @@ def require_layers(inputs: object) -> None:
     CRSError
         If a layer has no metric CRS, or another than the parcels: overlaying it would find
         nothing.
+    ProjectError
+        If there are changes of block lines, but no lines that they change.
 
     Examples
     --------
@@ -38,6 +40,12 @@ def require_layers(inputs: object) -> None:
         loaded = isinstance(getattr(inputs, "inputs", None), Inputs)
         do = "give its layers, loaded.inputs" if loaded else "give gisland.Inputs(parcels, …)"
         raise TableError(f"inputs is a {type(inputs).__name__}", do=do)
+    if inputs.block_changes is not None and inputs.block_lines is None:
+        raise ProjectError(
+            "block_changes are given, but no block_lines that they change",
+            do="add the layer of the lines as they are, [layers.block_lines], or take"
+            " [layers.block_changes] out",
+        )
     require_metric(inputs.parcels, what="parcels")
     require_polygons(inputs.parcels, what="parcels")
     named = {k: getattr(inputs, k) for k in LAYERS}
@@ -51,13 +59,15 @@ def require_layers(inputs: object) -> None:
             )
 
 
-def require_choices(choices: object) -> None:
-    """Refuse what is no `Choices`.
+def require_choices(choices: object, *, inputs: Inputs | None = None) -> None:
+    """Refuse what is no `Choices`, or asks for what the layers cannot give.
 
     Parameters
     ----------
     choices
         What is given as `Choices`.
+    inputs
+        The layers of the run; without them only `choices` itself is looked at.
 
     Raises
     ------
@@ -74,3 +84,10 @@ def require_choices(choices: object) -> None:
     if not isinstance(choices, Choices):
         do = f"give gisland.Choices(rules{', plan=…' if isinstance(choices, PlanChoices) else ''})"
         raise ProjectError(f"choices is a {type(choices).__name__}", do=do)
+    if inputs is None:
+        return
+    if choices.parameters.block_from == "zoning" and inputs.zoning is None:
+        raise ProjectError(
+            'block_from = "zoning", but there is no layer zoning',
+            do='add [layers.zoning] with its path, or set block_from = "parcels" or "no"',
+        )

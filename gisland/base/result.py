@@ -243,6 +243,7 @@ def skipped_analyses(
             inputs.block_lines is not None and "use_class" in parcels,
             "no layer block_lines, or no use class",
         ),
+        **_about_lines(inputs, parcels, choices),
         "surfaces": (not no_surfaces or not choices.parameters.cell_m, no_surfaces),
         "mixture": (not _without_values(parcels, "tenure"), _without_values(parcels, "tenure")),
         "merging": (sites > 0, f"{no_site}: there is nothing to merge into"),
@@ -252,6 +253,29 @@ def skipped_analyses(
     told = [(name, reason) for name, reason in enclaves.items() if reason]
     told += [(name, reason) for name, (made, reason) in wanted.items() if not made]
     return [{"analysis": name, "reason": reason} for name, reason in told]
+
+
+def _about_lines(
+    inputs: Inputs, parcels: pd.DataFrame, choices: Choices
+) -> dict[str, tuple[bool, str]]:
+    """Whether block lines could be drawn, changed and looked into, and parks; why not."""
+    source = choices.parameters.block_from
+    drawn_from = inputs.zoning if source == "zoning" else parcels
+    classed = drawn_from is not None and "use_class" in drawn_from
+    drawn = source != "no" and classed
+    used, given = "use_class" in parcels, inputs.block_lines is not None
+    no_use = "" if used else "no use class"
+    no_lines = "" if given or drawn else "no layer block_lines, and block_from draws none"
+    no_plan = "" if "planned_use_class" in parcels else "no planned use class"
+    not_converted = no_use or no_lines or no_plan
+    no_parks = "no layer parks" if inputs.parks is None else no_use
+    changed = inputs.block_changes is not None
+    return {
+        "delineation": (source == "no" or classed, f"no use class in {source}"),
+        "adjustment": (not changed or (given and used), no_use or "no layer block_lines"),
+        "conversions": (not not_converted, not_converted),
+        "parks": (not no_parks, no_parks),
+    }
 
 
 def _without_values(parcels: pd.DataFrame, column: str) -> str:
