@@ -8,15 +8,20 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from districts import at, lots, with_rules
+from districts import at, lots, rule, with_rules
 from gisland.base.errors import ProjectError
 from gisland.base.parameters import Parameters
 from gisland.base.result import Choices, Result
 from gisland.base.rules import load_rules
 from gisland.base.schema import OUTCOMES, Inputs
+from gisland.detect.detection import Detected, detect
+from gisland.detect.facts import shape_facts
 from gisland.detect.kinds import kind_verdicts
 from gisland.detect.spellings import spelling_findings
+from gisland.layers.writing.contract import TABLES
 from gisland.pipeline import run
+from gisland.topology.borders import borders
+from gisland.topology.boundary import trace
 
 TIANJIN = Choices(load_rules("tianjin-2024"), sites_from="field")
 INNER = at(40, 40, 20, 20)
@@ -186,3 +191,41 @@ def test_the_order_of_rows_does_not_matter() -> None:
     other = ran(district(owner=["A", "B", "B"]).iloc[::-1])
     for name, table in one.tables.items():
         pd.testing.assert_frame_equal(table, other.tables[name], check_exact=True)
+
+
+def zoned(**how: object) -> Detected:
+    """Three lots of 100 m in low use, the last two across a street of 30 m, and one in good use."""
+    shapes = {"a": at(0, 0, 100, 100), "b": at(150, 0, 100, 100), "c": at(280, 0, 100, 100)}
+    parcels = lots(shapes | {"d": at(400, 0, 100, 100)}, status=["闲置", "闲置", "闲置", "在用"])
+    table = borders(parcels)
+    facts = shape_facts(parcels, table, area_basis="plane")
+    rules = with_rules("tianjin-2024", rule("low_use.status", value=("闲置",), unit="status"))
+    choices = Choices(rules, parameters=Parameters(corridor_m=40.0, zone_min_area_m2=15_000.0))
+    if how.pop("traced", False):
+        how["boundary"] = trace(parcels, tolerance_m=choices.parameters.tolerance_m)
+    return detect(facts, table, choices=choices, **how)  # type: ignore[arg-type]
+
+
+def test_low_use_land_is_clustered_and_ranked_whoever_traces_it() -> None:
+    one, two = zoned(), zoned(traced=True)
+    assert one.parcels["zone_id"].fillna("").to_dict() == {"a": "", "b": "Z01", "c": "Z01", "d": ""}
+    assert one.zone_links.index.tolist() == [("b", "c"), ("c", "b")]
+    table = one.tables["zones"]
+    assert set(table.columns) == {*TABLES["zones"].columns, "geometry"}
+    assert table[["zone_id", "rank", "ranked_by"]].to_numpy().tolist() == [["Z01", 1, "area"]]
+    pd.testing.assert_frame_equal(two.tables["zones"], table, check_exact=True)
+    pd.testing.assert_frame_equal(two.zone_links, one.zone_links, check_exact=True)
+
+
+def test_drawn_zones_replace_the_clusters() -> None:
+    polygons = gpd.GeoDataFrame(
+        geometry=[at(380, -10, 200, 200), at(-10, -10, 300, 200), at(900, 0, 9, 9)],
+        index=pd.Index(["E", "W", "X"], name="zone_id"),
+        crs=district().crs,
+    )
+    found = zoned(drawn_zones=polygons)
+    assert found.parcels["zone_id"].fillna("").to_dict() == {"a": "W", "b": "W", "c": "", "d": "E"}
+    assert found.tables["zones"]["parcel_ids"].tolist() == ["d", "a;b"]
+    assert found.tables["zones"].geometry.tolist() == polygons.geometry.tolist()[:2]
+    assert found.zone_links.empty  # 50 m are too wide, and c and d are not both in zones
+    assert [f["code"] for f in found.findings] == ["zone_without_parcels"]

@@ -146,6 +146,14 @@ def test_streets_in_a_zone_have_no_say() -> None:
     assert two["area_term"].tolist()[0] > one["area_term"].tolist()[0]
 
 
+def test_a_zone_of_streets_alone_has_no_owners_to_be_few() -> None:
+    street = lots({"r": 9.0}, owner=[None], tax_yuan=[None], use_class=["transport"])
+    found = ranked(pd.concat([three(), street]), Z1="a;b", Z2="c;d", Z3="r")
+    assert found["owners"].tolist() == [1, 2, 0]
+    assert found["owners_term"].tolist()[:2] == [1.0, 0.5]
+    assert found["owners_term"].isna().tolist()[2]
+
+
 def test_equal_zones_rank_by_their_ids() -> None:
     parcels = lots(dict.fromkeys("abcde", 10.0), owner=list("vwxyz"))
     found = ranked(parcels, Z3="a", Z1="b", Z4="c;e", Z2="d")

@@ -3,10 +3,13 @@ from __future__ import annotations
 import geopandas as gpd
 import pandas as pd
 import pytest
-from shapely import Polygon, box
+from shapely import Polygon, affinity, box
 
 from districts import frame
-from gisland.detect.zones import COLUMNS, zone_labels, zones
+from gisland.base.errors import TableError
+from gisland.detect.zonelinks import zone_links
+from gisland.detect.zones import COLUMNS, given_zones, is_low, zone_labels, zones
+from gisland.topology.boundary import trace
 
 
 def layer(shapes: dict[str, object], low: str, **columns: object) -> gpd.GeoDataFrame:
@@ -18,7 +21,8 @@ def layer(shapes: dict[str, object], low: str, **columns: object) -> gpd.GeoData
 
 
 def find(lots: gpd.GeoDataFrame, corridor_m: float = 40.0, least: float = 0.0) -> gpd.GeoDataFrame:
-    return zones(lots, corridor_m=corridor_m, min_area_m2=least)
+    links = zone_links(trace(lots), lots, chosen=is_low(lots), corridor_m=corridor_m)
+    return zones(lots, links, min_area_m2=least)
 
 
 def groups(lots: gpd.GeoDataFrame, corridor_m: float = 40.0, least: float = 0.0) -> list[str]:
@@ -195,3 +199,96 @@ def test_clusters_are_joined_over_others() -> None:
     assert groups(layer(row, "abcdef"), 12.0) == ["a;b;c;d;e;f"]
     assert groups(layer(wall, "abcdef"), 12.0) == ["a;b;c", "d;e;f"]
     assert groups(layer(wall, "abcdef"), 35.0) == ["a;b;c", "d;e;f"]
+
+
+def test_parcels_that_touch_at_a_corner_alone_are_two_zones() -> None:
+    assert groups(layer({"a": A, "b": box(100, 100, 200, 200)}, "ab")) == ["a", "b"]
+    assert groups(layer({"a": A, "b": box(100, 99, 200, 200)}, "ab")) == ["a;b"]
+
+
+def test_parcels_diagonal_at_a_crossing_are_joined_by_a_third_one() -> None:
+    shapes = {"a": A, "b": box(120, 120, 220, 220)}
+    assert groups(layer(shapes, "ab")) == ["a", "b"]
+    assert groups(layer(shapes | {"c": box(120, 0, 220, 100)}, "abc")) == ["a;b;c"]
+
+
+def test_turned_layers_have_the_same_zones() -> None:
+    lots = town()
+    turned = lots.set_geometry(
+        lots.geometry.map(lambda g: affinity.rotate(g, 31.7, origin=(0, 0))), crs=lots.crs
+    )
+    one, two = find(lots, 25.0), find(turned, 25.0)
+    pd.testing.assert_frame_equal(one.drop(columns="geometry"), two.drop(columns="geometry"))
+
+
+def test_a_parcel_in_parts_makes_the_same_land() -> None:
+    whole = layer({"a": A, "b": B}, "ab", floor_m2=[2000.0, 1000.0])
+    shapes = {"a": box(0, 0, 100, 50), "c": box(0, 50, 100, 100), "b": B}
+    parts = layer(shapes, "abc", floor_m2=[1500.0, 500.0, 1000.0])
+    one, two = find(whole), find(parts)
+    assert two["parcel_ids"].tolist() == ["a;b;c"]
+    assert (
+        two[["area_m2", "far"]].to_numpy().tolist() == one[["area_m2", "far"]].to_numpy().tolist()
+    )
+    assert two.geometry.item().equals(one.geometry.item())
+
+
+def drawn(**shapes: object) -> gpd.GeoDataFrame:
+    return frame(shapes).rename_axis("zone_id")
+
+
+def test_given_zones_hold_the_parcels_that_lie_mostly_in_them() -> None:
+    shapes = {"a": A, "b": B, "c": box(230, 0, 330, 100), "road": box(100, 0, 130, 100), "n": None}
+    uses = ["industrial", None, "green", "transport", None]
+    floors = [2000.0, 1000.0, 500.0, None, None]
+    lots = layer(shapes, "a", use_class=uses, floor_m2=floors)
+    polygons = drawn(Z9=box(-10, -10, 280, 110), Z1=box(280, 0, 400, 100))
+    table, findings = given_zones(lots, polygons)
+    assert findings == []
+    assert table.columns.tolist() == [*COLUMNS, "geometry"]
+    assert table.dtypes.astype("str").to_dict() == find(lots).dtypes.astype("str").to_dict()
+    # c lies in both by half: the smaller id has it; the road is area of Z9, but no land
+    rows = table.drop(columns="geometry").to_numpy().tolist()
+    assert rows == [
+        ["Z1", "c", 1, 10_000.0, 15.0, 0.05],
+        ["Z9", "a;b;road", 3, 23_000.0, 34.5, 0.15],
+    ]
+    assert table.geometry.tolist() == [polygons.geometry["Z1"], polygons.geometry["Z9"]]
+
+
+def test_a_given_zone_far_is_missing_where_floor_area_of_land_is() -> None:
+    lots = layer({"a": A, "b": B}, "", floor_m2=[2000.0, None])
+    table, _ = given_zones(lots, drawn(Z=box(-10, -10, 280, 110)))
+    assert table["far"].isna().all()
+    assert given_zones(lots.drop(columns="floor_m2"), drawn(Z=A))[0]["far"].isna().all()
+
+
+def test_given_zones_without_parcels_are_told_and_left_out() -> None:
+    lots = layer({"a": A, "b": B}, "")
+    table, findings = given_zones(lots, drawn(Z2=A, Z1=box(900, 0, 950, 50), Z0=None))
+    assert table["zone_id"].tolist() == ["Z2"]
+    assert [(f["code"], f["other_id"]) for f in findings] == [
+        ("zone_without_parcels", "Z0"),
+        ("zone_without_parcels", "Z1"),
+    ]
+    assert findings[1]["geometry"] == box(900, 0, 950, 50)
+    with pytest.raises(TableError, match=r"none of which holds half of a parcel.*Z1"):
+        given_zones(lots, drawn(Z1=box(900, 0, 950, 50)))
+
+
+def test_no_given_zones_are_none() -> None:
+    lots = layer({"a": A}, "a")
+    table, findings = given_zones(lots, drawn(Z=A).iloc[:0])
+    assert (len(table), findings) == (0, [])
+    assert table.dtypes.astype("str").to_dict() == find(lots).dtypes.astype("str").to_dict()
+
+
+def test_the_order_of_given_zones_and_parcels_does_not_matter() -> None:
+    lots = town()
+    polygons = drawn(B=box(0, 0, 150, 120), A=box(100, 0, 400, 120), C=box(0, 120, 400, 300))
+    expected = given_zones(lots, polygons)[0]
+    for seed in range(3):
+        mixed = lots.sample(frac=1, random_state=seed)
+        found = given_zones(mixed, polygons.sample(frac=1, random_state=seed))[0]
+        pd.testing.assert_frame_equal(found, expected, check_exact=True)
+    assert expected["parcels"].sum() == len(lots)

@@ -21,15 +21,19 @@ from gisland.detect.idle import future_dates
 from gisland.detect.kinds import CHAINED, kind_verdicts
 from gisland.detect.lowuse import low_use, low_use_verdicts
 from gisland.detect.mixture import mixture
+from gisland.detect.potential import potential
 from gisland.detect.scraps import scrap_pairs, site_geometry
 from gisland.detect.sites import members
 from gisland.detect.spellings import spelling_findings
-from gisland.detect.zones import zone_labels, zones
+from gisland.detect.zonelinks import zone_links
+from gisland.detect.zones import given_zones, is_low, zone_labels, zones
+from gisland.topology.boundary import trace
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from gisland.base.result import Choices
+    from gisland.topology.boundary import Boundary
 
 
 PLANNED = ("planned_use", "planned_use_class", "planning_zone_id")  # results that are codes
@@ -49,15 +53,25 @@ class Detected:
         ``zones`` and, where the data tell, ``enclaves``, ``holdings``, ``mixture``.
     findings
         Records of findings.
+    zone_links
+        Pairs of parcels of zones that share a border or face each other across a corridor.
     """
 
     parcels: gpd.GeoDataFrame
     verdicts: list[pd.DataFrame]
     tables: dict[str, pd.DataFrame]
     findings: list[dict[str, object]]
+    zone_links: pd.DataFrame
 
 
-def detect(parcels: gpd.GeoDataFrame, borders: pd.DataFrame, *, choices: Choices) -> Detected:
+def detect(
+    parcels: gpd.GeoDataFrame,
+    borders: pd.DataFrame,
+    *,
+    choices: Choices,
+    boundary: Boundary | None = None,
+    drawn_zones: gpd.GeoDataFrame | None = None,
+) -> Detected:
     """Find fragments, low-use land and its zones, enclaves, holdings and the mixture of tenure.
 
     Parameters
@@ -68,6 +82,10 @@ def detect(parcels: gpd.GeoDataFrame, borders: pd.DataFrame, *, choices: Choices
         Border table, both directions, with the columns of `with_corridors`.
     choices
         Rules, parameters, and the date that ages are counted to.
+    boundary
+        From `trace`, of these parcels; traced here if it is not given.
+    drawn_zones
+        Polygons of redevelopment zones by zone id; without them low-use land is clustered.
 
     Returns
     -------
@@ -101,9 +119,9 @@ def detect(parcels: gpd.GeoDataFrame, borders: pd.DataFrame, *, choices: Choices
     frame = parcels.assign(
         fragment=reasons != "", fragment_reasons=reasons, enclave_of=enclave_labels(around, ids)
     ).join(low_use(low, ids))
-    zone = zones(frame, corridor_m=parameters.corridor_m, min_area_m2=parameters.zone_min_area_m2)
-    frame["zone_id"] = zone_labels(zone, ids)
-    tables: dict[str, pd.DataFrame] = {"zones": zone}
+    found = _zones(frame, boundary, drawn_zones, choices=choices)
+    frame["zone_id"] = zone_labels(found.table, ids)
+    tables: dict[str, pd.DataFrame] = {"zones": found.table}
     if around:
         tables["enclaves"] = pd.concat(around, ignore_index=True)
     if "owner" in parcels:
@@ -112,10 +130,40 @@ def detect(parcels: gpd.GeoDataFrame, borders: pd.DataFrame, *, choices: Choices
         tenure = judged.get("tenure") or judged_patches(parcels, borders, attribute="tenure", **how)
         within = pd.Index(members_of(tenure[0]["parcel_ids"]))
         tables["mixture"] = mixture(frame, borders, within, zone=frame["zone_id"])
-    findings = future_dates(parcels, as_of=choices.as_of)
+    findings = [*found.findings, *future_dates(parcels, as_of=choices.as_of)]
     findings += spelling_findings(parcels, columns=("owner", *by))
     verdicts = [fragment, low, *(rows for _, rows in judged.values())]
-    return Detected(frame, verdicts, tables, findings)
+    return Detected(frame, verdicts, tables, findings, found.links)
+
+
+@dataclass(frozen=True)
+class _Zones:
+    table: gpd.GeoDataFrame
+    links: pd.DataFrame
+    findings: list[dict[str, object]]
+
+
+def _zones(
+    parcels: gpd.GeoDataFrame,
+    boundary: Boundary | None,
+    drawn: gpd.GeoDataFrame | None,
+    *,
+    choices: Choices,
+) -> _Zones:
+    """Zones, ranked: those that are drawn, else clusters of low-use land."""
+    parameters = choices.parameters
+    findings: list[dict[str, object]] = []
+    if boundary is None:
+        outlines = parcels[[parcels.geometry.name]]
+        boundary = trace(outlines, tolerance_m=parameters.tolerance_m)
+    chosen = is_low(parcels)
+    if drawn is not None:
+        table, findings = given_zones(parcels, drawn)
+        chosen = zone_labels(table, parcels.index).notna()
+    links = zone_links(boundary, parcels, chosen=chosen, corridor_m=parameters.corridor_m)
+    if drawn is None:
+        table = zones(parcels, links, min_area_m2=parameters.zone_min_area_m2)
+    return _Zones(potential(table, parcels, rules=choices.rules), links, findings)
 
 
 def compared_columns(parcels: gpd.GeoDataFrame, names: tuple[str, ...]) -> list[str]:

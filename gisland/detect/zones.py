@@ -1,36 +1,40 @@
-"""Redevelopment zones (改造片区): contiguous clusters of low-use parcels, across corridors."""
+"""Redevelopment zones (改造片区): clusters of low-use parcels, or polygons that are given."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
-from gisland.base.keys import joined_texts
-from gisland.base.tables import is_land, member_labels
+from gisland.base.errors import TableError
+from gisland.base.phrases import count_of
+from gisland.base.tables import is_land, joined_ids, lookup, member_labels
 from gisland.base.units import m2_to_mu
 from gisland.detect.sites import large_clusters
-from gisland.topology.graph import components
+from gisland.topology.overlay import mostly_in
 from gisland.topology.unions import unions
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 COLUMNS = ("zone_id", "parcel_ids", "parcels", "area_m2", "area_mu", "far")
-BLOCKED_M = 0.1  # a corridor is blocked where another parcel covers this much of the way across
+KINDS = {"zone_id": "str", "parcel_ids": "str", "parcels": "int64"}
 
 
-def zones(parcels: gpd.GeoDataFrame, *, corridor_m: float, min_area_m2: float) -> gpd.GeoDataFrame:
-    """Cluster low-use parcels that touch or lie across a road or canal from each other.
-
-    Two parcels are across from each other if they are at most `corridor_m` apart and no third
-    parcel, road and water parcels left aside, lies on the shortest way between them.
+def zones(
+    parcels: gpd.GeoDataFrame, links: pd.DataFrame, *, min_area_m2: float
+) -> gpd.GeoDataFrame:
+    """Cluster low-use parcels that share a border or face each other across a road or canal.
 
     Parameters
     ----------
     parcels
         Indexed by parcel id, with geometry, ``area_m2``, ``low_use`` and, if known,
         ``use_class`` and ``floor_m2`` (the floor area that FAR counts).
-    corridor_m
-        Widest corridor that is bridged, in metres.
+    links
+        From `gisland.detect.zonelinks.zone_links`, of the low-use parcels.
     min_area_m2
         Smaller clusters make no zone.
 
@@ -38,47 +42,118 @@ def zones(parcels: gpd.GeoDataFrame, *, corridor_m: float, min_area_m2: float) -
     -------
     geopandas.GeoDataFrame
         One row per zone, ``Z01`` holding the smallest parcel id; ``far`` is missing where the
-        floor area of a parcel is.
+        floor area of a parcel is. Geometry is the union of the parcels.
+
+    Raises
+    ------
+    TableError
+        If a link names a parcel that is not in low use.
 
     Examples
     --------
     >>> from shapely import box
+    >>> from gisland.detect.zonelinks import zone_links
+    >>> from gisland.topology.boundary import trace
     >>> lots = gpd.GeoDataFrame(
     ...     {"area_m2": [100.0, 100.0], "low_use": [True, True]},
     ...     geometry=[box(0, 0, 10, 10), box(22, 0, 32, 10)],
     ...     index=pd.Index(["a", "b"], name="parcel_id"),
     ...     crs=4547,
     ... )
-    >>> zones(lots, corridor_m=12.0, min_area_m2=0.0)["parcel_ids"].tolist()
+    >>> links = zone_links(trace(lots), lots, chosen=lots["low_use"], corridor_m=12.0)
+    >>> zones(lots, links, min_area_m2=0.0)["parcel_ids"].tolist()
     ['a;b']
     """
-    drawn = parcels[parcels["area_m2"].notna()].sort_index()
-    low = drawn[drawn["low_use"].fillna(value=False).astype(bool)]
-    facing = _joined(low, drawn, corridor_m=corridor_m)
-    large = large_clusters(low.index, facing, areas_m2=low["area_m2"], min_area_m2=min_area_m2)
+    low = parcels[parcels["area_m2"].notna() & is_low(parcels)].sort_index()
+    large = large_clusters(low.index, links, areas_m2=low["area_m2"], min_area_m2=min_area_m2)
+    first = pd.Index(np.unique(large.to_numpy()))  # the smallest id of each cluster, ascending
+    names = [f"Z{n:02d}" for n in range(1, len(first) + 1)]
+    zone = lookup(large, pd.Series(names, index=first, dtype="str"))
     members = low.loc[large.index]
-    rows = members.groupby(large)
-    floor = rows["floor_m2"].agg(lambda s: s.sum(skipna=False)) if "floor_m2" in low else None
-    area = rows["area_m2"].sum()
-    table = pd.DataFrame(
-        {
-            "zone_id": [f"Z{n:02d}" for n in range(1, len(area) + 1)],
-            "parcel_ids": joined_texts(members.index.to_series(), large).to_numpy(),
-            "parcels": rows.size().to_numpy("int64"),
-            "area_m2": area.to_numpy(),
-            "area_mu": m2_to_mu(area.to_numpy()),
-            "far": (floor / area).to_numpy("float64") if floor is not None else float("nan"),
-        },
-        columns=list(COLUMNS),
-    )
-    group = rows.ngroup().to_numpy()
+    group = first.get_indexer(pd.Index(large))
     order = np.argsort(group, kind="stable")
     shapes = unions(members.geometry.to_numpy()[order], group[order])
-    return gpd.GeoDataFrame(
-        table.astype({"zone_id": "str", "parcel_ids": "str", "far": "float64"}),
-        geometry=gpd.GeoSeries(shapes, crs=parcels.crs),
-        crs=parcels.crs,
-    )
+    return _table(members, zone, names=pd.Index(names), shapes=shapes)
+
+
+def given_zones(
+    parcels: gpd.GeoDataFrame, drawn: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, list[dict[str, object]]]:
+    """Zones that are given as polygons, with the parcels that lie mostly in them.
+
+    Parameters
+    ----------
+    parcels
+        Indexed by parcel id, with geometry, ``area_m2`` and, if known, ``use_class`` and
+        ``floor_m2`` (the floor area that FAR counts).
+    drawn
+        Polygons, indexed by zone id, in the CRS of the parcels.
+
+    Returns
+    -------
+    zones : geopandas.GeoDataFrame
+        As `zones` returns it, sorted by id, but ``area_m2`` is that of all parcels at least half
+        of which lies in the zone, ``far`` is over those that are neither road nor water, and
+        geometry is the given polygon. A parcel that two zones share equally goes to the smaller
+        id.
+    findings : list of dict
+        ``zone_without_parcels`` for each zone that holds no parcel; it is left out.
+
+    Raises
+    ------
+    TableError
+        If none of the zones holds a parcel, or ids are missing or repeated.
+    CRSError
+        If a CRS is missing or not metric, or the two differ.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> lots = gpd.GeoDataFrame(
+    ...     {"area_m2": [100.0, 100.0]},
+    ...     geometry=[box(0, 0, 10, 10), box(22, 0, 32, 10)],
+    ...     index=pd.Index(["a", "b"], name="parcel_id"),
+    ...     crs=4547,
+    ... )
+    >>> drawn = gpd.GeoDataFrame(geometry=[box(-5, -5, 40, 15)], index=["Z1"], crs=4547)
+    >>> given_zones(lots, drawn)[0][["zone_id", "parcel_ids"]].values.tolist()
+    [['Z1', 'a;b']]
+    """
+    known = parcels[parcels["area_m2"].notna()].sort_index()
+    zone = mostly_in(known, drawn).dropna().astype("str")
+    names = drawn.index.astype("str").sort_values()
+    used = names[names.isin(zone)]
+    if len(names) and used.empty:
+        raise TableError(
+            f"zones: {count_of(len(names), 'zone')}, none of which holds half of a parcel",
+            do="check that zones and parcels belong together",
+            ids=names,
+        )
+    shapes = drawn.geometry.set_axis(drawn.index.astype("str"))
+    table = _table(known.loc[zone.index], zone, names=used, shapes=shapes.loc[used].to_numpy())
+    empty = names.difference(used)
+    return table, [_without_parcels(name, shape) for name, shape in shapes.loc[empty].items()]
+
+
+def is_low(parcels: pd.DataFrame) -> pd.Series:
+    """Whether parcels are known to be in low use.
+
+    Parameters
+    ----------
+    parcels
+        With ``low_use``, ``<NA>`` where that is not known.
+
+    Returns
+    -------
+    pandas.Series
+        Bool, on the index of `parcels`.
+
+    Examples
+    --------
+    >>> is_low(pd.DataFrame({"low_use": pd.array([True, None], dtype="boolean")})).tolist()
+    [True, False]
+    """
+    return parcels["low_use"].fillna(value=False).astype(bool)
 
 
 def zone_labels(table: gpd.GeoDataFrame, parcel_ids: pd.Index) -> pd.Series:
@@ -105,36 +180,40 @@ def zone_labels(table: gpd.GeoDataFrame, parcel_ids: pd.Index) -> pd.Series:
     return member_labels(table, parcel_ids, key="zone_id")
 
 
-def _joined(low: gpd.GeoDataFrame, drawn: gpd.GeoDataFrame, *, corridor_m: float) -> pd.DataFrame:
-    """Pairs that connect all low-use parcels that touch or face each other across a corridor."""
-    shapes, ids = low.geometry.to_numpy(), low.index
-    tree = shapely.STRtree(shapes)
-    numbers = pd.RangeIndex(len(low))
-    links = tree.query(shapes, predicate="intersects")
-    first = components(numbers, pd.DataFrame(links.T)).to_numpy()
-    # between two that are connected already, nothing has to be looked at
-    around = shapely.box(*(shapely.bounds(shapes) + np.array([-1, -1, 1, 1]) * corridor_m).T)
-    left, right = tree.query(around)
-    apart = (left < right) & (first[left] != first[right])
-    left, right = left[apart], right[apart]
-    near = shapely.dwithin(shapes[left], shapes[right], corridor_m)
-    left, right = left[near], right[near]
-    ways = shapely.shortest_line(shapes[left], shapes[right])
-    order = np.argsort(shapely.length(ways), kind="stable")
-    left, right, ways = left[order], right[order], ways[order]
-    land = shapely.STRtree(drawn.geometry[is_land(drawn)].to_numpy())
-    for every in (False, True):  # the shortest way between two clusters is mostly clear
-        ends = np.sort(np.column_stack([first[left], first[right]]), axis=1)
-        tried = ends[:, 0] != ends[:, 1]
-        tried &= every | ~pd.DataFrame(ends).duplicated()
-        clear = np.flatnonzero(tried)[~_blocked(ways[tried], land)]
-        links = np.hstack([links, [left[clear], right[clear]]])
-        first = components(numbers, pd.DataFrame(links.T)).to_numpy()
-    return pd.DataFrame({"focal": ids[first], "neighbor": ids})
+def _table(
+    members: gpd.GeoDataFrame, zone: pd.Series, *, names: pd.Index, shapes: NDArray[np.object_]
+) -> gpd.GeoDataFrame:
+    """Rows of zones by their members, which are sorted; each zone has some."""
+    area = members["area_m2"].groupby(zone).sum().reindex(names)
+    table = pd.DataFrame(
+        {
+            "zone_id": names,
+            "parcel_ids": joined_ids(zone, names).to_numpy(),
+            "parcels": zone.value_counts().reindex(names).to_numpy(),
+            "area_m2": area.to_numpy("float64"),
+            "area_mu": m2_to_mu(area.to_numpy("float64")),
+            "far": _far(members, zone).reindex(names).to_numpy("float64"),
+        }
+    )
+    geometry = gpd.GeoSeries(shapes, crs=members.crs)
+    return gpd.GeoDataFrame(table.astype(KINDS), geometry=geometry, crs=members.crs)
 
 
-def _blocked(ways: np.ndarray, land: shapely.STRtree) -> np.ndarray:
-    """Whether other land covers part of each way; the two ends themselves only touch it."""
-    way, blocker = land.query(ways, predicate="intersects")
-    covered = shapely.length(shapely.intersection(ways[way], land.geometries[blocker]))
-    return np.bincount(way, weights=covered, minlength=len(ways)) > BLOCKED_M
+def _far(members: gpd.GeoDataFrame, zone: pd.Series) -> pd.Series:
+    """Floor area over land by zone, missing where the floor area of some land is."""
+    land = is_land(members)
+    if "floor_m2" not in members:
+        return pd.Series(index=pd.Index([], dtype="str"), dtype="float64")
+    rows = members[land].groupby(zone[land])
+    return rows["floor_m2"].sum(skipna=False) / rows["area_m2"].sum()
+
+
+def _without_parcels(name: str, shape: object) -> dict[str, object]:
+    return {
+        "code": "zone_without_parcels",
+        "severity": "warning",
+        "layer": "zones",
+        "other_id": name,
+        "message": f"zone {name} holds no parcel mostly",
+        "geometry": shape,
+    }
