@@ -48,6 +48,7 @@ CODES = {
         *("total_full", "decided_out", "decided_elsewhere", "not_connected", "missing"),
     ),
     "finding": (
+        *("zone_without_parcels", "hierarchy_straddles"),
         *("null_geometry", "empty_geometry", "invalid_geometry", "duplicate_geometry", "overlap"),
         *("gap", "hairline_gaps", "enclosed_space", "sliver", "recorded_area", "multipart"),
         *(

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COUNTED = ("count", "rows", "texts")  # units that a template words itself
-MORE = {"spellings": "more_spellings"}  # texts for lists that are cut, where not of parcels
+MORE = {
+    "spellings": "more_spellings",
+    "hierarchy_straddles": "more_areas",
+}  # texts for lists that are cut, where not of parcels
 COLUMN_REASONS = {
     "no_column": r"no column (.+)",
     "empty_column": r"column (.+) is empty",
