@@ -395,6 +395,8 @@ def full_case() -> Case:
         coverage=[0.25 if n else None for n in known],
         green_ratio=[0.1 if n else None for n in known],
         mean_storeys=[8.8 if n else None for n in known],
+        tax_yuan_per_mu=[20_000.0 if n and n != "d1" else None for n in known],
+        jobs_per_mu=[200 / 15 if n and n != "c3" else None for n in known],
         building_height_m=[20.0 if n else None for n in known],
         floor_area_estimated_m2=[e.get("estimated_floor_area") for e in each],
         conditions_failed=[None if not n or n in ROADS else "green_min" for n in known],

@@ -33,6 +33,10 @@ def test_every_density_of_a_parcel() -> None:
             "counted_floor_area_m2": [2400.0],
             "footprint_m2": [400.0],
             "green_m2": [250.0],
+            "tax_yuan": [3000.0],  # on 1.5 mu
+            "output_yuan": [-150.0],
+            "investment_yuan": [0.0],
+            "jobs": [12.0],
         }
     )
     assert parcel_densities(lot).iloc[0].to_dict() == {
@@ -42,6 +46,10 @@ def test_every_density_of_a_parcel() -> None:
         "coverage": 0.4,
         "green_ratio": 0.25,
         "mean_storeys": 3.0,
+        "tax_yuan_per_mu": 2000.0,
+        "output_yuan_per_mu": -100.0,
+        "investment_yuan_per_mu": 0.0,
+        "jobs_per_mu": 8.0,
     }
 
 

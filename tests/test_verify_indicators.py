@@ -163,6 +163,11 @@ def test_rows_of_unknown_subjects_and_twice_are_found(right: Case) -> None:
         ("coverage", 0.3, "density"),
         ("green_ratio", None, "density"),
         ("far_actual", 2.0, "density"),
+        ("tax_yuan_per_mu", 19_999.0, "density"),
+        ("tax_yuan_per_mu", None, "density"),
+        ("output_yuan_per_mu", 0.0, "density"),
+        ("investment_yuan_per_mu", 5.0, "density"),
+        ("jobs_per_mu", 1.0, "density"),
     ],
 )
 def test_indicators_follow_the_parcels(right: Case, column: str, value: object, code: str) -> None:
@@ -233,6 +238,7 @@ def test_results_without_before_and_after_are_proved() -> None:
     lots = case.tables["parcels"]
     later = ["far_actual", "green_ratio", "mean_storeys", "conditions_failed"]
     later += ["building_height_m", "floor_area_estimated_m2"]
+    later += [c for c in lots if c.endswith("_per_mu")]
     later += [c for c in lots if c.startswith("planned_") and "far" not in c and "use" not in c]
     case.tables["parcels"] = lots.drop(columns=later)
     more = ["theme", "denominator_before", "denominator_after", "missing_before", "missing_after"]

@@ -59,6 +59,7 @@ UNKNOWN = (  # columns of parcels that this case has no values for
     *("far_actual", "coverage", "green_ratio", "mean_storeys", "building_height_m"),
     *("floor_area_estimated_m2", "planned_coverage_min", "planned_coverage_max"),
     *("planned_green_min", "planned_green_max", "planned_height_min_m", "planned_height_max_m"),
+    *("tax_yuan_per_mu", "output_yuan_per_mu", "investment_yuan_per_mu", "jobs_per_mu"),
     "conditions_failed",
 )
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 TAX = "low_use.tax"
 TERMS = ("area", "tax_gap", "owners")
 NEEDED = ("zone_id", "parcel_ids", "area_m2")
-COUNTS = ("parcels", "owners", "without_owner", "without_tax", "rank")
+COUNTS = ("owners", "without_owner", "without_tax", "rank")
 
 
 def potential(
@@ -88,7 +88,7 @@ def potential(
     facts["tax_gap_term"] = _part(facts["tax_gap_yuan"])
     facts["owners_term"] = _fewest(facts["owners"].astype("float64"), facts["without_owner"])
     facts = facts.join(_ranks(facts))
-    facts = facts.astype({name: "Int64" for name in COUNTS if name in facts})
+    facts = facts.astype(dict.fromkeys(COUNTS, "Int64"))
     return zones.assign(**{str(name): facts[name].array for name in facts})
 
 

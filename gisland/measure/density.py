@@ -1,13 +1,14 @@
-"""Densities of single parcels: FAR, coverage, green ratio, mean storeys."""
+"""Densities of single parcels: FAR, coverage, green ratio, storeys, money and jobs per mu."""
 
 from __future__ import annotations
 
 import pandas as pd
 
-from gisland.measure.ratios import coverage, far, share
+from gisland.measure.ratios import coverage, far, per_mu, share
 
 FAR_FLOORS = ("counted_floor_area_m2", "floor_area_m2")
 STOREY_FLOORS = ("above_floor_m2", "floor_area_m2")
+PER_MU = {f"{name}_per_mu": name for name in ("tax_yuan", "output_yuan", "investment_yuan", "jobs")}
 
 
 def better_known(parcels: pd.DataFrame, columns: tuple[str, ...]) -> str | None:
@@ -58,25 +59,28 @@ def floor_column(parcels: pd.DataFrame) -> str | None:
 
 
 def parcel_densities(parcels: pd.DataFrame) -> pd.DataFrame:
-    """FAR, coverage, green ratio and mean storeys of every parcel.
+    """FAR, coverage, green ratio, mean storeys, money and jobs per mu of every parcel.
 
     FAR = floor area / land area (counted floor area if it is known for as many parcels, else
     actual); actual FAR = whole floor area / land area; coverage = footprint / land area; green
     ratio = green area / land area; mean storeys = floor area above ground (whole floor area, if
-    that is known for more parcels) / footprint. Nothing is clipped: impossible values stay
+    that is known for more parcels) / footprint; tax, output, investment and jobs are per mu of
+    land. Nothing is clipped: impossible values stay
     visible.
 
     Parameters
     ----------
     parcels
-        With ``area_m2`` and, where known, floor areas, ``footprint_m2`` and ``green_m2``.
+        With ``area_m2`` and, where known, floor areas, ``footprint_m2``, ``green_m2``,
+        ``tax_yuan``, ``output_yuan``, ``investment_yuan`` and ``jobs``.
 
     Returns
     -------
     pandas.DataFrame
         ``floor_m2`` (the floor area counted), ``far``, ``far_actual``, ``coverage``,
-        ``green_ratio``, ``mean_storeys`` on the caller's index; missing where not known or where
-        the denominator is 0; a column is absent where the layer has no such data.
+        ``green_ratio``, ``mean_storeys``, ``tax_yuan_per_mu``, ``output_yuan_per_mu``,
+        ``investment_yuan_per_mu``, ``jobs_per_mu`` on the caller's index; missing where not known
+        or where the denominator is 0; a column is absent where the layer has no such data.
 
     Examples
     --------
@@ -98,6 +102,7 @@ def parcel_densities(parcels: pd.DataFrame) -> pd.DataFrame:
         found["green_ratio"] = share(parcels["green_m2"], land)
     if storeys and "footprint_m2" in parcels:
         found["mean_storeys"] = parcels[storeys] / _positive(parcels["footprint_m2"])
+    found |= {ratio: per_mu(parcels[of], land) for ratio, of in PER_MU.items() if of in parcels}
     return pd.DataFrame(found, index=parcels.index)
 
 

@@ -35,6 +35,7 @@ CANONICAL = (
 ESTIMATED = "floor_area_estimated_m2"
 DENSITY = (
     *("far_actual", "green_ratio", "mean_storeys", "building_height_m"),
+    *("tax_yuan_per_mu", "output_yuan_per_mu", "investment_yuan_per_mu", "jobs_per_mu"),
     ESTIMATED,
 )
 PLANNED = ("unit_id", "planning_zone_id", "planned_use", "planned_use_class")

@@ -35,8 +35,12 @@ BY_UNIT = (
 )
 BY_DENOMINATOR = ("denominator_before", "denominator_after")
 SHARES = ("share", "coverage", "cap", "limit", "green")
-TWO_DECIMALS = ("mixed_m_per_ha", "mean_storeys", "numerator", "denominator_value")
+TWO_DECIMALS = (
+    *("mixed_m_per_ha", "mean_storeys", "jobs_per_mu"),
+    *("numerator", "denominator_value"),
+)
 TERMS = ("potential", "area_term", "tax_gap_term", "owners_term")  # from 0 to 1
+YUAN_PER_MU = ("tax_yuan_per_mu", "output_yuan_per_mu", "investment_yuan_per_mu")
 
 
 def formats(
@@ -71,11 +75,12 @@ def formats(
         return [UNIT_FORMATS.get(DENOMINATORS.get(c, ""), "General") for c in codes]
     if name.endswith(("_m2", "_m", "_score")) or "far" in name.split("_") or name in TWO_DECIMALS:
         return "0.00"
-    if name.endswith("_mu") or name in TERMS:
+    if (name.endswith("_mu") and name not in YUAN_PER_MU) or name in TERMS:
         return "0.000"
     if any(word in SHARES for word in name.split("_")):
         return "0.00%"
-    return "0" if pd.api.types.is_integer_dtype(values) or name.endswith("_yuan") else "General"
+    whole = pd.api.types.is_integer_dtype(values) or name.endswith("_yuan") or name in YUAN_PER_MU
+    return "0" if whole else "General"
 
 
 def plain(values: pd.Series, forms: Sequence[str] | str = "@") -> list[Any]:

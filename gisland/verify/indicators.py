@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from gisland.base.units import m2_to_mu
 from gisland.verify.facts import AREA_M2, RELATIVE, Facts, Violation, differs, violations
 from gisland.verify.quantities import floor_column
 from gisland.verify.ratios import check_values
@@ -22,6 +23,7 @@ RATIOS = {  # columns of parcels over their area
     "coverage": "footprint_m2",
     "green_ratio": "green_m2",
 }
+PER_MU = ("tax_yuan", "output_yuan", "investment_yuan", "jobs")
 
 
 def check_indicators(
@@ -70,6 +72,19 @@ def _check_parcels(facts: Facts) -> list[Violation]:
     for ratio, column in RATIOS.items():
         amount = lots[column] if column in lots else pd.Series(index=lots.index, dtype="float64")
         wrong = differs(lots[ratio], amount / lots["area_m2"], absolute=RELATIVE)
+        found += violations("density", f"{ratio} is not {column} over area", lots.index[wrong])
+    return [*found, *_check_per_mu(lots)]
+
+
+def _check_per_mu(lots: pd.DataFrame) -> list[Violation]:
+    """Amounts per mu, from the square metres of the parcels."""
+    found = []
+    mu = m2_to_mu(lots["area_m2"].where(lots["area_m2"] > 0))
+    for column in PER_MU:
+        ratio = f"{column}_per_mu"
+        none = pd.Series(index=lots.index, dtype="float64")
+        expected = lots.get(column, none).astype("float64") / mu
+        wrong = differs(lots[ratio], expected, absolute=RELATIVE)
         found += violations("density", f"{ratio} is not {column} over area", lots.index[wrong])
     return found
 

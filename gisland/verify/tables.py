@@ -41,6 +41,7 @@ EARLIER = {  # likewise, but not beside what came with them
     "parcels": (
         *("far_actual", "green_ratio", "mean_storeys", "building_height_m"),
         *("floor_area_estimated_m2", "conditions_failed"),
+        *("tax_yuan_per_mu", "output_yuan_per_mu", "investment_yuan_per_mu", "jobs_per_mu"),
         *(f"planned_{c}" for c in CONDITIONS if not c.startswith("far")),
     ),
 }
