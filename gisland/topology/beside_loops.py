@@ -20,7 +20,7 @@ STEEP = math.sqrt(0.5)  # cosine of 45 degrees; segments at a larger angle do no
 TAN = math.sqrt(2.0) - 1  # tangent of 22.5 degrees
 STEEPEST = 0.05  # two sides that part faster, and beyond the reach, leave a corner
 SMALL = 32  # ends of runs; smaller gaps are halved
-WIDTH = 7  # columns of a stretch, see `stretches`
+WIDTH = 8  # columns of a stretch, see `stretches`
 LEAST_M = 1e-12  # shorter stretches are rounding
 
 
@@ -136,8 +136,8 @@ def stretches(
     If `opaque`, whatever faces a segment blocks the sight, slanted segments too, and on the
     right those of the own polygon. Rows of the result, which starts in `found`: segment, owner of
     the neighbor (-1 minus it if it only blocks the sight), start and end in metres along the
-    segment, length more than 1e-6 m apart, area between the two, largest distance. `seen` has -1
-    for each segment, `candidate` room for as many.
+    segment, length more than 1e-6 m apart, area between the two, largest distance, distance at the
+    start. `seen` has -1 for each segment, `candidate` room for as many.
     """
     slots = np.empty(64, np.int32)
     count: Any = np.int64(0)  # a bare 0 is a type of its own, for which callees are compiled anew
@@ -386,5 +386,5 @@ def _write(
     found[count, 2], found[count, 3] = a, b
     found[count, 4] = (b - a) - (far - near)
     found[count, 5] = between * (b - a)
-    found[count, 6] = max(abs(at_a), abs(at_b))
+    found[count, 6], found[count, 7] = max(abs(at_a), abs(at_b)), abs(at_a)
     return count + 1

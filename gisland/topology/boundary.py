@@ -299,7 +299,7 @@ class Stretches:
     exact_m
         Lengths of the exact matches in metres, (matches,).
     near
-        From `nearest_stretches`, (rows - matches, 7).
+        From `nearest_stretches`, (rows - matches, 8).
     """
 
     focal: Positions
