@@ -265,7 +265,7 @@ def test_a_neck_is_dropped_and_its_ends_become_blocks() -> None:
         same(s, w) for s, w in zip(found.blocks.geometry, frame.geometry[["a", "b"]], strict=True)
     ]
     assert found.blocks.index.tolist() == ["B01", "B02"]
-    wide = drawn(frame, block_neck_m=9.9)
+    wide = drawn(frame, block_neck_m=10.0)
     assert wide.candidates["parcels"].tolist() == [3]
     assert drawn(frame, block_neck_m=0.0).candidates["parcels"].tolist() == [3]
 

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from gisland.base.threads import in_threads
+from gisland.topology.opening import ROUNDING_M
 from gisland.topology.opening_loops import TIP_LIMIT
 from gisland.topology.overlay import pair_areas
 from gisland.topology.pieces import pieces
@@ -29,7 +30,7 @@ def opened(shapes: Geometries, *, neck_m: float) -> Geometries:
     shapes
         Valid polygons and multipolygons, (n,).
     neck_m
-        Narrower parts go, in metres, 0 or more.
+        Narrower parts go, in metres, 0 or more; widths are compared at 0.01 m.
 
     Returns
     -------
@@ -42,12 +43,13 @@ def opened(shapes: Geometries, *, neck_m: float) -> Geometries:
     >>> round(opened(np.array([flag]), neck_m=15.0)[0].area, 2)
     900.0
     """
-    if neck_m <= 0:
+    radius = (neck_m - ROUNDING_M) / 2
+    if radius <= 0:
         return shapes
     moved = partial(shapely.buffer, join_style="mitre", mitre_limit=TIP_LIMIT)
 
     def work(begin: int, stop: int) -> Geometries:
-        return moved(moved(shapes[begin:stop], -neck_m / 2), neck_m / 2 + GROWN_M)
+        return moved(moved(shapes[begin:stop], -radius), radius + GROWN_M)
 
     return np.concatenate(in_threads(work, count=len(shapes), least=1))
 

@@ -10,7 +10,7 @@ import shapely
 
 from gisland.base.threads import in_threads
 from gisland.topology.overlay import pair_areas, robust
-from gisland.topology.unions import closed, unions
+from gisland.topology.unions import REACH, unions
 
 if TYPE_CHECKING:
     from gisland.base.rules import Rule
@@ -40,7 +40,7 @@ class Shapes:
 
 
 def shapes_of(ground: Ground, block: Ints) -> Geometries:
-    """Shapes of blocks, with all their holes.
+    """Shapes of blocks with all their holes, moved outwards as `joined` has it.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def shapes_of(ground: Ground, block: Ints) -> Geometries:
     -------
     numpy.ndarray
         One for each block: its rows, the land of corridors between two of them, and the corners
-        between two such corridors; gaps within the tolerance are closed.
+        between two such corridors.
 
     Examples
     --------
@@ -64,7 +64,8 @@ def shapes_of(ground: Ground, block: Ints) -> Geometries:
     >>> columns = {"use_class": ["industrial"] * 2, "area_m2": [600.0, 540.0]}
     >>> lots = gpd.GeoDataFrame(columns, geometry=shapes, index=["a", "b"], crs=4547)
     >>> ground = ground_of(lots, parameters=Parameters())
-    >>> shapes_of(ground, np.array([0, 0]))[0].area
+    >>> wide = shapes_of(ground, np.array([0, 0]))
+    >>> round(moved(wide, -REACH * 0.05 / 2)[0].area, 6)
     1500.0
     """
     strips, corners = ground.strips, ground.corners
@@ -80,7 +81,9 @@ def shapes_of(ground: Ground, block: Ints) -> Geometries:
 
 
 def joined(parts: Geometries, number: Ints, *, tolerance_m: float) -> Geometries:
-    """Parts of each block as one, gaps within the tolerance closed.
+    """Parts of each block as one, moved outwards so that gaps within the tolerance are closed.
+
+    Moved so, a hole that a mere corner closes is a hole, whatever the rounding.
 
     Parameters
     ----------
@@ -94,21 +97,44 @@ def joined(parts: Geometries, number: Ints, *, tolerance_m: float) -> Geometries
     Returns
     -------
     numpy.ndarray
-        One for each block.
+        One for each block; `filled` moves them back.
 
     Examples
     --------
     >>> squares = shapely.box([0, 1.04], 0, [1, 2.04], 1)
-    >>> joined(squares, np.array([0, 0]), tolerance_m=0.05)[0].area
+    >>> wide = joined(squares, np.array([0, 0]), tolerance_m=0.05)
+    >>> round(moved(wide, -REACH * 0.05 / 2)[0].area, 6)
     2.04
     """
     order = np.argsort(number, kind="stable")
-    united = unions(parts[order], number[order])
+    return moved(unions(parts[order], number[order]), REACH * tolerance_m / 2)
+
+
+def moved(shapes: Geometries, by_m: float) -> Geometries:
+    """Shapes with their sides moved outwards, corners kept.
+
+    Parameters
+    ----------
+    shapes
+        Valid polygons and multipolygons, (n,).
+    by_m
+        How far, in metres; below 0 inwards.
+
+    Returns
+    -------
+    numpy.ndarray
+        One each; corners below 60 degrees lose their tips.
+
+    Examples
+    --------
+    >>> moved(shapely.box([0], [0], [1], [1]), 1.0)[0].area
+    9.0
+    """
 
     def work(begin: int, stop: int) -> Geometries:
-        return closed(united[begin:stop], tolerance_m=tolerance_m)
+        return shapely.buffer(shapes[begin:stop], by_m, join_style="mitre", mitre_limit=2.0)
 
-    return np.concatenate(in_threads(work, count=len(united), least=1))
+    return np.concatenate(in_threads(work, count=len(shapes), least=1))
 
 
 def filled(
@@ -120,7 +146,7 @@ def filled(
     rule: Rule | None,
     live: Bools | None = None,
 ) -> Shapes:
-    """Shapes with their holes filled, as far as size and share allow.
+    """Shapes with their holes filled, as far as size and share allow, and moved back inwards.
 
     Parameters
     ----------
@@ -167,7 +193,8 @@ def filled(
     parts, of_part = shapely.get_parts(shapes, return_index=True)
     rings, ring_part = shapely.get_rings(parts, return_index=True)
     inner = np.flatnonzero(np.diff(ring_part, prepend=-1) == 0)
-    holes = shapely.polygons(rings[inner])
+    reach_m = REACH * ground.tolerance_m / 2
+    holes = moved(shapely.polygons(rings[inner]), reach_m)
     area, of_hole = shapely.area(holes), of_part[ring_part[inner]]
     small = area.round(6) <= most_m2
     inner, holes, area, of_hole = inner[small], holes[small], area[small], of_hole[small]
@@ -197,7 +224,7 @@ def filled(
     done[touched] = _assembled(faces, number)
     taken = take[hole]
     return Shapes(
-        done,
+        moved(done, -reach_m),
         np.stack([row[taken], of_hole[hole[taken]]]),
         np.stack([row[other], of_hole[hole[other]]]),
     )
