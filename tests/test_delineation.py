@@ -277,6 +277,12 @@ def test_a_row_that_is_mostly_wide_is_kept_whole() -> None:
     assert same(found.blocks.geometry["B01"], flag)
 
 
+def test_land_that_hangs_on_by_a_short_border_is_apart() -> None:
+    frame = land({"a": box(0, 0, 100, 100), "b": box(100, 98, 180, 178)})
+    assert drawn(frame).candidates["parcels"].tolist() == [1, 1]
+    assert drawn(frame, block_neck_m=1.9).candidates["parcels"].tolist() == [2]
+
+
 def test_an_end_without_a_seed_gives_no_block() -> None:
     frame = land({"a": box(0, 0, 100, 100), "n": box(100, 40, 200, 50), "b": box(200, 0, 250, 50)})
     assert drawn(frame).outside.to_dict() == {"b": "no_seed", "n": "narrow"}

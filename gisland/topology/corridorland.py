@@ -199,7 +199,8 @@ def strips_of(boundary: Boundary, *, corridor_m: float) -> Strips:
     Returns
     -------
     Strips
-        Faces of a parcel onto itself included.
+        Faces of a parcel onto itself included. Two that face each other along no more than 1.5
+        tolerances are left out, as `across` does.
 
     Raises
     ------
@@ -233,29 +234,12 @@ def strips_of(boundary: Boundary, *, corridor_m: float) -> Strips:
     start, end = free.start[at] + along * low[:, None], free.start[at] + along * high[:, None]
     end[whole] = free.end[at[whole]]
     outward = np.column_stack([along[:, 1], -along[:, 0]])
-    neighbor = np.where(owner >= 0, owner, focal_of(owner))[kept]
-    return Strips(focal, neighbor, start, end, outward, start_m[kept], end_m[kept])
-
-
-def focal_of(owner: Ints) -> Ints:
-    """Parcel that blocks the sight, from the number that says that it does.
-
-    Parameters
-    ----------
-    owner
-        Numbers of `nearest_stretches`, below 0.
-
-    Returns
-    -------
-    numpy.ndarray
-        Positions.
-
-    Examples
-    --------
-    >>> focal_of(np.array([-1, -3])).tolist()
-    [0, 2]
-    """
-    return -1 - owner
+    neighbor = np.where(owner >= 0, owner, -1 - owner)[kept]
+    strips = Strips(focal, neighbor, start, end, outward, start_m[kept], end_m[kept])
+    pair = np.fmin(focal, neighbor) * len(boundary.ids) + np.fmax(focal, neighbor)
+    number = np.unique(pair, return_inverse=True)[1]
+    facing = np.bincount(number, (high - low) / 2)[number]
+    return strips.at(facing > CORNER_TOLERANCES * boundary.tolerance_m)
 
 
 def corners_of(strips: Strips, *, tolerance_m: float) -> tuple[Ints, Ints]:

@@ -22,8 +22,11 @@ GROWN_M = 1e-6  # what comes back lies on the old sides but for rounding
 NARROW = -1
 
 
-def opened(shapes: Geometries, *, neck_m: float) -> Geometries:
-    """Shapes without what is narrower than a neck: moved inwards by half, then outwards.
+def opened(shapes: Geometries, *, neck_m: float) -> tuple[Geometries, Ints]:
+    """Cores of shapes: what of them is no narrower than a neck.
+
+    The shape is moved inwards by half the neck, and each part of what is left outwards again:
+    two that touch where the neck between them is gone are two.
 
     Parameters
     ----------
@@ -34,22 +37,30 @@ def opened(shapes: Geometries, *, neck_m: float) -> Geometries:
 
     Returns
     -------
-    numpy.ndarray
+    cores : numpy.ndarray
         Mitred, as `topology.opening.narrow_share` has it, and larger by a micrometre.
+    of_core : numpy.ndarray
+        Position of the shape of each.
 
     Examples
     --------
     >>> flag = shapely.union(shapely.box(0, 0, 30, 30), shapely.box(30, 0, 70, 5))
-    >>> round(opened(np.array([flag]), neck_m=15.0)[0].area, 2)
+    >>> cores, _ = opened(np.array([flag]), neck_m=15.0)
+    >>> round(cores[0].area, 2)
     900.0
     """
     radius = (neck_m - ROUNDING_M) / 2
     if radius <= 0:
-        return shapes
-    moved = partial(shapely.buffer, join_style="mitre", mitre_limit=TIP_LIMIT)
+        return shapely.get_parts(shapes, return_index=True)
+    inner, of_core = shapely.get_parts(_moved(shapes, -radius), return_index=True)
+    return _moved(inner, radius + GROWN_M), of_core
+
+
+def _moved(shapes: Geometries, by_m: float) -> Geometries:
+    move = partial(shapely.buffer, join_style="mitre", mitre_limit=TIP_LIMIT)
 
     def work(begin: int, stop: int) -> Geometries:
-        return moved(moved(shapes[begin:stop], -radius), radius + GROWN_M)
+        return move(shapes[begin:stop], by_m)
 
     return np.concatenate(in_threads(work, count=len(shapes), least=1))
 
@@ -85,7 +96,7 @@ def cores_of(
     >>> cores_of(np.array([flag]), parts, np.array([0, 0]), neck_m=15.0)[0].tolist()
     [0, -1]
     """
-    cores, of_core = shapely.get_parts(opened(shapes, neck_m=neck_m), return_index=True)
+    cores, of_core = opened(shapes, neck_m=neck_m)
     core = np.full(len(rows), NARROW)
     tree = shapely.STRtree(rows)
     at, row = tree.query(cores, predicate="covers")

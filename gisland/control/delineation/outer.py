@@ -69,7 +69,9 @@ def _widened(ground: Ground, block: Ints, shapes: Geometries) -> Geometries:
     more_m = np.where(second, ground.tolerance_m, 0.0)
     outside = strips.at(strip).polygons(more_m=more_m)
     one, other = own[corners.before], own[corners.behind]
-    corner = np.flatnonzero((one == other) & (one >= 0))
+    within = facing == own  # corners between two such strips are part of the block already
+    within = within[corners.before] & within[corners.behind]
+    corner = np.flatnonzero((one == other) & (one >= 0) & ~within)
     parts = np.concatenate([shapes, outside, corners.pieces[corner]])
     number = np.concatenate([np.arange(len(shapes)), own[strip], one[corner]])
     return joined(parts, number, tolerance_m=ground.tolerance_m)

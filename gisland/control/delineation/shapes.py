@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gisland.control.delineation.ground import Bools, Floats, Geometries, Ground, Ints
 
 NONE = -1  # number of the block of a row in none
+HEAP = 20.0  # sides of a mean part along the side of a heap
 HALF = 0.5  # of a row in a hole, for it to lie in it
 
 
@@ -106,8 +107,26 @@ def joined(parts: Geometries, number: Ints, *, tolerance_m: float) -> Geometries
     >>> round(moved(wide, -REACH * 0.05 / 2)[0].area, 6)
     2.04
     """
-    order = np.argsort(number, kind="stable")
-    return moved(unions(parts[order], number[order]), REACH * tolerance_m / 2)
+    there = np.flatnonzero(~shapely.is_empty(parts))
+    heap = _heaps(parts[there], number[there])
+    order = there[np.argsort(heap, kind="stable")]
+    heap = np.sort(heap)
+    some = unions(parts[order], heap)  # of a huge block, all threads unite heaps
+    of_heap = number[order][np.flatnonzero(np.diff(heap, prepend=NONE))]
+    return moved(unions(some, of_heap), REACH * tolerance_m / 2)
+
+
+def _heaps(parts: Geometries, number: Ints) -> Ints:
+    """Heaps of parts of the same block that lie together, numbered from 0 by block."""
+    spot = shapely.bounds(parts)[:, :2]
+    side = HEAP * float(np.sqrt(shapely.area(parts).mean())) if len(parts) else 1.0
+    column, row = np.floor(spot / side).astype(np.int64).T
+    order = np.lexsort((row, column, number))
+    keys = np.stack([number, column, row])[:, order]
+    first = (np.diff(keys, axis=1, prepend=keys[:, :1]) != 0).any(axis=0)
+    heap = np.empty(len(parts), dtype=np.int64)
+    heap[order] = np.cumsum(first)
+    return heap
 
 
 def moved(shapes: Geometries, by_m: float) -> Geometries:
