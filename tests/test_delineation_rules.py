@@ -1,4 +1,4 @@
-"""Blocks of random street grids keep their own rules, told by other means, and turn with the land."""
+"""Blocks of random street grids keep their rules, told by other means, and turn with the land."""
 
 from __future__ import annotations
 
