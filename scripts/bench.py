@@ -1,6 +1,6 @@
 """Measure gisland beside the plain ways of doing the same work, and check that they agree.
 
-    python scripts/bench.py [borders | overlay | density | plan | run ...]
+    python scripts/bench.py [borders | overlay | density | plan | blocks | run ...]
                              [--size N ...] [--runs N] [--noisy]
 
     borders  shared borders with lengths: a clean layer against libpysal, a noisy one against a
@@ -10,6 +10,7 @@
              zones, and the floor area of buildings on lots, against overlay and groupby
     plan     the best plan of a city against merging along the longest border first, beside the
              whole run; wrong if a component is not proved, or greedy absorbs more
+    blocks   industrial block lines of a city, step by step; wrong if seconds per lot grow
     run      a whole run of a city, without map, ledger and report, stage by stage; small ones
              with all outputs too, from a cold start, and the sample district
 
@@ -35,6 +36,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 
+import bench_blocks
 import bench_density as density
 import bench_peers as peers
 import bench_plan
@@ -53,7 +55,7 @@ CLEAN_TOLERANCE_M = 0.05
 NOISY_TOLERANCE_M = citylayers.TOLERANCE_M
 NOISE_M = citylayers.NOISE_M[1]
 SIZES = {"borders": [100_000], "overlay": [100_000], "density": [100_000]}
-SIZES |= {"plan": [100_000], "run": [10_000]}
+SIZES |= {"plan": [100_000], "blocks": [10_000, 100_000], "run": [10_000]}
 LARGEST = 150_000  # lots; slow peers are left out above
 FEW = 500  # lots to compile on
 
@@ -333,6 +335,8 @@ def main() -> None:
             for size in sizes:
                 bench_run.run_city(size, options.runs, noisy=options.noisy)
             bench_run.sample(options.runs)
+        elif work == "blocks":
+            good &= bench_blocks.blocks_of_cities(sizes, options.runs)
         elif work == "plan":
             for size in sizes:
                 good &= bench_plan.plan_city(size, options.runs)

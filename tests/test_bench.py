@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
-NAMES = ("bench", "bench_alone", "bench_density", "bench_peers", "bench_plan", "bench_run")
+NAMES = ("bench", "bench_alone", "bench_blocks", "bench_density", "bench_peers", "bench_plan")
+NAMES += ("bench_run",)
 
 
 @pytest.fixture(scope="module")
@@ -253,6 +254,31 @@ def test_a_whole_run_tells_its_stages(
     assert called == [("run", True), ("demo", True), *[("demo", False)] * 3]
 
 
+def test_block_lines_of_cities_are_told_by_step(
+    bench: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blocks = bench.bench_blocks
+    done = blocks.blocks_once(1500, 1)
+    assert done["blocks"] >= 1
+    steps = [done["seconds"][name] for name in blocks.STEPS]
+    assert min(steps) > 0
+    assert sum(steps) <= done["seconds"]["all"]
+    made = {10: 1.0, 20: 2.0, 40: 9.0}  # processor seconds by lots
+    monkeypatch.setattr(
+        blocks,
+        "alone",
+        lambda _, size, __: {
+            **done,
+            "lots": size,
+            "seconds": {**done["seconds"], "processor": made[size]},
+        },
+    )
+    assert blocks.blocks_of_cities([10, 20], 1)
+    assert "10 to 20 lots: 1.00 times as long per lot" in capsys.readouterr().out
+    assert not blocks.blocks_of_cities([10, 20, 40], 1)
+    assert "FAILED: 20 to 40 lots: 2.25 times" in capsys.readouterr().out
+
+
 def test_a_plan_is_proved_and_held_against_greedy(
     bench: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -278,5 +304,6 @@ def test_what_is_unknown_is_named(
         bench.main()
     assert ended.value.code == 2
     assert (
-        "there is no 'merge'; take borders, overlay, density, plan, run" in capsys.readouterr().err
+        "there is no 'merge'; take borders, overlay, density, plan, blocks, run"
+        in capsys.readouterr().err
     )
