@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import shapely
+from shapely.affinity import translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 TOLERANCE_M = 0.05
 TRACE_M = 0.3  # shorter pieces of boundary inside a tolerance strip are corners, not borders
 MIN_BORDER_M = 0.35
+CORNER_M = 4.0  # within a metre of each other, corners are no longer
 AREA_CAP_M2, CAP = 2000.0, 0.10
 STRICT = 0.995
 NEAR = {"one": 0.7, "value": 0.7, "all": 0.9}  # below the limits: what comes near is told too
@@ -88,6 +90,7 @@ class Oracle:
         self.shape = self.parcels.geometry.to_dict()
         self.area = {k: g.area for k, g in self.shape.items()}
         layers = ("sites", "zoning", "red_line", "block_lines", "buildings", "roads")
+        layers += ("block_changes", "parks", "planning_units")
         self.layer = {n: gpd.read_file(folder / f"{n}.gpkg") for n in layers}
 
     @cached_property
@@ -361,6 +364,49 @@ class Oracle:
                 area = sum(self.area[i] for i in sorted(group))
                 found[frozenset(group)] = (area, width, self.use[largest])
         return found
+
+    def works(self) -> set[str]:
+        """Industrial and logistics land."""
+        return set(self.use.index[self.use.isin({"industrial", "logistics"})])
+
+    def reached(self, members: Iterable[str], reach_m: float) -> list[set[str]]:
+        """Members that hang together by borders, and across streets up to so wide."""
+        left, found = set(members), []
+        while left:
+            group, queue = set(), [min(left)]
+            left.discard(queue[0])
+            while queue:
+                i = queue.pop()
+                group.add(i)
+                more = {j for j in left if self.border[i].get(j, 0.0) > 0}
+                more |= {j for j in left - more if self.faces(i, j, reach_m)}
+                left -= more
+                queue += sorted(more)
+            found.append(group)
+        return found
+
+    def faces(self, i: str, j: str, reach_m: float) -> bool:
+        """Whether a parcel pushed over the street lies along another: not so at a crossing."""
+        a, b = self.shape[i], self.shape[j]
+        if not TOLERANCE_M < a.distance(b) <= reach_m:
+            return False
+        way = shapely.shortest_line(a, b)
+        hit = self.tree.query(way, predicate="intersects")
+        between = [k for k in self.parcels.index[hit] if self.use[k] not in NEVER]
+        hidden = any(way.intersection(self.shape[k]).length > TRACE_M for k in between)
+        (x0, y0), (x1, y1) = way.coords
+        beside = translate(a, x1 - x0, y1 - y0).boundary.intersection(b.buffer(1.0))
+        return not hidden and beside.length > CORNER_M
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """Index of the parcels."""
+        return shapely.STRtree(list(self.parcels.geometry))
+
+    def inside(self, line: shapely.Geometry) -> dict[str, float]:
+        """Area of each parcel inside a polygon."""
+        near = {i: g for i, g in self.shape.items() if g.intersects(line)}
+        return {i: g.intersection(line).area for i, g in near.items()}
 
     def low_use(self) -> set[str]:
         """Works below the limits for FAR, coverage or tax, and all idle land."""

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import shapely
 from shapely import LineString, Polygon
 
 from sample_district.buildings import VACANT_USES, Building, buildings_on
@@ -20,6 +21,14 @@ MU_M2 = 10_000 / 15
 IDLE = "闲置"
 LOW_BLOCKS = {(1, 4): (3, 2, 3), (2, 4): (0, 1, 3)}  # side of the block (two corners), lots
 LONE_LOW = (4, 0)
+NEW_TYPE = slice(1, 9)  # lots of M0 in the south-western cell
+PLAN_YEARS: dict[tuple[int, int], dict[int, int]] = {  # of lots in the renewal plan, by cell
+    (0, 0): {2: 2027},
+    (0, 1): {1: 2026, 2: 2026},
+    (0, 2): {3: 2026},
+    (0, 3): {2: 2026, 7: 2027, 9: 2027},
+    (1, 2): {6: 2027},
+}
 WRONGLY_RECORDED = {(2, 5): 1.12, (3, 5): 0.91}
 STRADDLED = ((2, 0), (4, 5), (2, 3))
 EARNING = ("0601", "0508", "M0", "05H1")
@@ -98,9 +107,28 @@ class District:
             )
 
     @cached_property
+    def plan_years(self) -> dict[str, int]:
+        """Year of the renewal plan by parcel id, of the few lots that have one."""
+        found = {}
+        for key, years in PLAN_YEARS.items():
+            own = self.fillers(key)
+            found |= {own[n].zddm: year for n, year in years.items()}
+        return found
+
+    @cached_property
     def by_name(self) -> dict[str, Parcel]:
         """Planted parcels by their names."""
         return {p.lot.name: p for p in self.parcels if p.lot.name}
+
+    def fillers(self, key: tuple[int, int]) -> list[Parcel]:
+        """Lots of a cell that were not planted, in the order they were cut."""
+        return [p for p in self.parcels if p.lot.key == key and not p.lot.plant]
+
+    def land(self, key: tuple[int, int], lots: tuple[int, ...]) -> Polygon:
+        """Some of these lots as one polygon."""
+        own = self.fillers(key)
+        wide = [own[n].polygon.buffer(0.05, join_style="mitre") for n in lots]
+        return shapely.union_all(wide).buffer(-0.05, join_style="mitre")
 
     def block(self, row: int, column: int) -> Block:
         """First block of a cell."""
@@ -122,8 +150,8 @@ def _low_use(found: list[Block], lots: list[Lot]) -> list[Lot]:
             changed[n] = replace(lots[n], state=IDLE, use="0601")
     lone = next(n for n, t in enumerate(lots) if t.key == LONE_LOW)
     changed[lone] = replace(lots[lone], state=IDLE, use="0601")
-    first = [n for n, t in enumerate(lots) if t.key == (0, 0)][1:3]
-    for n in first:
+    new_type = [n for n, t in enumerate(lots) if t.key == (0, 0)][NEW_TYPE]
+    for n in new_type:
         changed[n] = replace(lots[n], use="M0")
     return changed
 

@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
-from sample_district import surroundings
+from sample_district import changes, surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,10 @@ LAYERS: dict[str, Callable[[District], list[dict[str, object]]]] = {
     "red_line": surroundings.red_line,
     "roads": surroundings.roads,
     "sites": surroundings.sites,
+    "block_changes": changes.block_changes,
+    "parks": changes.parks,
 }
+SMALL_PAGES = ("block_changes", "parks")
 
 
 def parcel_table(district: District) -> gpd.GeoDataFrame:
@@ -49,11 +52,13 @@ def parcel_table(district: District) -> gpd.GeoDataFrame:
             "CYRS": p.jobs,
             "GSZT": p.lot.state,
             "XMBH": p.lot.plant.site if p.lot.plant else "",
+            "GXNF": district.plan_years.get(p.zddm),
         }
         for p in district.parcels
     ]
     table = pd.DataFrame(rows)
     table = table.astype(dict.fromkeys(("SS", "CZ", "CYRS"), "float64"))
+    table["GXNF"] = table["GXNF"].astype("Int32")
     table["XMBH"] = table["XMBH"].replace("", None)
     return gpd.GeoDataFrame(table, geometry=[p.polygon for p in district.parcels], crs=CRS)
 
@@ -84,7 +89,12 @@ def write_layers(district: District, folder: Path) -> None:
 def _write_package(frame: gpd.GeoDataFrame, path: Path, layer: str) -> None:
     path.unlink(missing_ok=True)
     options = {"SPATIAL_INDEX": "NO"}
-    pyogrio.write_dataframe(frame, path, layer=layer, driver="GPKG", layer_options=options)
+    pages = "page_size=512" if layer in SMALL_PAGES else None
+    pyogrio.set_gdal_config_options({"OGR_SQLITE_PRAGMA": pages})
+    try:
+        pyogrio.write_dataframe(frame, path, layer=layer, driver="GPKG", layer_options=options)
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_SQLITE_PRAGMA": None})
     content = bytearray(path.read_bytes())
     content[SQLITE_VERSION] = bytes(4)
     path.write_bytes(content)

@@ -15,6 +15,8 @@ from sample_district.plants import poly, rectangle
 from sample_district.streets import COLUMN_X, ROW_HALF_M, ROW_Y, Block, centre_lines, place
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from sample_district.district import District
 
 Row = dict[str, object]
@@ -29,6 +31,7 @@ ZONE_KINDS: dict[str, tuple[object, ...]] = {
     "B": ("商业用地", 1.5, 3.5, 0.5, 0.15, None, 80.0),
     "A": ("中小学用地", 0.4, 0.9, 0.3, 0.35, None, 24.0),
     "G": ("公园绿地", 0.0, 0.1, 0.05, 0.65, None, 10.0),
+    "N": ("新型产业用地", 1.5, 4.0, 0.6, None, 0.2, 60.0),
 }
 CELL_KIND = {
     (0, 4): "R",
@@ -47,15 +50,22 @@ BLOCK_LINES: dict[str, tuple[int, tuple[tuple[int, int], ...]]] = {
     "QK1-02": (1, ((0, 4), (0, 5), (1, 5))),
     "QK2-01": (2, ((0, 2), (0, 3), (1, 2), (1, 3))),
 }
+PLANNED: tuple[tuple[str, tuple[int, int], tuple[int, ...]], ...] = (  # lots planned otherwise
+    ("N", (0, 1), (1, 2)),
+    ("N", (0, 0), (2,)),
+    ("B", (0, 2), (3,)),
+    ("R", (1, 2), (6,)),
+)
 CUT_BACK = {"QK2-01": 0.93}  # the line stops at this share of the last block's width
 OVERLAY_BLOCK, OVERLAY_SHARE = (4, 4), 0.55
 UNITS_MEET = (3, 4)  # column and row line
 UNIT_REACH_M, UNIT_STEP_M = 120.0, 60.0
+WEST_OF_SITE = ((-110, -9), (127.8, -9), (133.4, 216), (-110, 216))  # within XM03
 OUTSIDE_M = 1.5  # block lines run in the streets, this far from the lots
 
 
 def zoning(district: District) -> list[Row]:
-    """Planning zones: the cells of the street grid, and two spots with other conditions."""
+    """Planning zones: the cells of the street grid, and some spots with other conditions."""
     spots = _spots(district)
     found: list[Row] = []
     seen: set[tuple[int, int, int]] = set()
@@ -80,6 +90,7 @@ def _spots(district: District) -> list[tuple[str, Polygon]]:
     return [
         ("B", block.drawn(shop, width=width)),
         ("R", block.drawn(flats, width=width)),
+        *((kind, district.land(key, lots)) for kind, key, lots in PLANNED),
     ]
 
 
@@ -100,15 +111,18 @@ def zoning_overlay(district: District) -> list[Row]:
 
 
 def planning_units(district: District) -> list[Row]:
-    """Four planning units, parted along the middle of two streets."""
-    del district
+    """Four planning units, parted along the middle of two streets, but for one site."""
     (x0, *_, x2), (y0, *_, y2) = COLUMN_X, ROW_Y
     x1, y1 = COLUMN_X[UNITS_MEET[0]], ROW_Y[UNITS_MEET[1]]
     x0, y0, x2, y2 = x0 - UNIT_REACH_M, y0 - UNIT_REACH_M, x2 + UNIT_REACH_M, y2 + UNIT_REACH_M
     corners = [(x0, y0, x1, y1), (x1, y0, x2, y1), (x0, y1, x1, y2), (x1, y1, x2, y2)]
+    shapes = [_bent(*bounds) for bounds in corners]
+    block, width = district.block(5, 3), clusters()[5, 3].width
+    west = block.drawn(poly(*WEST_OF_SITE), width=width)
+    shapes[2:] = [shapes[2].union(west), shapes[3].difference(west)]
     return [
-        {"DYBH": f"GH-{n:02d}", "geometry": rounded(_bent(*bounds))}
-        for n, bounds in enumerate(corners, start=1)
+        {"DYBH": f"GH-{n:02d}", "geometry": rounded(shape)}
+        for n, shape in enumerate(shapes, start=1)
     ]
 
 
@@ -161,13 +175,18 @@ def block_lines(district: District) -> list[Row]:
     """Industrial block lines of both levels; one of them cuts through lots."""
     found = []
     for name, (level, keys) in BLOCK_LINES.items():
-        chosen = [b for b in district.blocks if b.key in keys]
-        land = shapely.union_all([Polygon(b.quad) for b in chosen])
-        land = land.buffer(17, join_style="mitre").buffer(OUTSIDE_M - 17, join_style="mitre")
+        land = around(district, keys)
         if name in CUT_BACK:
-            land = _cut_back(land, chosen[-1], CUT_BACK[name])
+            last = [b for b in district.blocks if b.key in keys][-1]
+            land = _cut_back(land, last, CUT_BACK[name])
         found.append({"QKBH": name, "JB": level, "geometry": rounded(land)})
     return found
+
+
+def around(district: District, keys: Collection[tuple[int, int]]) -> Polygon:
+    """Land of some cells with the streets between them, a little into the streets around."""
+    land = shapely.union_all([Polygon(b.quad) for b in district.blocks if b.key in keys])
+    return land.buffer(17, join_style="mitre").buffer(OUTSIDE_M - 17, join_style="mitre")
 
 
 def _cut_back(land: Polygon, block: Block, share: float) -> Polygon:

@@ -28,6 +28,7 @@ tax_yuan = "SS"
 output_yuan = "CZ"
 jobs = "CYRS"
 status = "GSZT"
+plan_year = "GXNF"
 
 [layers.parcels.units]
 recorded_area_m2 = "mu"
@@ -79,6 +80,7 @@ height_max_m = "height_max_m"
 "二类工业用地" = "industrial"
 "公园绿地" = "green"
 "商业用地" = "commercial"
+"新型产业用地" = "industrial"
 
 [layers.zoning_overlay] # goes before the zones where it has a condition
 path = "zoning_overlay.gpkg"
@@ -111,6 +113,27 @@ path = "block_lines.gpkg"
 block_id = "QKBH"
 level = "JB"
 
+[layers.block_changes] # a proposal: land that goes into the lines, or out
+path = "block_changes.gpkg"
+
+[layers.block_changes.fields]
+change_id = "BDBH"
+change = "BDLX"
+block_id = "QKBH"
+
+[layers.parks] # one knows its developable and built-up land, of the other it is reckoned
+path = "parks.gpkg"
+
+[layers.parks.fields]
+park_id = "YQBH"
+name = "YQMC"
+developable_m2 = "KKF"
+built_m2 = "YJC"
+
+[layers.parks.units]
+developable_m2 = "mu"
+built_m2 = "mu"
+
 [layers.sites]
 path = "sites.gpkg"
 
@@ -130,6 +153,12 @@ sweep_areas_m2 = [1000, 2000, 3000]
 [parameters]
 tolerance_m = 0.05
 min_border_m = 1.0
+corridor_m = 27.0 # wider than all streets but the canal, the avenue and 创业大道
+zone_unit_m2 = 18000.0
+block_from = "parcels"
+block_hole_m2 = 7700.0
+block_neck_m = 42.0
+block_level_by = ["size", "parks"]
 """
 
 _HEAD = """\
@@ -185,6 +214,13 @@ BLOCK_LINES = """\
 block_line.industrial_share | 0.60 share >= | classified land in the block | 单个区块线内工业用地占比
 block_line.total_industrial_share | 0.60 share >= | classified land in all blocks | 全部区块线内工业用地占比
 block_line.m0_share | 0.20 share <= | industrial land in all blocks | 新型产业用地（M0）占工业用地比例
+block_line.m0_share_of_block | 0.10 share <= | land of the block | 新型产业用地（M0）占单个区块的比例
+"""  # noqa: E501 - one rule a line
+
+M0_CAP_M2, INDUSTRY_FLOOR = 10_000, 0.46
+CONVERSIONS = f"""\
+conversion.m0_cap | {M0_CAP_M2} m2 <= | | 每年新增新型产业用地（M0）上限：15 亩
+conversion.industry_floor | {INDUSTRY_FLOOR} share >= | land of all conversions | 年度计划中“工改工”的比例下限
 """  # noqa: E501 - one rule a line
 
 
@@ -205,7 +241,7 @@ def _off(rule_id: str, unit: str) -> str:
 
 
 def _rules() -> str:
-    on = (SCRAPS + FRAGMENTS + LOW_USE + BLOCK_LINES).splitlines()
+    on = (SCRAPS + FRAGMENTS + LOW_USE + BLOCK_LINES + CONVERSIONS).splitlines()
     off = [
         (f"fragment.{test}.{use}", unit)
         for test, unit in (("min_lot", "m2"), ("min_width", "m"), ("min_frontage", "m"))

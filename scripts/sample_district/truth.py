@@ -6,6 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from sample_district.control_truth import Facts
 from sample_district.district import IDLE, LONE_LOW, MU_M2, District, Parcel
 from sample_district.shut_in import shut_in
 from sample_district.surroundings import BLOCK_LINES, block_lines
@@ -51,6 +52,7 @@ def truth_csv(district: District) -> str:
         _low_use(district),
         _blocks(district),
         _recorded(district),
+        Facts(district).rows(),
     )
     rows = sorted({fact for part in parts for fact in part})
     text = io.StringIO()
