@@ -1,13 +1,12 @@
 """Made-up city layers of any size, for measuring speed: lots, buildings, zones, roads.
 
-    python scripts/citylayers.py FOLDER [--size N] [--noisy] [--seed SEED]
+    python scripts/citylayers.py FOLDER [--size N] [--noisy] [--blocks] [--seed SEED]
 
-Streets are gaps between blocks; blocks are cut into lots again and again, so that cuts meet in
-T-junctions. All is turned and bent, so that no border is parallel to an axis, and rounded to a
-millimetre. In a clean layer neighbors share every vertex. In a noisy one every vertex of each
-second lot is moved by 1 to 20 cm, and some of the vertices that only its neighbors need are left
-out. The lots of both are the same, so that the borders of the clean layer are the truth for the
-noisy one. The same size and seed give the same layers.
+Streets are gaps between blocks of lots, whose cuts meet in T-junctions. All is turned and bent, so
+that no border is parallel to an axis, and rounded to a millimetre. In a clean layer neighbors
+share every vertex. In a noisy one every vertex of each second lot is moved by 1 to 20 cm, and some
+of the vertices that only its neighbors need are left out. The lots of both are the same, so that
+the borders of the clean layer are the truth for the noisy one. A seed gives the same layers.
 """
 
 from __future__ import annotations
@@ -81,6 +80,7 @@ from = "field"
 
 [parameters]
 tolerance_m = {tolerance_m}
+block_from = "{block_from}"
 """
 
 
@@ -182,8 +182,10 @@ def roads(lots: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"width_m": STREET * UNIT_M}, geometry=shapes, index=ids, crs=lots.crs)
 
 
-def write_project(folder: str | Path, *, size: int, noisy: bool = False, seed: int = SEED) -> Path:
-    """Write a city as GeoParquet with its project file, which is handed back."""
+def write_project(
+    folder: str | Path, *, size: int, noisy: bool = False, blocks: bool = False, seed: int = SEED
+) -> Path:
+    """Write a city as GeoParquet with its project file, perhaps with block lines to be drawn."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     lots = city(size, noisy=noisy, seed=seed)
@@ -199,11 +201,10 @@ def write_project(folder: str | Path, *, size: int, noisy: bool = False, seed: i
         flat.to_parquet(folder / f"{name}.parquet", index=False)
         fields = ", ".join(f'{c} = "{c}"' for c in flat.columns.drop("geometry"))
         told += LAYER.format(name=name, fields=fields)
-    tolerance_m = TOLERANCE_M if noisy else 0.05
-    text = PROJECT.format(size=size, layers=told, tolerance_m=tolerance_m)
-    path = folder / "gisland.toml"
-    path.write_text(text, "utf-8", newline="\n")
-    return path
+    told_m, told_from = TOLERANCE_M if noisy else 0.05, "parcels" if blocks else "no"
+    text = PROJECT.format(size=size, layers=told, tolerance_m=told_m, block_from=told_from)
+    (folder / "gisland.toml").write_text(text, "utf-8", newline="\n")
+    return folder / "gisland.toml"
 
 
 def _random(seed: int, part: int) -> np.random.Generator:
@@ -388,9 +389,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="made if need be")
     parser.add_argument("--size", type=int, default=10_000, help="lots, about (default: 10000)")
     parser.add_argument("--noisy", action="store_true", help="move vertices")
+    parser.add_argument("--blocks", action="store_true", help="delineate block lines")
     parser.add_argument("--seed", type=int, default=SEED)
-    options = parser.parse_args()
-    path = write_project(options.folder, size=options.size, noisy=options.noisy, seed=options.seed)
+    options = vars(parser.parse_args())
+    path = write_project(options.pop("folder"), **options)
     print(f"run it: gisland run {path}")
 
 

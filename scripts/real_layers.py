@@ -1,9 +1,11 @@
 """Run gisland on five real layers and print one line each; exit 1 if one fails or does not verify.
 
     python scripts/real_layers.py [FOLDER]
+    python scripts/real_layers.py --blocks [FOLDER]
     python scripts/real_layers.py --robustness [FOLDER]
 
-With --robustness every messy file is loaded, repaired or refused instead, in a line each. FOLDER
+With --blocks industrial block lines are delineated from the zones of four plans instead, with
+--robustness every messy file is loaded, repaired or refused, in a line each. FOLDER
 holds the layers (by default ``../shared/data`` beside the checkout). They are not part of this
 project. Project files and results go to a temporary folder.
 """
@@ -211,6 +213,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("folder", nargs="?", type=Path, default=DATA)
     parser.add_argument("--robustness", action="store_true", help="every messy file, a line each")
+    parser.add_argument("--blocks", action="store_true", help="block lines of planning layers")
     asked = parser.parse_args()
     data = asked.folder
     if not data.is_dir():
@@ -220,6 +223,10 @@ def main() -> int:
         import robustness  # noqa: PLC0415 - it takes its tools from here
 
         return robustness.main(data.resolve())
+    if asked.blocks:
+        import block_layers  # noqa: PLC0415 - it takes its tools from here
+
+        return block_layers.main(data.resolve())
     print(" | ".join(HEAD))
     good = True
     for name in LAYERS:

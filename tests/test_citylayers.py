@@ -259,6 +259,14 @@ def test_a_project_runs(script: ModuleType, tmp_path: Path, *, is_noisy: bool) -
     assert not skipped & {"enclaves_owner", "far", "coverage", "planning_conditions", "merging"}
 
 
+@pytest.mark.parametrize("blocks", [False, True])
+def test_a_project_asks_for_block_lines_only_if_told(
+    script: ModuleType, tmp_path: Path, *, blocks: bool
+) -> None:
+    project = read_project(script.write_project(tmp_path, size=40, blocks=blocks))
+    assert project.parameters.block_from == ("parcels" if blocks else "no")
+
+
 def test_the_script_says_how_to_run_its_project(
     script: ModuleType,
     tmp_path: Path,
