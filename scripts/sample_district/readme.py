@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from sample_district.clusters import clusters
+from sample_district.outlines import outlines
 from sample_district.shut_in import shut_in
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ Gauss-Krüger, central meridian 114° E, no zone prefix). Nothing in it is real.
 | `zoning_overlay.gpkg` | one zone of limited height and coverage (`JZXG` m, `JZMD` %) over part of a block, through `XM12` |
 | `planning_units.gpkg` | four planning units: `DYBH` |
 | `block_lines.gpkg` | three industrial block lines: `QKBH` id, `JB` level |
+| `block_changes.gpkg` | a proposal for them: `BDBH` id, `BDLX` in or out, `QKBH` the block line meant |
+| `parks.gpkg` | two parks: `YQBH` id, `YQMC` name, `KKF` developable and `YJC` built-up land in **mu**, of one only |
 | `red_line.gpkg` | ecological red line: the western canal and a wetland |
 | `roads.gpkg` | centre lines: `DLMC` name, `LMKD` width in m |
 | `sites.gpkg` | outlines of twelve redevelopment projects `XM01` to `XM12`, drawn up to 0.5 m off the parcels |
@@ -34,7 +38,8 @@ Gauss-Krüger, central meridian 114° E, no zone prefix). Nothing in it is real.
 Parcel fields: `ZDDM` 19-character code, `QLRMC` owner, `QSXZ` tenure, `DLBM` use (land survey codes,
 and `M0`), `ZDMJ` recorded area in **mu**, `JZMJ` floor area and `JRMJ` counted floor area in m²
 (storeys over 8 m count twice), `LDMJ` green area in m², `SS` tax and `CZ` output of the year in 10 000
-yuan, `CYRS` jobs (not counted on public land), `GSZT` status, `XMBH` project.
+yuan, `CYRS` jobs (not counted on public land), `GSZT` status, `XMBH` project,
+`GXNF` year of the renewal plan (eight lots).
 
 ## How it is drawn
 
@@ -71,7 +76,29 @@ shut in by several owners as well (see enclaves), and all are listed in `truth.c
 - **No groups**: where scraps lie beside each other, they are no longer small together.
 - **Low use**: six works on both sides of a street make one zone; one lies alone and is too small.
 - **Block lines**: `QK1-01` (level 1) and `QK2-01` (level 2) hold, `QK1-02` (level 1) falls short of
-  60 % industrial land; `QK2-01` cuts through lots at its eastern end.
+  60 % industrial land; `QK2-01` cuts through lots at its eastern end. Eight lots of `QK1-01` are
+  M0: 12 % of its land, above the 10 % for one block, but all blocks keep far below 20 %.
+- **Delineation**: streets up to `corridor_m` = 27 m join works, the canal, the avenue and
+  创业大道 (28 m and more) part them, which gives six blocks `B01` to `B06`; `B04` lies in a
+  park as well, `B05` is too small for level 1. Outside are {no_seed} works without a patch of 1 ha
+  (`no_seed`), {too_small} in a piece of 1.2 ha (`too_small`) and {narrow} narrower than 42 m
+  (`narrow`). Holes up to `block_hole_m2` = 7700 m² are taken in, among them most scraps; two lots
+  in larger holes are not (`420190002005GB00009`, `420190005006GB00011`), nor is what lies in a bay
+  of the outer edge. Limits a little higher or lower draw the same blocks.
+- **Changes of the lines**: `TZ-01` adds a cell of works to `QK1-02`, `TZ-02` takes a strip with
+  parts of six lots out of `QK2-01`, `TZ-03` lies within `QK1-01` already and has no effect. The
+  total grows, there are as many blocks as before, and they are larger and more compact.
+- **Conversions**: in `QK1-01` and `QK2-01` three lots are planned as M0 (one is M0 already), one
+  as shops, one as flats. They and three others have a year of the renewal plan. 2026 has more new
+  M0 than the made-up 15 mu and less than 46 % renewed as industry, 2027 keeps both rules. Works
+  without a year count as `unknown`, among them those of sites, those that turn from logistics to
+  industry, and all of `QK1-02`, which is planned as flats and shops.
+- **Parks**: `YQ-01` says itself that 43 % of its developable land is built up, below 60 %, and 57 %
+  is still to be built on, above 50 %; `YQ-02` says nothing, nearly all of it is built up. Less than
+  80 % of the works lie in the two.
+- **Units and projects**: the zone of low-use land is large enough for two units of 1.8 ha, with
+  two works and four. Every project lies in one planning unit, but `XM03`, which `GH-03` and
+  `GH-04` share.
 
 ## truth.csv
 
@@ -85,13 +112,29 @@ shut in by several owners as well (see enclaves), and all are listed in `truth.c
 | `enclaves.<attribute>.<column>` | the attribute, and `parcel_id` in its `parcel_ids` |
 | `zones.parcel_ids` | the zone that holds `parcel_id`; empty: in no zone |
 | `findings.<code>` | a finding of that code about `parcel_id` |
-| `block_lines.*` | block id, in the column `site_id`; `overall` is the total |
+| `block_lines.*` | block id, in the column `site_id`; `overall` is the total; of the lines given |
+| `block_candidates.*` | block id, of the blocks that are kept |
+| `block_parcels.<lines>.parcel_ids` | block id: lots inside, without roads and water |
+| `block_parcels.<lines>.taken_ids` | block id: those of other use, which lay in holes |
+| `block_parcels.<lines>.cut_ids` | block id: parcels of which 1 to 99 % lie inside |
+| `block_parcels.<lines>.outside_ids` | all works that lie outside, at least in part |
+| `block_parcels.<lines>.reason` | `parcel_id`: why works lie outside |
+| `block_changes.*` | id of the change |
+| `block_balance.<indicator>.*` | block id, and `overall` |
+| `conversions.kind` | `parcel_id` |
+| `conversion_totals.area_m2` | year/kind |
+| `control_verdicts.<topic>.<test>` | outcome for the subject |
+| `parks.*` | park id |
+| `zone_units.parcel_ids` | the unit of a zone that holds `parcel_id` |
+| `hierarchy.project.*` | `site_id` |
 
 Lists are joined by `;` and sorted; those of `surrounded_by` begin with the longest border, and
 equally long ones may change places. The plan's own words for a scrap that is eligible but not taken
-are not part of the truth. Areas are sums of plane areas of the drawn polygons in m².
-Rows of `plan.verdict`, `parcels.scrap_kind`, `parcels.fragment_reasons`, `parcels.low_use` and
-`enclaves.*` are complete: what has no row there must not be found.
+are not part of the truth. Subjects other than sites stand in the column `site_id`, too. Areas are
+sums of plane areas of the drawn polygons in m².
+Rows of `plan.verdict`, `parcels.scrap_kind`, `parcels.fragment_reasons`, `parcels.low_use`,
+`enclaves.*`, `block_parcels.*` and `conversions.*` are complete: what has no row there must not be
+found. So are the rows of `control_verdicts` that fail.
 """
 
 
@@ -100,7 +143,9 @@ def readme(district: District) -> str:
     area = sum(p.polygon.area for p in district.parcels) / 1e6
     head = HEAD.format(count=len(district.parcels), area=area, buildings=len(district.buildings))
     joint = sum(1 for _ in shut_in(district, lambda p: p.owner))
-    return head + "\n".join(_table(district)) + "\n" + TAIL.format(joint=joint)
+    outside = Counter(outlines(district).outside.values())
+    tail = TAIL.format(joint=joint, **outside)
+    return head + "\n".join(_table(district)) + "\n" + tail
 
 
 def _table(district: District) -> list[str]:
