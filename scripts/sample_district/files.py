@@ -52,14 +52,14 @@ def parcel_table(district: District) -> gpd.GeoDataFrame:
             "CYRS": p.jobs,
             "GSZT": p.lot.state,
             "XMBH": p.lot.plant.site if p.lot.plant else "",
-            "GXNF": district.plan_years.get(p.zddm),
+            "GXNF": str(district.plan_years.get(p.zddm, "")),
         }
         for p in district.parcels
     ]
     table = pd.DataFrame(rows)
     table = table.astype(dict.fromkeys(("SS", "CZ", "CYRS"), "float64"))
-    table["GXNF"] = table["GXNF"].astype("Int32")
-    table["XMBH"] = table["XMBH"].replace("", None)
+    texts = ["XMBH", "GXNF"]  # a year is text here: numbers without a value would be stars
+    table[texts] = table[texts].replace("", None)
     return gpd.GeoDataFrame(table, geometry=[p.polygon for p in district.parcels], crs=CRS)
 
 
