@@ -247,10 +247,10 @@ def zones() -> dict[str, pd.DataFrame]:
         {"zone_id": "Z01", "parcel_ids": "P30;P31;P32;P33", "parcels": 4, "area_m2": 40_000.0}
         | {"owners": 2, "without_owner": 0, "without_tax": 0, "rank": 1, "far": 0.6}
         | {"tax_gap_yuan": 3_000_000.0, "area_term": 1.0, "tax_gap_term": 1.0}
-        | {"owners_term": 0.5, "potential": 5 / 6, "ranked_by": "area_term;tax_gap_term"},
+        | {"owners_term": 0.5, "potential": 5 / 6, "ranked_by": "area;tax_gap"},
         {"zone_id": HOSTILE, "parcel_ids": "P04;P05", "parcels": 2, "area_m2": 20_000.0}
         | {"owners": 1, "without_owner": 0, "without_tax": 1, "rank": 2}
-        | {"area_term": 0.5, "owners_term": 1.0, "potential": 0.5, "ranked_by": "area_term"},
+        | {"area_term": 0.5, "owners_term": 1.0, "potential": 0.5, "ranked_by": "area"},
     ]
     units = [
         {"unit_id": f"Z01-{n}", "zone_id": "Z01", "parcel_ids": ids, "status": "optimal"}

@@ -45,7 +45,7 @@ def test_every_table_has_a_worksheet_with_frozen_heads_and_filters(language: str
 def test_no_code_is_left_without_a_name(language: str) -> None:
     codes = {
         *("given", "proposed", "adjusted", "overall", "not_in_lines", "already_in", "to_m0"),
-        *("to_industry", "unknown", "size;parks", "centre_line", "area_term;tax_gap_term"),
+        *("to_industry", "unknown", "size;parks", "centre_line", "area;tax_gap"),
         *("no_parcel", "outside", "difference", "m0", "layout_compactness", "not_assessed"),
         *("given:L1", "year:2026", "park:PK1", "optimal", "conversions", "patches", "not_kept"),
         *("parameters.block_target_m2",),

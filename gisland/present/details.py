@@ -7,17 +7,17 @@ _PARCELS = r": \d+ parcels, such as (?P<detail>.*)$"
 _TOLERANCE = (
     r"^(?P<missed>\S+) m .* of (?P<tolerance>\S+) m but within (?P<reach>\S+) m \((?P<share>\S+) of"
 )
-_AFTER_COLON = r": (?P<detail>.*)$"
+_NAMES = r": (?P<detail>.*?)( and (?P<more>\d+) more)?$"
 DETAILS = {
     "ambiguous_use": _CODES,
     "binary_column": r"left out: (?P<detail>.*)$",
-    "block_change_without_effect": _AFTER_COLON,
+    "block_change_without_effect": r"(?P<detail>(?:lies within|does not lie|names a|or the) .*)$",
     "cell_unread": r"(?P<detail>column '.*)$",
     "collection_opened": r"are taken; (?P<detail>.*)$",
     "column_by_name": r"by their names: (?P<detail>.*)$",
     "column_left_out": r"left out: (?P<detail>.*)$",
     "contradicting_values": r": (?P<detail>\w+ is .*, above .*)$",
-    "conversion_unknown": r"is not known: (?P<detail>.*)$",
+    "conversion_unknown": r" is not known" + _NAMES,
     "crosses_plan_boundary": r"boundary, (?P<detail>\S+) m² inside$",
     "crs_forced": r"declared (?P<declared>.*?) is taken over the file's own (?P<own>.*), as crs_",
     "crs_overridden": r"declared (?P<declared>.*?) contradicts the file's own (?P<own>.*?), which",
@@ -47,7 +47,7 @@ DETAILS = {
     "hairline_gaps": r"^(?P<many>\d+) gaps of at most (?P<limit>\S+) m²",
     "hairline_misses": r"^(?P<many>\d+) pairs .* by at most (?P<limit>\S+) m$",
     "hairline_vertices": r"^(?P<many>\d+) vertices at most (?P<limit>\S+) m beside",
-    "hierarchy_straddles": _AFTER_COLON,
+    "hierarchy_straddles": r"^\d+ of (?P<total>\d+) .* in part only" + _NAMES,
     "id_cleaned": _ROWS,
     "id_zeros_lost": _ROWS,
     "ids_made": r"; ids (?P<detail>\S+) are made",
@@ -75,7 +75,6 @@ DETAILS = {
     "number_year": _ROWS,
     "old_datum": r"computed on (?P<detail>.*?);",
     "outside_use": r": (?P<detail>spans .*); check",
-    "park_above_developable": _AFTER_COLON,
     "range_read": _ROWS,
     "reader_note": r"^[^:]*: (?P<detail>.*)$",
     "recorded_area": r"^drawn (?P<drawn>\S+) m², recorded (?P<recorded>\S+) m²$",
@@ -107,6 +106,8 @@ DETAILS = {
     "use_code_list": _COLUMN + r": codes read by (?P<detail>.*)$",
     "year_unread": _ROWS,
     "zero_area": _ROWS,
+    "zone_in_pieces": r"^\d+ of (?P<total>\d+) .* without links" + _NAMES,
+    "zone_units_not_proved": r"^\d+ of (?P<total>\d+) .* time ran out" + _NAMES,
     "zone_dropped": r"\(columns: (?P<detail>.*)\)$",
 }
 

@@ -16,10 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COUNTED = ("count", "rows", "texts")  # units that a template words itself
-MORE = {
-    "spellings": "more_spellings",
-    "hierarchy_straddles": "more_areas",
-}  # texts for lists that are cut, where not of parcels
+MORE = {"spellings": "more_spellings"} | dict.fromkeys(
+    ("hierarchy_straddles", "zone_in_pieces", "zone_units_not_proved"), "more_names"
+)  # texts for lists that are cut, where not of parcels
 COLUMN_REASONS = {
     "no_column": r"no column (.+)",
     "empty_column": r"column (.+) is empty",
@@ -95,7 +94,7 @@ def _places(
     if code == "spellings" and told:
         told["detail"] = re.sub("(['\"]) for (['\"])", r"\1 → \2", told["detail"])
     if code == "block_change_without_effect" and told:
-        told["detail"] = named(texts, "block_reason", told["detail"])
+        told["detail"] = named(texts, "change_fault", told["detail"])
     if "column" in told:
         told["column"] = texts.get(f"column.{told['column']}", told["column"])
     if "drawn" in told:

@@ -1,0 +1,83 @@
+"""Findings about block lines, parks, conversions and zones in both languages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from gisland.present.details import DETAILS
+from gisland.present.messages import finding_text
+from gisland.present.style import catalog
+
+FOUND = {
+    "block_change_without_effect": (
+        {"other_id": "C1", "message": "block change C1 lies within the lines already"},
+        "区块线调整 C1 未改变区块线：原已在线内",
+        "change C1 leaves the block lines as they are: it is in the lines already",
+    ),
+    "hierarchy_straddles": (
+        {"value": 5.0, "unit": "count"}
+        | {
+            "message": "5 of 9 units and projects lie in the level above in part only:"
+            " a, b and 3 more"
+        },
+        "9 个单元、项目中 5 个跨越上级范围：a, b 等（另 3 个）",
+        "5 of 9 units and projects straddle the level above: a, b and 3 more",
+    ),
+    "park_above_developable": (
+        {"other_id": "K", "value": 300.0, "unit": "m2", "message": "park K: built_m2 900.00"},
+        "园区 K 已建成面积超出可开发建设用地 300.00 m²，请核对",
+        "park K: 300.00 m² more are built up than are developable; check the two",
+    ),
+    "conversion_unknown": (
+        {"value": 2.0, "unit": "count"}
+        | {"message": "the planned use of 2 parcels is not known: p, q"},
+        "2 宗规划用途不详，用途转换无法判定：p, q",
+        "2 parcels: the planned use is not known, hence no conversion: p, q",
+    ),
+    "zone_units_not_proved": (
+        {"value": 1.0, "unit": "count"}
+        | {
+            "message": "1 of 2 zones have units that are not proved to be the most equal:"
+            " time ran out: Z01"
+        },
+        "2 个片区中 1 个因求解达到时限，单元划分未证最均衡：Z01",
+        "1 of 2 zones have units not proved to be the most equal, as time ran out: Z01",
+    ),
+    "zone_in_pieces": (
+        {"value": 1.0, "unit": "count"}
+        | {"message": "1 of 2 zones fall into pieces without links: Z01"},
+        "2 个片区中 1 个由互不相连的几片组成：Z01",
+        "1 of 2 zones fall into pieces without links: Z01",
+    ),
+    "zone_without_parcels": (
+        {"other_id": "Z9", "message": "zone Z9 holds no parcel mostly"},
+        "片区 Z9 内没有大部分位于其中的宗地",
+        "zone Z9 holds no parcel mostly",
+    ),
+}
+
+
+@pytest.mark.parametrize("code", FOUND)
+def test_findings_are_told_in_both_languages(code: str) -> None:
+    row, zh, en = FOUND[code]
+    assert finding_text(row | {"code": code}, texts=catalog("zh")) == zh
+    assert finding_text(row | {"code": code}, texts=catalog("en")) == en
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_each_fault_of_a_change_has_words(language: str) -> None:
+    texts = catalog(language)
+    faults = [k.partition(".")[2] for k in texts if k.startswith("change_fault.")]
+    assert len(faults) == 4
+    for fault in faults:
+        found = re.search(DETAILS["block_change_without_effect"], f"block change C1 {fault}")
+        assert found is not None
+        assert found["detail"] == fault
+
+
+def test_a_message_in_other_words_is_not_lost() -> None:
+    row = {"code": "hierarchy_straddles", "message": "said in another way", "value": 1.0}
+    told = finding_text(row, texts=catalog("en"))
+    assert told == "straddles the level above (said in another way)"
