@@ -10,6 +10,7 @@ from openpyxl import Workbook, load_workbook
 
 import small_blocks
 from gisland.base.rules import load_rules
+from gisland.layers.writing.contract import TABLES
 from gisland.present.ledger import ledger
 from gisland.present.style import catalog
 
@@ -111,3 +112,14 @@ def test_ids_that_look_like_formulas_or_markup_stay_text() -> None:
     sheet = book("en")[catalog("en")["table.block_changes"]]
     assert [c.data_type for c in sheet["A"][1:]] == ["s"] * 3
     assert sheet["A"][3].value == small_blocks.HOSTILE
+
+
+def test_columns_stand_in_the_order_in_which_they_are_read_and_none_is_lost() -> None:
+    heads = {name: list(cells(name, "en")) for name in ("block_lines", "zones", "control_verdicts")}
+    assert heads["block_lines"][:5] == ["set of lines", "block", "level", "level by", "area (m²)"]
+    assert heads["zones"][:3] == ["redevelopment zone", "rank", "potential (0–1)"]
+    at = heads["control_verdicts"].index
+    assert at("value") + 1 == at("comparison")
+    assert at("value") + 2 == at("limit")
+    for name, added in (("block_lines", 0), ("zones", 0), ("control_verdicts", 4)):
+        assert len(heads[name]) == len(TABLES[name].columns) + added

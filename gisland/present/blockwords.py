@@ -15,6 +15,24 @@ if TYPE_CHECKING:
 
 OVERALL = "overall"
 CITED = ("title", "quotation", "source", "rule_status")
+FIRST = {  # columns in the order in which they are read; the others follow
+    "block_lines": (
+        *("lines", "block_id", "level", "level_by", "area_m2", "area_mu", "land_m2"),
+        *("classified_m2", "industrial_m2", "industrial_share", "limit", "outcome", "m0_m2"),
+        *("m0_share", "m0_limit", "m0_outcome", "parcels", "owners", "without_owner", "state_m2"),
+        *("collective_m2", "low_use_parcels", "low_use_m2", "low_use_share", "floor_m2", "far"),
+        *("without_floor", "footprint_m2", "coverage", "parcels_cut"),
+    ),
+    "zones": (
+        *("zone_id", "rank", "potential", "parcels", "area_m2", "area_mu", "area_term"),
+        *("tax_gap_yuan", "tax_gap_term", "without_tax", "owners", "owners_term"),
+        *("without_owner", "far", "ranked_by"),
+    ),
+    "control_verdicts": (
+        *("topic", "subject", "test", "value", "operator", "limit", "unit", "outcome", "mode"),
+        *("numerator", "denominator_value", "denominator", "rule_id"),
+    ),
+}
 SECTIONS = {  # catalog sections of columns that mean something else in other tables
     ("zone_units", "status"): "solver_status",
     ("hierarchy", "kind"): "hierarchy_kind",
@@ -136,8 +154,9 @@ def block_table(
     Returns
     -------
     pandas.DataFrame
-        The row of all blocks by name; of ``block_parcels`` only what is cut or outside, as a
-        parcel that lies wholly inside is nothing to look at; ``control_verdicts`` with quotations.
+        Columns in the order of `FIRST`; the row of all blocks by name; of ``block_parcels`` only
+        what is cut or outside, as a parcel that lies wholly inside is nothing to look at;
+        ``control_verdicts`` with quotations.
 
     Examples
     --------
@@ -146,6 +165,8 @@ def block_table(
       part block_id
     0  cut       L1
     """
+    first = [c for c in FIRST.get(table, ()) if c in frame]
+    frame = frame[[*first, *frame.columns.drop(first)]]
     if table == "control_verdicts":
         return with_quotations(frame, run=run, texts=texts)
     if table == "block_parcels":

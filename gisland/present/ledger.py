@@ -64,7 +64,7 @@ ORDER = (
 )
 BLOCK_TABLES = (
     *("block_lines", "block_uses", "block_parcels", "block_balance", "conversions"),
-    "control_verdicts",
+    *("control_verdicts", "zones"),
 )
 SOURCE = "condition_source"
 CONDITIONS = (  # columns in the order in which they are read
