@@ -100,7 +100,7 @@ results.gpkg); give the output folder of a run, or its results.gpkg
         return found
     facts = gather(read)
     ground = survey(facts)
-    sides = both_sides(facts, ground)
+    sides = both_sides(facts, ground) if facts.before_and_after else None
     found = [*check_lineage(facts), *check_areas(facts)]
     found += check_indicators(facts, ground, sides=sides)
     found += check_conditions(facts, ground, sides=sides)
