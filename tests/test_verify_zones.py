@@ -209,6 +209,21 @@ def test_units_that_could_be_more_equal() -> None:
     assert dict(named(case))["unit_best"] == ("Z01",)
 
 
+def test_units_of_a_given_zone_in_pieces() -> None:
+    """a0, a1 and a2 in one unit, b0 and b1 in one each: two of the first were more equal."""
+    case = right_case()
+    change(case, "zones", {"zone_id": "Z01"}, parcel_ids="a0;a1;a2;b0;b1")
+    members = {"Z01-1": "a0;a1;a2", "Z01-2": "b0", "Z02-1": "b1"}
+    for unit, ids in members.items():
+        change(case, "zone_units", {"unit_id": unit}, parcel_ids=ids, zone_id="Z01")
+    most = {"largest_deviation_m2": 4 / 3 * LOT, "bound_m2": 4 / 3 * LOT, "mean_m2": 5 / 3 * LOT}
+    change(case, "zone_units", {"zone_id": "Z01"}, **most)
+    take_out(case, "zones", zone_id="Z02")
+    assert dict(named(case))["unit_best"] == ("Z01",)
+    case.run["inputs"].append({"layer": "zones", "rows": 2})
+    assert "unit_best" not in dict(named(case))
+
+
 def test_words_and_bounds_that_cannot_be() -> None:
     case = right_case()
     change(case, "zone_units", {"unit_id": "Z01-1"}, status="best")

@@ -30,7 +30,8 @@ def check_units(facts: Facts) -> list[Violation]:
 
     Which parcels are linked across corridors is not recomputed: units must hang together within
     ``corridor_m``, and no division along surely shared borders may be better than one that is
-    said to be the best. All divisions are tried in zones of up to 8 parcels.
+    said to be the best. All divisions are tried in zones of up to 8 parcels, but not in zones of a
+    layer that may be in several pieces: each of these has units of its own.
 
     Parameters
     ----------
@@ -158,6 +159,9 @@ def _check_best(
     if len(area) > MOST:
         return found
     links = bordering(shapes, tolerance_m=facts.parameters.tolerance_m)
+    given = any(layer.get("layer") == "zones" for layer in facts.run["inputs"])
+    if given and pieces(links, len(area)).any():  # each piece has units of its own
+        return found
     mean, least = area.sum() / len(own), np.inf
     for division in _divisions(len(area), len(own)):
         size = np.bincount(division, weights=area)
