@@ -187,6 +187,24 @@ def test_the_knapsack_breaks_ties_by_weight_then_by_the_first_left_in() -> None:
     assert most_left_out([7, 2], [9, 4], room=3, until=forever).chosen == frozenset()
 
 
+def test_the_knapsack_is_equal_to_enumeration() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(1500):
+        count, most = int(rng.integers(1, 9)), int(rng.integers(2, 9))
+        values = rng.integers(1, most + 1, count).tolist()
+        weights = rng.integers(1, most + 1, count).tolist()
+        room = int(rng.integers(0, sum(weights) + 1))
+        ways = []
+        for number in range(2**count):  # the first item is the highest bit
+            way = [k for k in range(count) if number >> (count - 1 - k) & 1]
+            weight = sum(weights[k] for k in way)
+            if weight <= room:
+                ways.append((-sum(values[k] for k in way), weight, number, way))
+        found = most_left_out(values, weights, room=room, until=float("inf"))
+        assert found.settled
+        assert sorted(found.chosen) == min(ways)[3]
+
+
 @pytest.mark.parametrize(
     "row",
     [(0, 0, 0), (math.nan, 1, 1), (9, math.nan, 1), (9, 5, 6), (9, -1, -2), (math.inf, 1, 1)],
