@@ -53,6 +53,13 @@ def test_the_nearest_boundary_counts_and_what_is_too_far_does_not() -> None:
     assert found.to_dict() == {"b": 40 * 5.0, "c": pytest.approx(60 * 22.5)}
 
 
+def test_faces_as_short_as_a_corner_make_no_strip() -> None:
+    """They come and go with the rounding, and would close holes."""
+    for over, many in ((0.001, 0), (0.07, 0), (0.08, 2)):
+        shapes = {"a": box(0, 0, 100, 100), "b": box(100 - over, 110, 200, 200)}
+        assert len(corridor_strips(trace(lots(shapes)), corridor_m=40.0)) == many
+
+
 def test_corners_fill_a_crossing() -> None:
     assert pieces_of(CROSSING).equals(box(100, 100, 112, 112))
 

@@ -221,7 +221,7 @@ def test_of_several_holes_the_smallest_is_taken_first() -> None:
     yards = {"m": box(20, 40, 50, 70), "k": box(80, 40, 100, 60), "l": box(130, 40, 150, 60)}
     frame = land({"a": ring(*yards.values()), **yards}, m="green", k="green", l="green")
     # 18 300 of 18 700, 19 100 and 20 000 m²
-    for least, many in ((0.979, 1), (0.978, 2), (0.958, 3), (0.915, 4)):
+    for least, many in ((0.979, 1), (0.978, 2), (0.958, 3), (0.95, 3), (0.915, 4)):
         strict = with_rules("common", rule("block_line.industrial_share", **SHARE, value=least))
         found = drawn(frame, rules=strict)
         assert found.candidates["parcels"].tolist() == [many]
@@ -275,6 +275,12 @@ def test_a_row_that_is_mostly_wide_is_kept_whole() -> None:
     found = drawn(land({"a": flag}))
     assert found.outside.empty
     assert same(found.blocks.geometry["B01"], flag)
+
+
+@pytest.mark.parametrize(("tail_m", "reasons"), [(990, []), (1010, ["narrow"])])
+def test_half_of_a_row_decides(tail_m: float, reasons: list[str]) -> None:
+    flag = box(0, 0, 100, 100) | box(100, 40, 100 + tail_m, 50)
+    assert drawn(land({"a": flag})).outside.tolist() == reasons
 
 
 def test_land_that_hangs_on_by_a_short_border_is_apart() -> None:

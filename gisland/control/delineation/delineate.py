@@ -251,6 +251,6 @@ def _towards_target(
         "unit": "share",
         "numerator": float(candidates.loc[kept, "industrial_m2"].sum()),
         "denominator_value": float(candidates.loc[kept, "classified_m2"].sum()),
-        "denominator": "classified land of the kept blocks",
+        "denominator": "classified land in all blocks",
     }
     return kept, [common | reached, common | best]
