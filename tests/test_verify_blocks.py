@@ -209,6 +209,14 @@ def test_an_area_to_which_the_uses_do_not_close() -> None:
     assert found == [("block_sum", ("given:L1",)), ("block_use_closes", ("given:L1",))]
 
 
+def test_a_sliver_of_a_parcel_is_land_but_no_parcel_of_the_block() -> None:
+    case = given_case()
+    case.move("parcels", "x1", box(0, 209.5, 100, 309.5))  # half a hundredth of it
+    wrong = [v.message.split(": ")[1].split(" ")[0] for v in told(case) if v.code == "block_sum"]
+    assert "land_m2" in wrong
+    assert "parcels" not in wrong
+
+
 def test_a_block_without_its_total() -> None:
     case = given_case()
     take_out(case, "block_lines", block_id="overall")

@@ -39,6 +39,7 @@ def zones_case() -> Case:
     lots = case.tables["parcels"].set_index("parcel_id")
     lots["tax_yuan"] = 150_000.0
     lots.loc["a0", "tax_yuan"], lots.loc["b4", "tax_yuan"] = 50_000.0, 0.0
+    lots.loc["b3", "tax_yuan"] = 200_000.0  # what is above the limit makes up for nothing
     zone = {p: z for z, members in ZONES.items() for p in members}
     lots["zone_id"] = pd.Series(zone).reindex(lots.index)
     lots["low_use"] = lots["zone_id"].notna()
