@@ -25,8 +25,9 @@ from gisland.base.tables import (
     require_parcels,
 )
 from gisland.base.verdicts import together
-from gisland.control.blocklines import check_block_lines
 from gisland.control.conditions import condition_table, parcel_failures
+from gisland.control.controlling import control, line_sets, united_area_m2
+from gisland.control.zoneunits import zone_units
 from gisland.detect.corridors import with_corridors
 from gisland.detect.detection import detect, scrap_land
 from gisland.detect.facts import shape_facts
@@ -34,6 +35,7 @@ from gisland.detect.groups import group_labels
 from gisland.measure.built.buildings import building_facts
 from gisland.measure.constraints import boundary_facts, exclusion_facts, with_boundary_share
 from gisland.measure.density import parcel_densities
+from gisland.measure.layout.fragmentation import fragmentation_measures
 from gisland.measure.measuring import measure
 from gisland.measure.planned.limits import PlanningLimits, planning_limits
 from gisland.measure.planned.scenarios import require_scenario
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
 
     from gisland.base.parameters import Parameters
     from gisland.base.surfaces import Surface
+    from gisland.control.controlling import Controlled
     from gisland.detect.detection import ScrapLand
     from gisland.topology.boundary import Boundary
 
@@ -146,7 +149,7 @@ def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -
     """
     clock = Clock(progress)
     require_layers(inputs)
-    require_choices(choices)
+    require_choices(choices, inputs=inputs)
     parameters = choices.parameters
     clock.start("check")
     require_parcels(inputs.parcels)
@@ -175,15 +178,20 @@ def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -
     more += unmatched_consents(choices.plan, facts.parcels)
     clock.start("detect")
     work = _Work(inputs, choices, shared, facts.limits, clock)
-    found = detect(facts.parcels, shared, choices=choices)
-    planned = _plan(found.parcels, work)
-    more += [*found.findings, *planned.findings]
-    findings = _with_findings(findings, findings_frame(more, crs=crs))
-    clock.start("control")
-    tables = {**found.tables, **planned.tables, **_control(found.parcels, work)}
-    judged = found.parcels.drop(columns="site_id", errors="ignore").join(
-        [planned.by_parcel, parcel_failures(found.parcels)]
+    found = detect(
+        facts.parcels, shared, choices=choices, boundary=boundary, drawn_zones=inputs.zones
     )
+    parted = zone_units(
+        found.parcels, found.tables["zones"], links=found.zone_links, choices=choices
+    )
+    planned = _plan(parted.parcels, work)
+    judged = parted.parcels.drop(columns="site_id", errors="ignore").join(
+        [planned.by_parcel, parcel_failures(parted.parcels)]
+    )
+    controlled = _control(judged, work)
+    more += [*found.findings, *parted.findings, *planned.findings, *controlled.findings]
+    findings = _with_findings(findings, findings_frame(more, crs=crs))
+    tables = {**found.tables, **parted.tables, **planned.tables, **controlled.tables}
     tables["parcels"] = parcel_table(judged)
     tables["verdicts"] = together([*found.verdicts, *planned.verdicts])
     tables |= {"findings": findings, "changes": changes, "borders": shared.reset_index()}
@@ -370,9 +378,11 @@ def _site_facts(
     return site.join([boundary, site_planning(work.limits, member)])
 
 
-def _control(parcels: gpd.GeoDataFrame, work: _Work) -> dict[str, pd.DataFrame]:
-    blocks, rules = work.inputs.block_lines, work.choices.rules
-    if blocks is None or "use_class" not in parcels:
-        return {}
-    basis = work.choices.parameters.area_basis
-    return {"block_lines": check_block_lines(parcels, blocks, rules=rules, area_basis=basis)}
+def _control(parcels: gpd.GeoDataFrame, work: _Work) -> Controlled:
+    """Block lines, conversions, parks and the hierarchy of zones, held against the rules."""
+    work.clock.start("control")
+    lines = line_sets(parcels, work.inputs, choices=work.choices)
+    sides = lines.layouts()
+    land = pd.Series({"overall": united_area_m2(sides, choices=work.choices)})
+    layouts = {when: fragmentation_measures(b, land_m2=land) for when, b in sides.items()}
+    return control(parcels, lines, work.inputs, layouts=layouts, choices=work.choices)

@@ -1,4 +1,4 @@
-"""Everything on block lines, parks and zones: the sets of lines, then what is held against them."""
+"""Block lines, parks and zones of a run: sets of lines first, then what is held against them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import pandas as pd
 import shapely
 
 from gisland.base.crs import areas_m2
-from gisland.base.schema import INDUSTRIAL_USE_CLASSES, LINES, usable
+from gisland.base.schema import LINES, usable
 from gisland.control.adjustment import adjusted_lines, balance
 from gisland.control.areaverdicts import area_verdicts
 from gisland.control.blocklines import Checked, check_block_lines
-from gisland.control.concentration import concentration
-from gisland.control.conversions import conversions
+from gisland.control.concentration import concentration, park_findings
+from gisland.control.conversions import conversions, unknown_plans
 from gisland.control.delineation.delineate import delineate
 from gisland.control.hierarchy import hierarchy
 
@@ -37,7 +37,8 @@ class LineSets:
     sets
         Blocks by set (``schema.LINES``), indexed by block id; sets that there are.
     outside
-        Why industrial parcels are in no proposed block, by parcel id; empty without.
+        Why industrial parcels are in no proposed block, by parcel id; None where blocks are not
+        delineated from parcels.
     tables
         ``block_candidates``, ``block_changes``, as far as there are any.
     verdicts
@@ -47,7 +48,7 @@ class LineSets:
     """
 
     sets: dict[str, gpd.GeoDataFrame]
-    outside: pd.Series
+    outside: pd.Series | None
     tables: dict[str, pd.DataFrame]
     verdicts: list[dict[str, object]]
     findings: list[dict[str, object]]
@@ -62,7 +63,7 @@ class LineSets:
 
         Examples
         --------
-        >>> LineSets({}, pd.Series(dtype="str"), {}, [], []).layouts()
+        >>> LineSets({}, None, {}, [], []).layouts()
         {}
         """
         if ADJUSTED not in self.sets:
@@ -126,7 +127,7 @@ def line_sets(parcels: gpd.GeoDataFrame, inputs: Inputs, *, choices: Choices) ->
     tables: dict[str, pd.DataFrame] = {}
     verdicts: list[dict[str, object]] = []
     findings: list[dict[str, object]] = []
-    outside = pd.Series(dtype="str")
+    outside: pd.Series | None = None
     if "use_class" not in parcels:
         return LineSets(sets, outside, tables, verdicts, findings)
     if inputs.block_lines is not None:
@@ -151,7 +152,11 @@ def line_sets(parcels: gpd.GeoDataFrame, inputs: Inputs, *, choices: Choices) ->
     if GIVEN in sets and inputs.block_changes is not None:
         tolerance_m = choices.parameters.tolerance_m
         changed = adjusted_lines(
-            sets[GIVEN], inputs.block_changes, parcels, tolerance_m=tolerance_m
+            sets[GIVEN],
+            inputs.block_changes,
+            parcels,
+            tolerance_m=tolerance_m,
+            area_basis=choices.parameters.area_basis,
         )
         sets[ADJUSTED] = changed.blocks
         tables["block_changes"] = changed.changes
@@ -212,7 +217,7 @@ def control(
     Returns
     -------
     Controlled
-        ``block_lines``, ``block_uses``, ``block_parcels``, ``block_balance``, ``conversions``,
+        ``hierarchy``, ``block_lines``, ``block_uses``, ``block_parcels``, ``block_balance``, ``conversions``,
         ``conversion_totals``, ``parks`` and ``control_verdicts``, as far as they apply.
 
     Examples
@@ -221,46 +226,99 @@ def control(
     >>> from gisland.base.rules import load_rules
     >>> from gisland.base.schema import Inputs
     >>> lots = gpd.GeoDataFrame({"area_m2": [1.0]}, geometry=[None], crs=4547)
-    >>> none = LineSets({}, pd.Series(dtype="str"), {}, [], [])
+    >>> none = LineSets({}, None, {}, [], [])
     >>> asked = Choices(load_rules("common"))
-    >>> control(lots, none, Inputs(lots), layouts={}, choices=asked).tables
-    {}
+    >>> list(control(lots, none, Inputs(lots), layouts={}, choices=asked).tables)
+    ['hierarchy']
     """
+    told, findings = hierarchy(
+        parcels,
+        zones=parcels.get("zone_id"),
+        units=parcels.get("unit_id"),
+        sites=parcels.get("site_id"),
+    )
+    tables: dict[str, pd.DataFrame] = {"hierarchy": told}
     if "use_class" not in parcels:
-        return Controlled({}, [])
-    rules, basis = choices.rules, choices.parameters.area_basis
-    tables, findings, rows = dict(lines.tables), list(lines.findings), list(lines.verdicts)
-    checked = {
+        return Controlled(tables, findings)
+    rules = choices.rules
+    checked = _checked(parcels, lines, choices=choices)
+    tables |= {**lines.tables, **_together(checked)}
+    findings, rows = findings + lines.findings, list(lines.verdicts)
+    for one in checked.values():
+        rows += one.verdicts
+    if layouts:
+        tables["block_balance"], more = balance(
+            checked[GIVEN], checked[ADJUSTED], layouts=layouts, rules=rules
+        )
+        rows += more
+    first = checked.get(GIVEN, checked.get(PROPOSED))
+    if first is not None and "planned_use_class" in parcels:
+        renewed = parcels["verdict"].isin(("site", "absorbed"))
+        turned, totals, more = conversions(parcels, first.parts, renewed=renewed, rules=rules)
+        tables |= {"conversions": turned, "conversion_totals": totals}
+        rows, findings = rows + more, findings + unknown_plans(parcels, first.parts, rules=rules)
+    if checked or inputs.parks is not None:
+        basis = choices.parameters.area_basis
+        parks, more = concentration(parcels, inputs.parks, rules=rules, area_basis=basis)
+        rows += more
+        if parks is not None:
+            tables["parks"] = parks
+            findings += park_findings(parks)
+    if rows:
+        tables["control_verdicts"] = area_verdicts(rows)
+    return Controlled(tables, findings)
+
+
+def _checked(parcels: gpd.GeoDataFrame, lines: LineSets, *, choices: Choices) -> dict[str, Checked]:
+    return {
         name: check_block_lines(
             parcels,
             blocks,
             lines=name,
-            rules=rules,
-            area_basis=basis,
-            outside=lines.outside if name == PROPOSED and len(lines.outside) else None,
+            rules=choices.rules,
+            area_basis=choices.parameters.area_basis,
+            outside=lines.outside if name == PROPOSED else None,
         )
         for name, blocks in lines.sets.items()
     }
-    for one in checked.values():
-        rows += one.verdicts
-    if checked:
-        tables |= _together(checked)
-    if layouts:
-        balanced, more = balance(checked[GIVEN], checked[ADJUSTED], layouts=layouts, rules=rules)
-        tables["block_balance"] = balanced
-        rows += more
-    if checked and "planned_use_class" in parcels:
-        first = checked.get(GIVEN, checked.get(PROPOSED))
-        renewed = parcels["verdict"].isin(("site", "absorbed"))
-        turned, totals, more, told = conversions(
-            parcels, first.parts, renewed=renewed, rules=rules
-        )
-        tables |= {"conversions": turned, "conversion_totals": totals}
-        rows, findings = rows + more, findings + told
-    if checked or inputs.parks is not None:
-        parks, more, told = concentration(parcels, inputs.parks, rules=rules, area_basis=basis)
-        tables |= {} if parks is None else {"parks": parks}
-        rows, findings = rows + more, findings + told
-    if rows:
-        tables["control_verdicts"] = area_verdicts(rows)
-    return Controlled(tables, findings)
+
+
+def _together(checked: Mapping[str, Checked]) -> dict[str, pd.DataFrame]:
+    """Tables of all sets, one below the other."""
+    if not checked:
+        return {}
+    parts = {"block_lines": "blocks", "block_uses": "uses", "block_parcels": "parts"}
+    return {
+        table: pd.concat([getattr(one, part) for one in checked.values()], ignore_index=True)
+        for table, part in parts.items()
+    }
+
+
+def united_area_m2(sides: Mapping[str, gpd.GeoDataFrame], *, choices: Choices) -> float:
+    """Area of all blocks together, before and after an adjustment.
+
+    Parameters
+    ----------
+    sides
+        From `LineSets.layouts`.
+    choices
+        For the basis of areas.
+
+    Returns
+    -------
+    float
+        Square metres; 0 without blocks.
+
+    Examples
+    --------
+    >>> from gisland.base.result import Choices
+    >>> from gisland.base.rules import load_rules
+    >>> united_area_m2({}, choices=Choices(load_rules("common")))
+    0.0
+    """
+    shapes = [b.geometry[usable(b.geometry)] for b in sides.values()]
+    if not shapes:
+        return 0.0
+    whole = shapely.union_all(pd.concat(shapes).to_numpy())
+    land = gpd.GeoSeries([whole], crs=shapes[0].crs)
+    return float(areas_m2(land, basis=choices.parameters.area_basis).sum())

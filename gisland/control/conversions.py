@@ -15,7 +15,7 @@ from gisland.base.rules import AREA_DECIMALS
 from gisland.base.schema import INDUSTRIAL_USE_CLASSES
 from gisland.base.units import m2_to_mu
 from gisland.control.areaverdicts import NO_NUMBER, held
-from gisland.control.blocklines import CUT_SHARE
+from gisland.control.blocks.inside import CUT_SHARE
 from gisland.control.newindustry import is_m0
 
 if TYPE_CHECKING:

@@ -36,8 +36,6 @@ DETAILS = {
     "floors_zero": r"^\d+ of (?P<total>\d+) ",
     "building_no_footprint": r"^\d+ of (?P<total>\d+) ",
     "unit_missing": r"^\d+ of (?P<total>\d+) ",
-    "hierarchy_straddles": r"^\d+ of (?P<total>\d+) .*? in part only: (?P<detail>.*?)"
-    r"( and (?P<more>\d+) more)?$",
     "building_overlap": r"^overlaps building (?P<detail>.*) by ",
     "tolerance_large": r"two tolerances \((?P<detail>\S+) m\)",
     "tolerance_small": _TOLERANCE,
