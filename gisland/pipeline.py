@@ -162,16 +162,7 @@ def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -
     crs = inputs.parcels.crs
     clock.start("borders")
     boundary = trace(inputs.parcels, tolerance_m=parameters.tolerance_m)
-    share = recall(boundary, inputs.parcels)
-    shared = with_corridors(
-        boundary.borders,
-        inputs.parcels,
-        roads=inputs.roads,
-        water=inputs.water,
-        plan_boundary=inputs.plan_boundary,
-        reach_m=parameters.line_reach_m,
-        tolerance_m=parameters.tolerance_m,
-    )
+    share, shared = recall(boundary, inputs.parcels), _borders(inputs, boundary, parameters)
     clock.start("facts")
     facts = _facts(inputs, boundary, shared, choices=choices)
     more = [*facts.findings, *tolerance_findings(share)]
@@ -211,6 +202,19 @@ def run(inputs: Inputs, choices: Choices, *, progress: Progress | None = None) -
         ),
         timings_s=clock.seconds,
         surfaces=planned.surfaces,
+    )
+
+
+def _borders(inputs: Inputs, boundary: Boundary, parameters: Parameters) -> pd.DataFrame:
+    """Border table, with what of each border runs along roads, water and the plan's edge."""
+    return with_corridors(
+        boundary.borders,
+        inputs.parcels,
+        roads=inputs.roads,
+        water=inputs.water,
+        plan_boundary=inputs.plan_boundary,
+        reach_m=parameters.line_reach_m,
+        tolerance_m=parameters.tolerance_m,
     )
 
 

@@ -545,6 +545,7 @@ def tables() -> dict[str, pd.DataFrame]:
     }
     zone = {"zone_id": "Z1", "parcel_ids": "K1", "parcels": 1, "area_m2": 30_000.0, "area_mu": 45.0}
     block = {
+        "lines": "given",
         "block_id": "一级-01",
         "level": 1.0,
         "area_m2": 80_000.0,

@@ -5,11 +5,17 @@ import pandas as pd
 import pytest
 from shapely import box
 
+import small_blocks
+import small_results
 from gisland.base.errors import TableError
 from gisland.layers.writing.contract import TABLES
 from gisland.layers.writing.resultcheck import CODES, KEYS, KINDS, MEASURES, require_contracts
 from gisland.layers.writing.results import result_frame
-from small_results import tables
+
+
+def tables() -> dict[str, pd.DataFrame]:
+    """Every table that there may be; those of a small run go before."""
+    return {**small_blocks.tables(), **small_results.tables()}
 
 
 def stored(**changed: pd.DataFrame) -> dict[str, pd.DataFrame]:

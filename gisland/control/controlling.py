@@ -143,7 +143,7 @@ def line_sets(parcels: gpd.GeoDataFrame, inputs: Inputs, *, choices: Choices) ->
             parks=inputs.parks,
         )
         sets[PROPOSED] = found.blocks
-        tables["block_candidates"] = found.candidates
+        tables["block_candidates"] = found.candidates.reset_index()
         verdicts += found.verdicts
         if source == "parcels":
             outside = found.outside
@@ -217,8 +217,9 @@ def control(
     Returns
     -------
     Controlled
-        ``hierarchy``, ``block_lines``, ``block_uses``, ``block_parcels``, ``block_balance``, ``conversions``,
-        ``conversion_totals``, ``parks`` and ``control_verdicts``, as far as they apply.
+        ``hierarchy``, ``block_lines``, ``block_uses``, ``block_parcels``, ``block_balance``,
+        ``conversions``, ``conversion_totals``, ``parks`` and ``control_verdicts``, as far as they
+        apply.
 
     Examples
     --------

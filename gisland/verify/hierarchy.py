@@ -87,10 +87,11 @@ def _known(labels: pd.Series) -> pd.Series | None:
 
 
 def _units(facts: Facts) -> pd.Series:
-    """Units made of zones, else planning units, by parcel."""
+    """Planning units, else units made of zones, by parcel."""
+    planned = units_of(facts).reindex(facts.parcels.index)
     table = facts.tables.get("zone_units")
-    if table is None or table.empty:
-        return units_of(facts).reindex(facts.parcels.index)
+    if table is None or table.empty or planned.notna().any():
+        return planned
     listed = members_of(table.set_index("unit_id")["parcel_ids"])
     unit = pd.Series(listed.index, index=pd.Index(listed.to_numpy()), dtype="str")
     return unit[~unit.index.duplicated()].reindex(facts.parcels.index)

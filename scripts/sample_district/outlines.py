@@ -38,7 +38,7 @@ class Limits:
     seed_m2: float = 10_000.0
     least_m2: float = 50_000.0
     hole_m2: float = 7_700.0
-    neck_m: float = 42.0
+    neck_m: float = 36.0
     share: float = 0.6
 
 

@@ -81,7 +81,7 @@ shut in by several owners as well (see enclaves), and all are listed in `truth.c
 - **Delineation**: streets up to `corridor_m` = 27 m join works, the canal, the avenue and
   创业大道 (28 m and more) part them, which gives six blocks `B01` to `B06`; `B04` lies in a
   park as well, `B05` is too small for level 1. Outside are {no_seed} works without a patch of 1 ha
-  (`no_seed`), {too_small} in a piece of 1.2 ha (`too_small`) and {narrow} narrower than 42 m
+  (`no_seed`), {too_small} in a piece of 1.2 ha (`too_small`) and {narrow} narrower than 36 m
   (`narrow`). Holes up to `block_hole_m2` = 7700 m² are taken in, among them most scraps; two lots
   in larger holes are not (`420190002005GB00009`, `420190005006GB00011`), nor is what lies in a bay
   of the outer edge. Limits a little higher or lower draw the same blocks.

@@ -157,7 +157,7 @@ corridor_m = 27.0 # wider than all streets but the canal, the avenue and 创业�
 zone_unit_m2 = 18000.0
 block_from = "parcels"
 block_hole_m2 = 7700.0
-block_neck_m = 42.0
+block_neck_m = 36.0
 block_level_by = ["size", "parks"]
 """
 
