@@ -449,7 +449,8 @@ def test_hostile_text_is_text(text: str, language: str) -> None:
     tables, run = hostile(text)
     page = Page(report(tables, run=run, language=language))
     plain = Page(build(language=language))
-    drawn = {"use", "defs", "style", "stroke-linejoin"}  # of figures: no subject is left
+    # of figures: no subject and no set of block lines is left
+    drawn = {"use", "defs", "style", "stroke-linejoin", "stroke", "stroke-width"}
     assert set(page.tags) - drawn == set(plain.tags) - drawn
     assert {k for k, _ in page.attributes} - drawn == {k for k, _ in plain.attributes} - drawn
     shown = text.replace("\x00", "\ufffd")
