@@ -41,7 +41,7 @@ def read_years(values: pd.Series, *, what: str, source: Source) -> tuple[pd.Seri
     Returns
     -------
     pandas.Series
-        float64, whole numbers or missing, on the index of `values`.
+        Whole numbers as float64, or missing, on the index of `values`.
     list of dict
         Findings ``year_unread`` and ``text_no_value``, with counts and examples.
 
