@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TEXT, NUMBER, WHOLE, YES_NO = "str", "float64", "int64", "bool"
+COUNT = "Int64"
 CONTRACT: dict[str, dict[str, str]] = {
     "parcels": {
         "parcel_id": TEXT,
@@ -252,24 +253,45 @@ CONTRACT: dict[str, dict[str, str]] = {
         "geometry": "geometry",
     },
     "block_lines": {
-        "block_id": TEXT,
-        "level": "Int64",
-        "area_m2": NUMBER,
-        "area_mu": NUMBER,
-        "classified_m2": NUMBER,
-        "industrial_m2": NUMBER,
-        "industrial_share": NUMBER,
-        "limit": NUMBER,
-        "m0_m2": NUMBER,
-        "m0_share": NUMBER,
-        "m0_limit": NUMBER,
-        "m0_outcome": TEXT,
-        "parcels_cut": WHOLE,
-        "cut_ids": TEXT,
-        "other_use_ids": TEXT,
-        "outcome": TEXT,
-        "rule_id": TEXT,
+        **dict.fromkeys(("lines", "block_id", "level_by", "boundary"), TEXT),
+        **dict.fromkeys(("level", "parcels", "parcels_cut", "owners", "without_owner"), COUNT),
+        **dict.fromkeys(("low_use_parcels", "without_floor"), COUNT),
+        **dict.fromkeys(("area_m2", "area_mu", "land_m2", "classified_m2"), NUMBER),
+        **dict.fromkeys(("industrial_m2", "industrial_share", "limit"), NUMBER),
+        **dict.fromkeys(("m0_m2", "m0_share", "m0_limit"), NUMBER),
+        **dict.fromkeys(("state_m2", "collective_m2", "low_use_m2", "low_use_share"), NUMBER),
+        **dict.fromkeys(("floor_m2", "far", "footprint_m2", "coverage"), NUMBER),
+        **dict.fromkeys(("cut_ids", "other_use_ids", "outcome", "m0_outcome", "rule_id"), TEXT),
         "geometry": "geometry",
+    },
+    "block_uses": {
+        **dict.fromkeys(("lines", "block_id", "use_class"), TEXT),
+        "parcels": COUNT,
+        **dict.fromkeys(("area_m2", "area_mu", "share"), NUMBER),
+    },
+    "block_parcels": {
+        **dict.fromkeys(("lines", "parcel_id", "block_id", "part", "use_class", "reason"), TEXT),
+        **dict.fromkeys(("inside_m2", "outside_m2"), NUMBER),
+    },
+    "conversions": {
+        **dict.fromkeys(("parcel_id", "block_id", "use_before", "use_after", "kind"), TEXT),
+        "plan_year": COUNT,
+        **dict.fromkeys(("area_m2", "area_mu"), NUMBER),
+    },
+    "conversion_totals": {
+        **dict.fromkeys(("year", "kind"), TEXT),
+        "parcels": COUNT,
+        **dict.fromkeys(("area_m2", "area_mu", "share"), NUMBER),
+    },
+    "control_verdicts": {
+        **dict.fromkeys(("topic", "subject", "test", "outcome"), TEXT),
+        **dict.fromkeys(("operator", "unit", "denominator", "rule_id", "mode"), TEXT),
+        **dict.fromkeys(("value", "limit", "numerator", "denominator_value"), NUMBER),
+    },
+    "hierarchy": {
+        **dict.fromkeys(("kind", "id", "parent_id", "outcome"), TEXT),
+        "parcels": COUNT,
+        **dict.fromkeys(("area_m2", "area_mu", "inside_m2", "inside_share"), NUMBER),
     },
     "findings": {c: {"value": NUMBER, "geometry": "geometry"}.get(c, TEXT) for c in FINDINGS},
     "changes": {c: NUMBER if c.endswith("_m2") else TEXT for c in ("layer", *CHANGES)},
@@ -603,6 +625,8 @@ def test_what_is_missing_is_said() -> None:
         "planning_conditions",
         "exclusions",
         "block_lines",
+        "conversions",
+        "parks",
         "surfaces",
     }
     assert "enclaves" not in planned(two(), "tianjin-2024").tables
