@@ -108,6 +108,20 @@ def test_a_block_without_any_parcel_and_one_without_geometry() -> None:
     assert uses_of(lots, {}).empty
 
 
+def test_kinds_do_not_depend_on_there_being_a_use() -> None:
+    lots = parcels({"a": box(0, 0, 10, 10)}, ["farm"])
+    some = uses_of(lots, {"L": box(0, 0, 10, 10)})
+    none = check_block_lines(
+        lots,
+        frame({}, "block_id").set_crs(lots.crs, allow_override=True),
+        lines="given",
+        rules=RULES,
+        area_basis="plane",
+    ).uses
+    assert none.empty
+    assert none.dtypes.to_dict() == some.dtypes.to_dict()
+
+
 def test_the_table_closes_on_the_ellipsoid() -> None:
     # 100 km east of the meridian, where both bases differ and the difference changes
     shapes = {f"p{k}": box(6e5 + k * 400, 35e5, 6e5 + k * 400 + 390, 35e5 + 900) for k in range(20)}

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 NO_PARCEL = "no_parcel"
 CLASSES = (*USE_CLASSES, NOT_CLASSIFIED, NO_PARCEL)
 COLUMNS = ("lines", "block_id", "use_class", "parcels", "area_m2", "area_mu", "share")
+KINDS = {"lines": "str", "area_m2": "float64", "area_mu": "float64", "share": "float64"}
 ROUNDING = 1e-9  # of a parcel: smaller overlaps of two of them are none
 ALL_OF_IT = 1e-8  # of a block: smaller rests are none
 BASES_DIFFER = 1e-3  # by far less than that do plane and ellipsoid differ within a block
@@ -93,7 +94,7 @@ def block_uses(inside: Inside, area_m2: Floats, *, lines: str) -> pd.DataFrame:
             "share": area / area_m2[group],
         }
     )
-    return found[list(COLUMNS)].astype({"lines": "str"})
+    return found[list(COLUMNS)].astype(KINDS)
 
 
 def _uncovered(
