@@ -273,3 +273,13 @@ def test_order_and_direction_of_the_map_do_not_matter(seed: int) -> None:
         table[numbers].to_numpy(), rel=1e-6, nan_ok=True
     )
     pd.testing.assert_series_equal(again[1]["outcome"], rows["outcome"])
+
+
+def test_the_order_of_the_rows_changes_not_even_the_last_digit() -> None:
+    areas = np.random.default_rng(7).uniform(1.0, 9e6, len(USES))
+    lots = _lots().assign(area_m2=areas, use_class="industrial")
+    table, rows = _found(lots, _parks(WHOLE))
+    for seed in range(5):
+        again = _found(lots.sample(frac=1.0, random_state=seed), _parks(WHOLE))
+        pd.testing.assert_frame_equal(again[0], table, check_exact=True)
+        pd.testing.assert_frame_equal(again[1], rows, check_exact=True)

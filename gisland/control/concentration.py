@@ -101,11 +101,12 @@ def concentration(
     >>> [(row["test"], row["value"]) for row in rows[:2]]
     [('park_share', 0.75), ('industrial_share_of_built_up', 0.8)]
     """
-    land = _land(parcels, rules=rules)
+    parcels, parks = parcels.sort_index(), None if parks is None else parks.sort_index()
+    land = _land(parcels, rules=rules)  # sums go by id: the last digit hangs on the order
     rows = _overall(land, parcels, parks, rules=rules)
     if parks is None:
         return None, rows
-    table = _table(land, parcels, parks.sort_index(), area_basis=area_basis)
+    table = _table(land, parcels, parks, area_basis=area_basis)
     return table, [*rows, *_judged(table, rules=rules)]
 
 
