@@ -92,6 +92,17 @@ def test_a_reason_that_is_not_true(reason: str) -> None:
     assert named(case) == [("proposed_reason", ("x1",))]
 
 
+def test_parcels_outside_blocks_of_zones_have_no_reason_of_their_own() -> None:
+    case = proposed_case()
+    case.run["parameters"]["block_from"] = "zoning"
+    assert {(v.code, v.ids) for v in check_blocks(facts_of(case))} == {
+        ("block_parcel_reason", ("proposed:outside x1",))
+    }
+    where: dict[str, object] = {"lines": "proposed", "part": "outside", "parcel_id": "x1"}
+    change(case, "block_parcels", where, reason="not_in_lines")
+    assert check_blocks(facts_of(case)) == []
+
+
 def test_two_cores_that_touch_are_not_one_piece() -> None:
     """A patch of 11 000 m² whose halves hang together by 15 m only has no seed for sure."""
     case = proposed_case()

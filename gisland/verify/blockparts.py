@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 NO_PARCEL = "no_parcel"
 ELLIPSOIDAL = 2e-5  # by which parts of a block differ from the mean scale of the block
-OUTSIDE = ("no_geometry", "no_seed", "narrow", "too_small", "not_kept")
-REASONS = {"proposed": OUTSIDE, "given": ("not_in_lines",), "adjusted": ("not_in_lines",)}
 NO_GEOMETRY = "no_geometry"
+DELINEATED = (NO_GEOMETRY, "no_seed", "narrow", "too_small", "not_kept")
+NOT_IN_LINES = ("not_in_lines",)
 
 
 def check_parts(
@@ -90,7 +90,10 @@ def check_parts(
     text = "use_class of block_parcels is not that of the parcel"
     found += violations("block_parcel_use", text, rows["key"][wrong])
     told = rows["reason"].fillna("")
-    wrong = rows["is_out"] & ~told.isin(REASONS[lines]) | ~rows["is_out"] & (told != "")
+    # of blocks around zones the reasons are those of zones
+    from_parcels = lines == "proposed" and facts.parameters.block_from == "parcels"
+    reasons = DELINEATED if from_parcels else NOT_IN_LINES
+    wrong = rows["is_out"] & ~told.isin(reasons) | ~rows["is_out"] & (told != "")
     text = "reasons of block_parcels that none may have"
     return found + violations("block_parcel_reason", text, rows["key"][wrong])
 
