@@ -206,6 +206,14 @@ def test_a_right_selection_holds() -> None:
     assert named(targeted_case()) == []
 
 
+def test_shares_count_in_hundredths_of_a_square_metre() -> None:
+    case = targeted_case()
+    change(case, "block_candidates", {"block_id": "B01"}, industrial_m2=79_999.996)
+    assert named(case) == []
+    change(case, "block_candidates", {"block_id": "B01"}, industrial_m2=79_999.991)
+    assert named(case) == [("area_verdict_outcome", (f"{SUBJECT} selection_share",))]
+
+
 @pytest.mark.parametrize(
     ("test", "cells", "code"),
     [

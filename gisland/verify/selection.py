@@ -61,7 +61,10 @@ def check_selection(facts: Facts, candidates: pd.DataFrame) -> list[Violation]:
         text = "candidates are left out, though the target is missed"
         found += violations("selection_kept", text, candidates.index[~kept])
     used, land = (float(own[name].sum()) for name in AMOUNTS)
-    share = used / land if land > 0 else NAN
+    # sets are compared in whole hundredths of a square metre, and that can be seen in a share
+    rounded = candidates.assign(**{n: candidates[n].round(2) for n in ("least_m2", *AMOUNTS)})
+    over, under = (float(rounded.loc[kept, name].sum()) for name in AMOUNTS)
+    share = over / under if under > 0 else NAN
     table = facts.tables.get(TABLE, pd.DataFrame(columns=["topic", "test"]))
     rows = table[table["topic"] == "delineation"].drop_duplicates("test").set_index("test")
     value, bound = (
@@ -82,7 +85,7 @@ def check_selection(facts: Facts, candidates: pd.DataFrame) -> list[Violation]:
     wrong = [n for n in wrong if rows["outcome"][n.split(" ")[1]] not in outcomes[n.split(" ")[1]]]
     text = "outcomes of delineation do not follow from value and limit"
     found += violations("area_verdict_outcome", text, wrong)
-    best = best_share(candidates, target_m2=target) if reached else NAN
+    best = best_share(rounded, target_m2=target) if reached else NAN
     if "selection_share" in rows.index and rows["outcome"]["selection_share"] == "pass":
         text = "another set of candidates has a higher industrial share than"
         found += violations("selection_best", text, own.index if best > share + PROVED else [])
