@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from shapely import box
 
 from blocks_case import adjusted_case, change, given_case, take_out
 from gisland.verify.adjusted import check_adjusted
 from gisland.verify.blocks import check_blocks
+from gisland.verify.layout import _edge_m
 from verify_case import codes, facts_of, judged
 
 if TYPE_CHECKING:
@@ -174,3 +176,9 @@ def test_changes_without_adjusted_lines() -> None:
     case = adjusted_case()
     take_out(case, "block_lines", lines="adjusted")
     assert named(case) == [("adjusted_tables", ("adjusted",))]
+
+
+def test_blocks_that_end_along_one_line_have_an_edge_each_unless_it_parts_them() -> None:
+    inner, outer, beside = box(0, 0, 40, 40), box(0, 0, 100, 100), box(100.02, 0, 200, 100)
+    shapes = np.array([inner, outer, beside])
+    assert _edge_m(shapes, within_m=0.05) == pytest.approx(160 + 400 + 399.96 - 100, rel=1e-3)

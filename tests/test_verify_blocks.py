@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 from shapely import box
 
@@ -227,3 +228,33 @@ def test_lines_from_before_there_were_sets() -> None:
     case = given_case()
     case.tables["block_lines"] = case.tables["block_lines"].drop(columns="lines")
     assert told(case) == []
+
+
+def test_m0_cannot_be_told_without_its_words() -> None:
+    case = given_case()
+    for rule in case.run["rules"]["records"]:
+        if rule["id"] == "block_line.m0_uses":
+            rule["mode"] = "off"
+    case.tables["block_lines"][["m0_m2", "m0_share"]] = None
+    change(case, "block_lines", {"block_id": "overall"}, m0_outcome="missing")
+    rows = case.tables["control_verdicts"]
+    of_m0 = rows["test"].isin(["m0_share", "m0_share_of_block"])
+    rows.loc[of_m0, ["value", "numerator"]] = None
+    rows.loc[rows["test"] == "m0_share", "outcome"] = "missing"
+    assert told(case) == []
+    change(case, "block_lines", {"block_id": "L1"}, m0_m2=0.0)
+    assert ("block_sum", ("given:L1",)) in [(v.code, v.ids) for v in told(case)]
+
+
+def test_a_block_without_geometry_has_no_uses() -> None:
+    case = given_case()
+    lines = case.tables["block_lines"]
+    empty = lines[lines["block_id"] == "L1"].assign(block_id="L0")
+    empty = empty.set_geometry([None]).set_crs(lines.crs)
+    sums = [c for c in empty if c.endswith("_m2") and c != "area_m2"]
+    empty[[*sums, "parcels", "owners", "low_use_parcels"]] = 0
+    shares = [c for c in empty if c.endswith("_share")]
+    empty[["area_m2", "area_mu", *shares, "far", "coverage"]] = None
+    empty[["other_use_ids", "outcome"]] = "", "missing"
+    case.tables["block_lines"] = pd.concat([empty, lines], ignore_index=True)
+    assert {v.code for v in told(case)} <= {"area_verdict_missing", "block_sum"}

@@ -282,3 +282,17 @@ def test_of_many_candidates_no_better_set_than_the_best_is_told() -> None:
     blocks = pd.DataFrame({"least_m2": land, "industrial_m2": used, "classified_m2": land})
     # of equal areas the best five are those of the highest shares
     assert best_share(blocks, target_m2=50.0) == pytest.approx(used[-5:].sum() / 50)
+
+
+def test_shares_are_compared_at_hundredths_of_a_square_metre() -> None:
+    areas = {"least_m2": [94_316.357469], "industrial_m2": [65_906.534949]}
+    block = pd.DataFrame(areas | {"classified_m2": [68_003.657791]})
+    assert best_share(block, target_m2=1.0) == 6_590_653 / 6_800_366
+
+
+def test_parcels_outside_blocks_of_planning_zones_have_no_reason_of_their_own() -> None:
+    case = proposed_case()
+    case.run["parameters"]["block_from"] = "zoning"
+    rows = case.tables["block_parcels"]
+    rows.loc[(rows["lines"] == "proposed") & (rows["part"] == "outside"), "reason"] = "not_in_lines"
+    assert "block_parcel_reason" not in {v.code for v in told(case)}

@@ -197,7 +197,7 @@ def check_uses(
     right = right.assign(key=_use_key(right["block_id"], right["use_class"], lines))
     both = told.drop_duplicates("key").merge(right, on="key", how="outer", suffixes=("", "_right"))
     block = both["block_id"].fillna(both["block_id_right"])
-    size = lookup(block, rows["area_m2"]).astype("float64")
+    size = lookup(block, rows["area_m2"]).astype("float64").fillna(0.0)
     scale = ELLIPSOIDAL if facts.run["area_basis"] == "ellipsoidal" else RELATIVE
     apart = (both["area_m2"].fillna(0) - both["area_m2_right"].fillna(0)).abs()
     wrong = ~(apart <= AREA_M2 + scale * size) & (lookup(block, exact).fillna(value=True))
@@ -213,7 +213,8 @@ def check_uses(
     wrong &= ~count.between(both["least"].fillna(0), both["most"].fillna(0))
     found += violations("block_use", "numbers of parcels in block_uses", both["key"][wrong])
     total = told.groupby("block_id")["area_m2"].sum().reindex(rows.index, fill_value=0.0)
-    wrong = differs(total, rows["area_m2"].astype("float64"))
+    # a block without usable geometry has no area, and no uses
+    wrong = differs(total, rows["area_m2"].astype("float64").fillna(0.0))
     text = "uses do not close to the area of the block"
     return found + violations("block_use_closes", text, f"{lines}:" + rows.index[wrong])
 

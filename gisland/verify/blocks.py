@@ -16,6 +16,7 @@ from gisland.base.units import m2_to_mu
 from gisland.verify.arearows import Row, check_rows, outcome_of
 from gisland.verify.blockland import (
     CUT,
+    M0_RULE,
     OVERALL,
     block_land,
     missing_tables,
@@ -169,6 +170,8 @@ def _as_known(
     for name, column in NEEDS.items():
         if facts.column(column or floor_column(facts.parcels)) is None:
             known[name] = right[name].mask(rows[name].isna())
+    if facts.rules[M0_RULE].mode == "off":  # nobody can tell M0 without its words
+        known |= {name: right[name] * np.nan for name in ("m0_m2", "m0_share")}
     return known
 
 

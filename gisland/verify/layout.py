@@ -12,9 +12,12 @@ from gisland.base.units import HA_M2
 from gisland.verify.blockland import OVERALL
 from gisland.verify.facts import AREA_M2, RELATIVE, violations
 from gisland.verify.overlays import overlay
+from gisland.verify.reach import near_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from gisland.verify.facts import Facts, Violation
 
@@ -121,13 +124,19 @@ def _expected(
             right[f"{block} {name}"] = [(own[0], own[1])]
     both = overlay(shapely.union_all, [*given.values(), *adjusted.values()])
     common = float(shapely.area(both))
-    layouts = [[_layout(side, over=o) for side in (given, adjusted)] for o in (None, common)]
+    within_m = facts.parameters.tolerance_m
+    layouts = [
+        [_layout(side, over=o, within_m=within_m) for side in (given, adjusted)]
+        for o in (None, common)
+    ]
     for name in layouts[0][0]:
         right[f"{OVERALL} {name}"] = [(was[name], now[name]) for was, now in layouts]
     return right
 
 
-def _layout(shapes: Mapping[str, shapely.Geometry], *, over: float | None) -> dict[str, float]:
+def _layout(
+    shapes: Mapping[str, shapely.Geometry], *, over: float | None, within_m: float
+) -> dict[str, float]:
     """Layout of blocks over their own land, or over some other."""
     drawn = np.array([s for s in shapes.values() if not s.is_empty], dtype=object)
     area, around = shapely.area(drawn), shapely.length(drawn)
@@ -136,8 +145,7 @@ def _layout(shapes: Mapping[str, shapely.Geometry], *, over: float | None) -> di
         names = ("mean_parcel_area", "effective_mesh_size", "edge_density", "compactness")
         return {"patches": float("nan")} | dict.fromkeys(names, float("nan"))
     land = total if over is None else over
-    # a border between two blocks is one edge
-    edge = float(shapely.length(overlay(shapely.union_all, shapely.boundary(drawn))))
+    edge = _edge_m(drawn, within_m=within_m)
     return {
         "patches": float(len(drawn)),
         "mean_parcel_area": total / len(drawn),
@@ -145,3 +153,19 @@ def _layout(shapes: Mapping[str, shapely.Geometry], *, over: float | None) -> di
         "edge_density": edge / land * HA_M2,
         "compactness": float((4 * np.pi * area**2 / around**2).sum()) / total,
     }
+
+
+def _edge_m(drawn: NDArray[np.object_], *, within_m: float) -> float:
+    """Length of all boundaries; a border with one block on either side is one edge.
+
+    Where a block lies in another and both end along the same line, each has an edge of its own.
+    """
+    total = float(shapely.length(drawn).sum())
+    for i, j in near_pairs(drawn, within_m=within_m):
+        one, other = shapely.boundary(drawn[[i, j]])
+        wide = shapely.buffer(drawn[[i, j]], within_m, join_style="mitre")
+        both = shapely.buffer(overlay(shapely.union_all, wide), -within_m, join_style="mitre")
+        along = overlay(shapely.intersection, one, shapely.buffer(other, within_m))
+        outer = shapely.buffer(shapely.boundary(both), within_m)
+        total -= float(shapely.length(overlay(shapely.difference, along, outer)))
+    return total

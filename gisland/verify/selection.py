@@ -100,6 +100,11 @@ def _number(rows: pd.DataFrame, test: str, column: str) -> float:
     return float(rows[column][test]) if test in rows.index else NAN
 
 
+def _cents(areas_m2: pd.Series) -> NDArray[np.float64]:
+    """Areas in whole hundredths of a square metre: as such they count where sets are compared."""
+    return (areas_m2.to_numpy("float64") * 100).round()
+
+
 def best_share(candidates: pd.DataFrame, *, target_m2: float) -> float:
     """Highest industrial share that was found of sets that surely reach an area.
 
@@ -123,7 +128,8 @@ def best_share(candidates: pd.DataFrame, *, target_m2: float) -> float:
     >>> best_share(blocks, target_m2=100.0), best_share(blocks, target_m2=110.0)
     (0.85, 0.71875)
     """
-    area, used, land = (candidates[n].to_numpy("float64") for n in ("least_m2", *AMOUNTS))
+    area = candidates["least_m2"].to_numpy("float64")
+    used, land = (_cents(candidates[name]) for name in AMOUNTS)
     sets = _all_sets(len(area)) if len(area) <= MOST else _rounded(area, used, land, target_m2)
     enough = (sets @ area >= target_m2) & (sets @ land > 0)
     shares = (sets[enough] @ used) / (sets[enough] @ land)
