@@ -295,4 +295,4 @@ def test_parcels_outside_blocks_of_planning_zones_have_no_reason_of_their_own() 
     case.run["parameters"]["block_from"] = "zoning"
     rows = case.tables["block_parcels"]
     rows.loc[(rows["lines"] == "proposed") & (rows["part"] == "outside"), "reason"] = "not_in_lines"
-    assert "block_parcel_reason" not in {v.code for v in told(case)}
+    assert "block_parcel_reason" not in {v.code for v in check_blocks(facts_of(case))}
