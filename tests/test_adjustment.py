@@ -144,6 +144,11 @@ def test_a_new_block_does_not_take_the_id_of_another_and_grows() -> None:
     }
 
 
+def test_a_new_block_is_never_called_as_all_blocks_together_are() -> None:
+    found = adjust({"L": box(0, 0, 100, 100)}, {"overall": ("in", None, box(500, 0, 520, 10))})
+    assert after(found) == {"L": 10000, "overall-2": 200}
+
+
 @pytest.mark.parametrize("block", [None, "K"])
 def test_what_lies_in_the_lines_already_changes_nothing(block: str | None) -> None:
     for shape in (box(10, 10, 60, 60), box(10, 10, 100.04, 60), box(-0.04, 10, 50, 60)):

@@ -10,7 +10,7 @@ from shapely import box
 
 from districts import frame
 from gisland.base.asked import require_choices, require_layers
-from gisland.base.errors import ProjectError
+from gisland.base.errors import ProjectError, TableError
 from gisland.base.parameters import Parameters
 from gisland.base.result import Choices, skipped_analyses
 from gisland.base.rules import load_rules
@@ -58,6 +58,12 @@ def test_lines_drawn_from_zoning_need_it() -> None:
     require_choices(_from("zoning"), inputs=Inputs(LOTS, zoning=ZONING))
     require_choices(_from("parcels"), inputs=Inputs(LOTS))
     require_choices(_from("zoning"))
+
+
+def test_no_block_may_be_called_as_all_of_them_together_are() -> None:
+    wrong = Inputs(LOTS, block_lines=frame({"L1": SQUARE, "overall": SQUARE}, "block_id"))
+    with pytest.raises(TableError, match=r"a block has the id overall, .*; give it another id"):
+        run(wrong, CHOICES)
 
 
 def test_levels_by_parks_need_no_parks() -> None:

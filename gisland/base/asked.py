@@ -6,7 +6,7 @@ from gisland.base.crs import crs_name, require_metric
 from gisland.base.errors import CRSError, ProjectError, TableError
 from gisland.base.planchoices import PlanChoices
 from gisland.base.result import Choices
-from gisland.base.schema import LAYERS, Inputs, require_polygons
+from gisland.base.schema import LAYERS, OVERALL, Inputs, require_polygons
 
 
 def require_layers(inputs: object) -> None:
@@ -20,7 +20,7 @@ def require_layers(inputs: object) -> None:
     Raises
     ------
     TableError
-        If it is something else.
+        If it is something else, or a block has the id that stands for all blocks together.
     GeometryError
         If the parcels hold other geometry than polygons, or none.
     CRSError
@@ -45,6 +45,11 @@ def require_layers(inputs: object) -> None:
             "block_changes are given, but no block_lines that they change",
             do="add the layer of the lines as they are, [layers.block_lines], or take"
             " [layers.block_changes] out",
+        )
+    if inputs.block_lines is not None and (inputs.block_lines.index == OVERALL).any():
+        raise TableError(
+            f"block_lines: a block has the id {OVERALL}, which stands for all blocks in results",
+            do="give it another id",
         )
     require_metric(inputs.parcels, what="parcels")
     require_polygons(inputs.parcels, what="parcels")

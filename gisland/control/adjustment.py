@@ -15,7 +15,7 @@ from gisland.base.crs import areas_m2, crs_name, require_metric
 from gisland.base.errors import CRSError, TableError
 from gisland.base.guards import require_columns
 from gisland.base.keys import ID_SEPARATOR
-from gisland.base.schema import CHANGES_OF_LINES, require_ids, usable
+from gisland.base.schema import CHANGES_OF_LINES, OVERALL, require_ids, usable
 from gisland.base.units import m2_to_mu, require_metres
 from gisland.control.blocks.balancing import balance_rows, balance_verdicts
 from gisland.control.blocks.changing import Effect, extended, free_id, taken_in, taken_out
@@ -199,7 +199,7 @@ def _effects(
         elif block is not None:
             effects[k] = extended(block, shapes, shape, tolerance_m=tolerance_m)
         else:
-            new = free_id(str(asked.index[k]), {*shapes, *unusable})
+            new = free_id(str(asked.index[k]), {OVERALL, *shapes, *unusable})
             effects[k] = taken_in(shapes, shape, new_id=new, tolerance_m=tolerance_m)
         # of a change without effect there are no shapes
         shapes = shapes | dict(zip(effects[k].block_ids, effects[k].after, strict=False))

@@ -9,9 +9,10 @@ import geopandas as gpd
 import pandas as pd
 
 from gisland.base.columns import numbers
+from gisland.base.schema import OVERALL
 from gisland.base.verdicts import outcomes
 from gisland.control.areaverdicts import held
-from gisland.control.blocks.inside import OVERALL, lay_inside
+from gisland.control.blocks.inside import lay_inside
 from gisland.control.blocks.parts import block_parts
 from gisland.control.blocks.summary import over, summary
 from gisland.control.blocks.uses import block_uses

@@ -14,7 +14,7 @@ from gisland.base.crs import areas_m2
 from gisland.base.keys import aligned
 from gisland.base.names import has_names, is_word
 from gisland.base.rules import AREA_DECIMALS
-from gisland.base.schema import INDUSTRIAL_USE_CLASSES, usable
+from gisland.base.schema import INDUSTRIAL_USE_CLASSES, OVERALL, usable
 from gisland.base.tables import is_land
 from gisland.base.units import m2_to_mu
 from gisland.control.areaverdicts import NO_NUMBER, held
@@ -32,7 +32,6 @@ HELD = {
 }
 BUILT_UP = "built_up_m2"
 AMOUNTS = ("industrial_m2", BUILT_UP, "developable_m2", "built_m2")
-OVERALL = "overall"
 FROM_COLUMN, FROM_PARCELS = "column", "parcels"
 
 

@@ -9,9 +9,9 @@ import pandas as pd
 
 from gisland.base.keys import among
 from gisland.base.rules import AREA_DECIMALS, OPERATORS, SHARE_DECIMALS
+from gisland.base.schema import OVERALL
 from gisland.base.verdicts import outcomes
 from gisland.control.areaverdicts import NO_NUMBER, held
-from gisland.control.blocks.inside import OVERALL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,7 +14,13 @@ from gisland.base.columns import numbers
 from gisland.base.guards import require_columns
 from gisland.base.keys import joined_runs
 from gisland.base.names import comparable
-from gisland.base.schema import FREE_USE_CLASSES, INDUSTRIAL_USE_CLASSES, require_ids, usable
+from gisland.base.schema import (
+    FREE_USE_CLASSES,
+    INDUSTRIAL_USE_CLASSES,
+    OVERALL,
+    require_ids,
+    usable,
+)
 from gisland.topology.overlay import overlap_areas, robust
 
 if TYPE_CHECKING:
@@ -26,7 +32,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
 
-OVERALL = "overall"
 CUT_SHARE = 0.01  # a parcel is cut if this share of it lies on either side of the line
 
 
