@@ -91,6 +91,42 @@ def test_a_crossing_at_the_edge_of_a_block() -> None:
     assert same(found, edge)
 
 
+@pytest.mark.parametrize("side_m", [8, 12, 30])
+def test_the_line_runs_straight_on_over_the_mouth_of_a_side_street(side_m: int) -> None:
+    """Of its own, between two of its rows, or of the other side of the street."""
+    east = 100 + side_m
+    halves = {"w": box(0, 0, 100, 100), "e": box(east, 0, east + 100, 100)}
+    opposite = {"n": box(0, 112, east + 100, 200)}
+    found = drawn(land(halves | opposite, n="residential"))
+    assert same(found.blocks.geometry["B01"], box(0, 0, east + 100, 106))
+    turned = {k: affinity.rotate(s, 180, origin=(0, 106)) for k, s in (halves | opposite).items()}
+    found = drawn(land(turned, w="residential", e="residential"))
+    assert same(found.blocks.geometry["B01"], box(-east - 100, 12, 0, 106))
+
+
+def test_the_line_runs_straight_on_between_lots_with_cut_corners() -> None:
+    west = shapely.Polygon([(0, 0), (100, 0), (100, 95), (95, 100), (0, 100)])
+    east = affinity.scale(west, xfact=-1, origin=(106, 0))
+    frame = land({"w": west, "e": east, "n": box(0, 112, 212, 200)}, n="residential")
+    shape = drawn(frame).blocks.geometry["B01"]
+    assert same(shape.intersection(box(-1, 90, 213, 200)), box(0, 90, 212, 106))
+
+
+def test_a_quarter_at_a_crossing_is_left_out_to_the_middle_of_its_streets() -> None:
+    cut = {k: s - box(95, 95, 117, 117).buffer(-1e-9) for k, s in QUARTERS.items()}
+    shape = drawn(land(cut, se="residential")).blocks.geometry["B01"]
+    assert same(
+        shape.intersection(box(80, 80, 200, 130)), box(80, 80, 200, 130) - box(106, 0, 212, 106)
+    )
+
+
+def test_land_on_no_side_of_a_wide_gap_is_not_taken() -> None:
+    frame = land({"w": box(0, 0, 100, 100), "e": box(300, 0, 400, 100), "n": box(0, 112, 400, 160)})
+    found = drawn(frame, block_neck_m=0.0)
+    wanted = box(0, 0, 400, 160) - box(100, 0, 300, 112)
+    assert same(found.blocks.geometry["B01"], wanted)
+
+
 def test_streets_drawn_as_parcels_are_gaps() -> None:
     streets = {"r1": box(100, 0, 112, 212), "r2": box(0, 100, 100, 112)}
     streets["r3"] = box(112, 100, 212, 112)

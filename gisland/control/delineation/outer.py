@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from gisland.control.delineation.ground import LEAST_M2
+from gisland.control.delineation.mouths import closed
 from gisland.control.delineation.shapes import filled, joined
 from gisland.topology.overlay import robust
 from gisland.topology.unions import unions
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from gisland.base.parameters import Parameters
     from gisland.control.delineation.ground import Geometries, Ground, Ints
 
+ASKEW = 0.5  # tangent of an angle between two sides: beyond it they do not share what lies between
 LEAST_SHARE = 1e-6  # of a block: smaller scattered pieces are left over from rounding
 
 
@@ -56,7 +59,22 @@ def bounded(
         shapes = _widened(ground, block, shapes)
         # strips on both sides may enclose a crossing; what has land was decided on before
         shapes = filled(ground, block, shapes, most_m2=parameters.block_hole_m2, rule=None).shapes
+        others = _far_halves(ground, block)
+        shapes = closed(ground, block, shapes, others=others, parameters=parameters)
     return apart(shapes)
+
+
+def _far_halves(ground: Ground, block: Ints) -> Geometries:
+    """Land of corridors between their middle and rows that are not in the block before them."""
+    strips = ground.strips
+    own = block[strips.focal]
+    strips = strips.at((own >= 0) & (own != block[strips.neighbor]))
+    # a cut off corner looks askew over the street: what lies before it is no half of anybody
+    along_m = np.hypot(*(strips.end - strips.start).T)
+    strips = strips.at(np.abs(strips.end_m - strips.start_m) <= ASKEW * along_m)
+    near, far = strips.far(), strips.far(1.0)
+    halves = shapely.polygons(np.stack([near[0], far[0], far[1], near[1], near[0]], axis=1))
+    return np.asarray(halves[shapely.area(halves) > LEAST_M2], dtype=object)
 
 
 def _widened(ground: Ground, block: Ints, shapes: Geometries) -> Geometries:
