@@ -26,11 +26,18 @@ if TYPE_CHECKING:
     from gisland.base.rules import RuleSet, load_rules
     from gisland.base.schema import Inputs
     from gisland.casebook import cases
+    from gisland.control.blocklines import check_block_lines
+    from gisland.control.concentration import concentration
+    from gisland.control.conversions import conversions
+    from gisland.control.delineation.delineate import delineate as delineate_blocks
+    from gisland.control.hierarchy import hierarchy
+    from gisland.control.units import balanced_units
     from gisland.detect.enclaves import enclaves
     from gisland.detect.facts import shape_facts
     from gisland.detect.holdings import holdings
     from gisland.detect.mixture import mixture
     from gisland.detect.surroundings import surroundings
+    from gisland.detect.zonelinks import zone_links
     from gisland.explaining import explain
     from gisland.jobs import (
         check_project,
@@ -76,21 +83,27 @@ __all__ = [
     "__version__",
     "across",
     "articulation",
+    "balanced_units",
     "beyond",
     "borders",
     "building_amounts",
     "cases",
     "check",
+    "check_block_lines",
     "check_inputs",
     "check_project",
     "choices_of",
     "components",
+    "concentration",
+    "conversions",
     "crosswalk",
+    "delineate_blocks",
     "density_surfaces",
     "enclaves",
     "explain",
     "folium_map",
     "fragmentation_measures",
+    "hierarchy",
     "holdings",
     "load_inputs",
     "load_rules",
@@ -118,6 +131,7 @@ __all__ = [
     "trace",
     "verify_results",
     "write_shapefile",
+    "zone_links",
 ]
 
 _HOMES = {
@@ -134,6 +148,12 @@ _HOMES = {
     "gisland.detect.holdings": ("holdings",),
     "gisland.detect.mixture": ("mixture",),
     "gisland.detect.surroundings": ("surroundings",),
+    "gisland.control.blocklines": ("check_block_lines",),
+    "gisland.control.concentration": ("concentration",),
+    "gisland.control.conversions": ("conversions",),
+    "gisland.control.hierarchy": ("hierarchy",),
+    "gisland.control.units": ("balanced_units",),
+    "gisland.detect.zonelinks": ("zone_links",),
     "gisland.explaining": ("explain",),
     "gisland.jobs": (
         "check_project",
@@ -168,6 +188,7 @@ _HOMES = {
     "gisland.topology.repair": ("repair",),
 }
 _HOME_OF = {name: (home, name) for home, names in _HOMES.items() for name in names} | {
+    "delineate_blocks": ("gisland.control.delineation.delineate", "delineate"),
     "verify_results": ("gisland.verify", "verify"),  # the package bears the short name
 }
 
