@@ -54,12 +54,15 @@ class LineSets:
     findings: list[dict[str, object]]
 
     def layouts(self) -> dict[str, gpd.GeoDataFrame]:
-        """Blocks before and after an adjustment, whose layout is to be measured.
+        """Pieces of blocks before and after an adjustment, whose layout is to be measured.
+
+        A block that a change leaves in two pieces is two patches: else what is taken out of its
+        middle would scatter nothing.
 
         Returns
         -------
         dict
-            ``before`` and ``after``; empty without an adjustment.
+            ``before`` and ``after``, numbered; empty without an adjustment.
 
         Examples
         --------
@@ -68,7 +71,9 @@ class LineSets:
         """
         if ADJUSTED not in self.sets:
             return {}
-        return {"before": self.sets[GIVEN], "after": self.sets[ADJUSTED]}
+        sides = {"before": self.sets[GIVEN], "after": self.sets[ADJUSTED]}
+        whole = {when: gpd.GeoDataFrame(geometry=b.geometry) for when, b in sides.items()}
+        return {when: blocks.explode(ignore_index=True) for when, blocks in whole.items()}
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -138,7 +138,8 @@ def _layout(
     shapes: Mapping[str, shapely.Geometry], *, over: float | None, within_m: float
 ) -> dict[str, float]:
     """Layout of blocks over their own land, or over some other."""
-    drawn = np.array([s for s in shapes.values() if not s.is_empty], dtype=object)
+    pieces = shapely.get_parts(list(shapes.values()))  # a block in two pieces is two patches
+    drawn = pieces[~shapely.is_empty(pieces)]
     area, around = shapely.area(drawn), shapely.length(drawn)
     total = float(area.sum())
     if not total:
