@@ -161,6 +161,9 @@ def test_an_adjustment_of_nothing_has_no_layout() -> None:
     result, wrong = done(layers, Parameters(cell_m=0.0))
     assert wrong == []
     assert told(result, "adjusted:overall")["layout_patches"][0] == "missing"
+    undrawn = lines.set_geometry(gpd.GeoSeries([None], index=lines.index, crs=lines.crs))
+    layers = replace(inputs, block_lines=undrawn, block_changes=changes.iloc[:1])
+    assert done(layers, Parameters(cell_m=0.0))[1] == []
 
 
 def test_conversions_parks_and_zones_by_hand(hand: tuple[Result, list[Violation]]) -> None:

@@ -250,7 +250,8 @@ def _use_areas(
         doubled[block] = inside + left[block] - plane > AREA_M2 + RELATIVE * plane
     drawn_m2 = pd.Series(shapely.area(ground.to_numpy()), index=ground.index)
     own_m2 = areas_m2(ground, basis=facts.run["area_basis"])
-    rest = pd.Series(left) * (own_m2 / drawn_m2.where(drawn_m2 > 0)).fillna(1.0)
+    rest = pd.Series(left, dtype="float64") * (own_m2 / drawn_m2.where(drawn_m2 > 0)).fillna(1.0)
+    rest = rest[drawn_m2 > 0]  # what is not drawn has no ground to be told of
     free_rows = pd.DataFrame({"block_id": rest.index, "use_class": NO_PARCEL, "area_m2": rest})
     right = pd.concat([sums, free_rows], ignore_index=True)
     return right, ~pd.Series(doubled, dtype=bool)
