@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from shapely import box
 
 from gisland.base.errors import TableError
 from gisland.base.rules import RuleSet, load_rules
 from gisland.control.areaverdicts import area_verdicts
+from gisland.control.blocklines import check_block_lines
 from gisland.control.conversions import CONVERTED, TOTALS, conversions, unknown_plans
 from gisland.layers.writing.contract import TABLES
 
@@ -158,6 +161,23 @@ def test_land_in_two_blocks_counts_once() -> None:
     )
     found = conversions(_lots(), parts, renewed=NONE, rules=COMMON)[0]
     assert found["area_m2"].tolist() == [950.0, 1000.0]
+
+
+def test_a_sliver_outside_two_blocks_does_not_count() -> None:
+    lots = gpd.GeoDataFrame(
+        {"area_m2": [1000.0], "use_class": ["industrial"], "planned_use_class": ["commercial"]},
+        geometry=[box(0, 0, 100, 10)],
+        index=["a"],
+        crs=4547,
+    )
+    blocks = gpd.GeoDataFrame(
+        geometry=[box(0, 0, 60, 10), box(30, 0, 99.5, 10)], index=["L1", "L2"], crs=4547
+    )
+    checked = check_block_lines(lots, blocks, lines="given", rules=COMMON, area_basis="plane")
+    found = conversions(
+        lots, checked.parts, renewed=NONE, rules=COMMON, within_m2=checked.within_m2
+    )[0]
+    assert found["area_m2"].tolist() == pytest.approx([995.0])
 
 
 def test_slivers_and_land_outside_are_left_out() -> None:

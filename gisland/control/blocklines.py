@@ -19,6 +19,7 @@ from gisland.control.blocks.uses import block_uses
 
 if TYPE_CHECKING:
     from gisland.base.rules import Rule, RuleSet
+    from gisland.control.blocks.inside import Inside
 
 TOPIC = "block_lines"
 EACH, TOTAL = "block_line.industrial_share", "block_line.total_industrial_share"
@@ -61,12 +62,15 @@ class Checked:
         Parts of parcels in blocks, and industrial parcels outside.
     verdicts
         Rows for the table of verdicts on areas.
+    within_m2
+        Area of parcels in all blocks together by parcel id, where land in two blocks counts once.
     """
 
     blocks: gpd.GeoDataFrame
     uses: pd.DataFrame
     parts: pd.DataFrame
     verdicts: list[dict[str, object]]
+    within_m2: pd.Series
 
 
 def check_block_lines(
@@ -152,7 +156,15 @@ def check_block_lines(
         block_uses(inside, table["area_m2"].to_numpy("float64"), lines=lines),
         block_parts(inside, lines=lines, outside=outside),
         _verdicts(table, lines=lines, rules=rules),
+        _within(inside),
     )
+
+
+def _within(inside: Inside) -> pd.Series:
+    """Area of each parcel in the union of the blocks."""
+    in_union = ~inside.single
+    ids = inside.parcels.index[inside.parcel[in_union]].astype("str")
+    return pd.Series(inside.land_m2[in_union], index=ids, name="within_m2")
 
 
 def _given(blocks: gpd.GeoDataFrame) -> dict[str, object]:

@@ -260,7 +260,9 @@ def control(
     first = checked.get(GIVEN, checked.get(PROPOSED))
     if first is not None and "planned_use_class" in parcels:
         renewed = parcels["verdict"].isin(("site", "absorbed"))
-        turned, totals, more = conversions(parcels, first.parts, renewed=renewed, rules=rules)
+        turned, totals, more = conversions(
+            parcels, first.parts, renewed=renewed, rules=rules, within_m2=first.within_m2
+        )
         tables |= {"conversions": turned, "conversion_totals": totals}
         rows, findings = rows + more, findings + unknown_plans(parcels, first.parts, rules=rules)
     if checked or inputs.parks is not None:

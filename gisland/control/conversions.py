@@ -40,7 +40,12 @@ TOTALS = ("year", "kind", "parcels", "area_m2", "area_mu", "share")
 
 
 def conversions(
-    parcels: pd.DataFrame, parts: pd.DataFrame, *, renewed: pd.Series, rules: RuleSet
+    parcels: pd.DataFrame,
+    parts: pd.DataFrame,
+    *,
+    renewed: pd.Series,
+    rules: RuleSet,
+    within_m2: pd.Series | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[dict[str, object]]]:
     """Industrial land in the block lines that changes its use or is renewed as industry.
 
@@ -61,6 +66,10 @@ def conversions(
         Bool by parcel id: the parcel is in a site or absorbed; of others it is not.
     rules
         The rule set (``conversion.*``, ``block_line.m0_uses``).
+    within_m2
+        Area in all blocks together by parcel id. Without it the area of a parcel in several
+        blocks is that of its parts, as far as the parcel is not told to lie outside: up to 1 % of
+        it too large, as less outside is not told.
 
     Returns
     -------
@@ -99,7 +108,7 @@ def conversions(
     >>> totals[["year", "kind", "share"]].values.tolist(), rows[1]["value"]
     ([['all', 'to_commercial', 1.0]], 0.0)
     """
-    land = _industrial_inside(parcels, parts, rules=rules)
+    land = _industrial_inside(parcels, parts, rules=rules, within_m2=within_m2)
     land = land.assign(kind=_kinds(land, renewed), area_mu=m2_to_mu(land["area_m2"]))
     told = land[land["kind"].notna()].drop(columns=["use_before", "use_after"])
     told = told.rename(columns={"before": "use_before", "after": "use_after"})
@@ -166,10 +175,14 @@ def _kinds(land: pd.DataFrame, renewed: pd.Series) -> pd.Series:
 
 
 def _industrial_inside(
-    parcels: pd.DataFrame, parts: pd.DataFrame, *, rules: RuleSet
+    parcels: pd.DataFrame,
+    parts: pd.DataFrame,
+    *,
+    rules: RuleSet,
+    within_m2: pd.Series | None = None,
 ) -> pd.DataFrame:
     """Industrial parcels in the lines by id, with their classes, and with M0 told apart."""
-    land = _inside(parcels, parts)
+    land = _inside(parcels, parts, within_m2=within_m2)
     lots = parcels.loc[land.index]
     none = pd.Series(None, index=land.index, dtype="str")
     texts = {
@@ -187,7 +200,9 @@ def _industrial_inside(
     return land[before.isin(INDUSTRIAL_USE_CLASSES)]
 
 
-def _inside(parcels: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
+def _inside(
+    parcels: pd.DataFrame, parts: pd.DataFrame, *, within_m2: pd.Series | None
+) -> pd.DataFrame:
     """Block and area of every parcel of which more than a sliver lies in the lines, by id."""
     within = parts[parts["part"].ne("outside")]
     size = within["inside_m2"].round(AREA_DECIMALS)
@@ -198,6 +213,8 @@ def _inside(parcels: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
     area = aligned(parcels["area_m2"], whole.index)
     rest = area - aligned(outside, whole.index).fillna(0.0)
     inside = whole["sum"].mask(whole["size"] > 1, np.fmin(whole["sum"], rest))
+    if within_m2 is not None:
+        inside = aligned(within_m2, whole.index)
     land = pd.DataFrame({"block_id": block, "area_m2": inside}).sort_index()
     return land[inside > CUT_SHARE * area]
 
