@@ -215,6 +215,8 @@ def _finish(done: Done, *, as_json: bool) -> None:
 
 
 def _print_summary(done: Done, counts: dict[str, Any]) -> None:
+    from gisland.base.result import control_line  # noqa: PLC0415 - heavy
+
     rules = done.record["rules"]
     sites = done.tables["sites"]
     typer.echo(f"{done.record['project']}: {rules['title']} ({rules['fingerprint']})")
@@ -232,6 +234,8 @@ def _print_summary(done: Done, counts: dict[str, Any]) -> None:
             f" {counts['absorbed']} absorbed: {counts['absorbed_m2']:,.2f} m²;"
             f" {_proved(done.record['plan']['method'], sites)}"
         )
+    if told_lines := control_line(counts):
+        typer.echo(f"  {told_lines}")
     if "differences" in done.tables:
         _print_differences(done.tables["differences"])
     told = done.tables["findings"]

@@ -279,7 +279,8 @@ def given_case() -> Case:
         "rules": rules_record(list(common().values())),
         "inputs": [{"layer": "parcels", "rows": 22}],
         "counts": {"parcels": 22, "fragments": 0, "enclaves": 0, "jointly_enclosed": 0}
-        | {"scrap_groups": 0, "zones": 0, "sites": 0},
+        | {"scrap_groups": 0, "zones": 0, "sites": 0, "control_failures": 0}
+        | {"blocks_given": 2, "blocks_proposed": 0, "blocks_adjusted": 0},
     }
     return Case(tables, run)
 
@@ -323,6 +324,7 @@ def converted_case() -> Case:
     more = pd.DataFrame(of_conversions() + of_parks())
     told = case.tables["control_verdicts"]
     case.tables["control_verdicts"] = pd.concat([told, more], ignore_index=True)
+    case.run["counts"]["control_failures"] = 1  # the share in parks
     return case
 
 
@@ -450,6 +452,7 @@ def adjusted_case() -> Case:
     frame = layer(changes, [box(*C1), box(*C2), box(*C3)])
     case.tables["block_changes"] = frame.assign(area_mu=frame["area_m2"] * MU)
     case.tables["block_balance"] = balance(table)
+    case.run["counts"] |= {"blocks_adjusted": 2, "control_failures": 1}  # the layout
     return case
 
 
@@ -551,4 +554,5 @@ def proposed_case() -> Case:
         case.tables[name] = pd.concat([case.tables[name], frame], ignore_index=True)
     case.run["parameters"] |= {"block_from": "parcels", "block_boundary": "parcel_edge"}
     case.run["parameters"] |= {"block_level1_m2": 70_000.0}
+    case.run["counts"]["blocks_proposed"] = 2
     return case

@@ -454,6 +454,10 @@ def test_demo_runs_the_sample_in_one_go(tmp_path: Path) -> None:
     jointly = counts["jointly_enclosed"]
     assert jointly > 0
     assert f", {counts['enclaves']} enclaves (and {jointly} jointly enclosed), 1 zone" in said.out
+    failures = counts["control_failures"]
+    assert failures > 0
+    drawn = f"{counts['blocks_proposed']} delineated, 3 adjusted"
+    assert f"  3 given blocks, {drawn}; {failures} control verdicts fail\n" in said.out
     assert said.progress == said.err.splitlines()
     assert {p.name for p in (tmp_path / "demo").iterdir()} == RESULTS | {"surfaces"}
 

@@ -30,6 +30,13 @@ def test_right_lines_hold_with_all_other_proofs() -> None:
     assert judged(given_case()) == []
 
 
+@pytest.mark.parametrize("name", ["blocks_given", "blocks_adjusted", "control_failures"])
+def test_the_record_counts_blocks_and_failing_verdicts(name: str) -> None:
+    case = given_case()
+    case.run["counts"][name] += 1
+    assert [(v.code, v.ids) for v in judged(case)] == [("record_counts", (name,))]
+
+
 @pytest.mark.parametrize("column", ["land_m2", "industrial_m2", "m0_m2", "state_m2", "floor_m2"])
 def test_a_wrong_sum_of_a_block(column: str) -> None:
     case = given_case()

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from gisland.base.errors import ProjectError, RulesError
 from gisland.base.names import has_names
 from gisland.base.parameters import Parameters
+from gisland.base.phrases import count_of
 from gisland.base.planchoices import PlanChoices
 from gisland.base.rules import RuleSet
-from gisland.base.schema import CONDITIONS, USE_CLASSES
+from gisland.base.schema import CONDITIONS, LINES, OVERALL, USE_CLASSES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     import pandas as pd
 
@@ -120,8 +123,10 @@ def summary_counts(tables: dict[str, pd.DataFrame]) -> dict[str, int | float]:
     -------
     dict
         Counts by name, and the absorbed area in m². ``enclaves`` are those that one patch
-        surrounds, ``jointly_enclosed`` those that several do; ``repaired_parcels`` are shapes
-        of the parcel layer, ``repaired_others`` those of all other layers.
+        surrounds, ``jointly_enclosed`` those that several do; ``blocks_given`` and the like are
+        the blocks of each set of block lines, ``control_failures`` the verdicts on blocks,
+        adjustments, conversions and parks that fail; ``repaired_parcels`` are shapes of the
+        parcel layer, ``repaired_others`` those of all other layers.
 
     Examples
     --------
@@ -150,11 +155,59 @@ def summary_counts(tables: dict[str, pd.DataFrame]) -> dict[str, int | float]:
         "absorbed": len(absorbed),
         "absorbed_m2": round(float(absorbed["area_m2"].sum()), 2),
         "zones": len(tables["zones"]),
+        **_control_counts(tables),
         **{f"findings_{s}": int(severity.get(s, 0)) for s in ("error", "warning", "info")},
         "repaired_parcels": int(done.loc[of_parcels, "parcel_id"].nunique()),
         "repaired_others": len(done.loc[~of_parcels, ["layer", "parcel_id"]].drop_duplicates()),
         "repairs_refused": int((tables["findings"]["code"] == "not_repaired").sum()),
     }
+
+
+def _control_counts(tables: dict[str, pd.DataFrame]) -> dict[str, int]:
+    """Blocks of each set of lines, and verdicts on areas that fail."""
+    sets = [s for s, b in _columns(tables, "block_lines", "lines", "block_id") if b != OVERALL]
+    outcome = [o for (o,) in _columns(tables, "control_verdicts", "outcome")]
+    counts = {f"blocks_{lines}": sets.count(lines) for lines in LINES}
+    return {**counts, "control_failures": outcome.count("fail")}
+
+
+def _columns(tables: dict[str, pd.DataFrame], table: str, *names: str) -> list[tuple[object, ...]]:
+    """Rows of some columns of a table, none if the table is not there."""
+    if table not in tables:
+        return []
+    return list(zip(*(tables[table][name] for name in names), strict=True))
+
+
+def control_line(counts: Mapping[str, int | float]) -> str:
+    """Block lines of a run, and how many verdicts on areas fail, in one line.
+
+    Parameters
+    ----------
+    counts
+        From `summary_counts`.
+
+    Returns
+    -------
+    str
+        Empty if there are neither blocks nor verdicts that fail.
+
+    Examples
+    --------
+    >>> control_line({"blocks_given": 3, "blocks_proposed": 6, "control_failures": 9})
+    '3 given blocks, 6 delineated; 9 control verdicts fail'
+    >>> control_line({"control_failures": 1})
+    '1 control verdict fails'
+    """
+    words = dict(zip(LINES, ("given", "delineated", "adjusted"), strict=True))
+    there = [(int(counts.get(f"blocks_{s}", 0)), word) for s, word in words.items()]
+    told = [(many, word) for many, word in there if many]
+    blocks = [count_of(many, f"{word} block") for many, word in told[:1]]
+    blocks += [f"{many} {word}" for many, word in told[1:]]
+    failures = int(counts.get("control_failures", 0))
+    if not blocks and not failures:
+        return ""
+    fail = f"{count_of(failures, 'control verdict')} fail{'s' if failures == 1 else ''}"
+    return f"{', '.join(blocks)}; {fail}" if blocks else fail
 
 
 def without_mended(findings: gpd.GeoDataFrame, changes: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.result import ENCLAVE_KINDS
+from gisland.base.schema import LINES
 from gisland.verify.facts import AREA_M2, RELATIVE, Facts, Violation, violations
 from gisland.verify.subjects import UNIT, ZONE
 
@@ -87,6 +88,12 @@ def _counts(facts: Facts) -> dict[str, float]:
         found["absorbed_m2"] = float(facts.area_m2.reindex(sorted(taken)).sum())
     if "borders" in tables:
         found["border_pairs"] = float(len(tables["borders"]) // 2)
+    if "block_lines" in tables:
+        rows = tables["block_lines"]
+        single = rows.loc[rows["block_id"] != OVERALL, "lines"]
+        found |= {f"blocks_{lines}": float((single == lines).sum()) for lines in LINES}
+    if "control_verdicts" in tables:
+        found["control_failures"] = float((tables["control_verdicts"]["outcome"] == "fail").sum())
     if "findings" in tables:
         severity = tables["findings"]["severity"]
         levels = ("error", "warning", "info")
