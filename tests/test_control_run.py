@@ -310,5 +310,5 @@ def test_random_layers_show_what_they_are_for() -> None:
     for seed in SEEDS:
         rows = at_random(seed)[0].tables["control_verdicts"]
         outcomes |= set(zip(rows["test"], rows["outcome"], strict=True))
-    both = ("industrial_share", "target_area", "layout_patches")
+    both = ("industrial_share", "target_area")
     assert {(t, o) for t in both for o in ("pass", "fail")} <= outcomes
