@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.columns import numbers
+from gisland.base.definitions import CUT_SHARE
 from gisland.base.errors import TableError
 from gisland.base.keys import aligned, among, in_order
 from gisland.base.phrases import count_of, first_of
@@ -15,7 +16,6 @@ from gisland.base.rules import AREA_DECIMALS
 from gisland.base.schema import INDUSTRIAL_USE_CLASSES
 from gisland.base.units import m2_to_mu
 from gisland.control.areaverdicts import NO_NUMBER, held
-from gisland.control.blocks.inside import CUT_SHARE
 from gisland.control.newindustry import is_m0
 
 if TYPE_CHECKING:

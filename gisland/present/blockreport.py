@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gisland.base.definitions import CUT_SHARE
 from gisland.base.schema import FREE_USE_CLASSES, INDUSTRIAL_USE_CLASSES, LINES
 from gisland.present.blockwords import OVERALL, block_name, of_set
 from gisland.present.facts import plain_rows
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     RuleNames = Mapping[str, tuple[int, str]]
 
 MANY = 25  # rows of one table: the ledger has all
-CUT_SHARE = 0.01  # of a parcel: less of it inside is no other use inside
 BLOCK_TOPICS = ("block_lines", "delineation", "adjustment")
 OF_ONE_BLOCK = tuple(f"{lines}:" for lines in LINES)
 BALANCE = {"area_m2": "m2", "industrial_m2": "m2", "industrial_share": "share", "m0_share": "share"}

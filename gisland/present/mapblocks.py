@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
+from gisland.base.definitions import CUT_SHARE
 from gisland.base.schema import FREE_USE_CLASSES, INDUSTRIAL_USE_CLASSES
 from gisland.present import style
 from gisland.present.blockwords import of_set
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     Verdicts = Mapping[str, list[Row]]
 
 LONGEST_NAME = 24  # characters of a name written into a feature
-CUT_SHARE = 0.01  # of a parcel: less of it inside is no other use inside
 MARKS = {"pass": "✓ ", "fail": "✗ "}
 SET_LAYERS = {
     "given": ("block_lines", "block"),

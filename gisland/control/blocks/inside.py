@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from gisland.base.columns import numbers
+from gisland.base.definitions import CUT_SHARE
 from gisland.base.guards import require_columns
 from gisland.base.keys import joined_runs
 from gisland.base.names import comparable
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
     Bools = NDArray[np.bool_]
-
-CUT_SHARE = 0.01  # a parcel is cut if this share of it lies on either side of the line
 
 
 @dataclass(frozen=True, eq=False, repr=False)

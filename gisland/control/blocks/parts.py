@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.columns import numbers
+from gisland.base.definitions import CUT_SHARE
 from gisland.base.keys import aligned, among, in_order
 from gisland.base.schema import usable
-from gisland.control.blocks.inside import CUT_SHARE, is_industrial
+from gisland.control.blocks.inside import is_industrial
 
 if TYPE_CHECKING:
     from gisland.control.blocks.inside import Inside
