@@ -14,7 +14,6 @@ from gisland.base.columns import numbers
 from gisland.base.definitions import CUT_SHARE
 from gisland.base.guards import require_columns
 from gisland.base.keys import joined_runs
-from gisland.base.names import comparable
 from gisland.base.schema import (
     FREE_USE_CLASSES,
     INDUSTRIAL_USE_CLASSES,
@@ -22,6 +21,7 @@ from gisland.base.schema import (
     require_ids,
     usable,
 )
+from gisland.control.newindustry import M0_USES, is_m0
 from gisland.topology.overlay import overlap_areas, robust
 
 if TYPE_CHECKING:
@@ -265,11 +265,9 @@ def is_new_type(parcels: pd.DataFrame, *, rules: RuleSet) -> Bools | None:
     >>> is_new_type(lots, rules=load_rules("common")).tolist()
     [True, False, False]
     """
-    rule = rules["block_line.m0_uses"]
-    if "use_code" not in parcels or rule.mode == "off" or not isinstance(rule.value, tuple):
+    if "use_code" not in parcels or rules[M0_USES].mode == "off":
         return None
-    words = comparable(pd.Series(rule.value, dtype="str")).dropna()
-    return is_industrial(parcels) & comparable(parcels["use_code"]).isin(words).to_numpy("bool")
+    return is_industrial(parcels) & is_m0(parcels["use_code"], rules=rules).to_numpy("bool")
 
 
 def _numbered(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
