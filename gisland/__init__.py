@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from gisland.topology.borders import borders
     from gisland.topology.boundary import trace
     from gisland.topology.check import check
+    from gisland.topology.corridorland import corridor_strips
     from gisland.topology.exports import to_libpysal, to_networkx, to_sparse
     from gisland.topology.graph import articulation, components, patches
     from gisland.topology.overlay import overlap_areas
@@ -96,6 +97,7 @@ __all__ = [
     "components",
     "concentration",
     "conversions",
+    "corridor_strips",
     "crosswalk",
     "delineate_blocks",
     "density_surfaces",
@@ -181,6 +183,7 @@ _HOMES = {
     "gisland.topology.borders": ("borders",),
     "gisland.topology.boundary": ("trace",),
     "gisland.topology.check": ("check",),
+    "gisland.topology.corridorland": ("corridor_strips",),
     "gisland.topology.exports": ("to_libpysal", "to_networkx", "to_sparse"),
     "gisland.topology.graph": ("articulation", "components", "patches"),
     "gisland.topology.overlay": ("overlap_areas",),
