@@ -86,7 +86,7 @@ CONFLICTS = {  # fills are told apart by lightness, too
     "outside": Look("#8a5a00", 1, fill="#ffb02e", opacity=0.75),
     "other": Look("#3d1f6b", 1, fill="#5e35a8", opacity=0.75),
     "cut": Look("#8f0020", 1.5, fill="#e0002f", opacity=0.7),
-    "fails": Look("#e0002f", 6),
+    "fails": Look("#e0002f", 13),  # seen on both sides of the line itself
 }
 ZONES = Look("#7d6608", 2.5, dash="16 5 3 5", fill="#c9a227", opacity=0.12)
 ZONE_UNITS = Look("#7d6608", 1.5, dash="4 4", fill="#c9a227", opacity=0.08)
