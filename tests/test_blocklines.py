@@ -612,3 +612,20 @@ def test_parcels_that_are_split_add_up_to_the_same_shares() -> None:
     assert two[NUMBERS].to_numpy("float64") == pytest.approx(
         one[NUMBERS].to_numpy("float64"), rel=1e-9
     )
+
+
+def test_lines_along_the_middle_of_streets_cut_no_parcels() -> None:
+    shapes = [box(0, 0, 100, 100), box(100, 0, 112, 100), box(112, 0, 212, 100)]
+    lots = gpd.GeoDataFrame(
+        {"use_class": ["industrial", "transport", "industrial"], "area_m2": [1e4, 1.2e3, 1e4]},
+        geometry=shapes,
+        index=pd.Index(["west", "street", "east"], name="parcel_id"),
+        crs=4547,
+    )
+    line = gpd.GeoDataFrame(geometry=[box(0, 0, 106, 100)], index=["L"], crs=4547)
+    found = check_block_lines(
+        lots, line, lines="given", rules=load_rules("common"), area_basis="plane"
+    )
+    assert found.blocks.set_index("block_id")["cut_ids"].tolist() == ["", ""]
+    street = found.parts.set_index("parcel_id").loc["street"]
+    assert street[["part", "inside_m2", "outside_m2"]].tolist() == ["inside", 600.0, 600.0]

@@ -22,19 +22,19 @@ FOUND = {
             "message": "5 of 9 units and projects lie in the level above in part only:"
             " a, b and 3 more"
         },
-        "9 个单元、项目中 5 个跨越上级范围：a, b 等（另 3 个）",
-        "5 of 9 units and projects straddle the level above: a, b and 3 more",
+        "9 个单元和项目中 5 个未完全落入上一级：a, b 等（另 3 个）",
+        "5 of 9 units and projects lie in the level above in part only: a, b and 3 more",
     ),
     "park_above_developable": (
         {"other_id": "K", "value": 300.0, "unit": "m2", "message": "park K: built_m2 900.00"},
-        "园区 K 已建成面积超出可开发建设用地 300.00 m²，请核对",
-        "park K: 300.00 m² more are built up than are developable; check the two",
+        "园区 K 的已建成面积超出可开发面积 300.00 m²，请核对",
+        "park K: built-up land is 300.00 m² above what can be developed; check the two",
     ),
     "conversion_unknown": (
         {"value": 2.0, "unit": "count"}
         | {"message": "the planned use of 2 parcels is not known: p, q"},
-        "2 宗规划用途不详，用途转换无法判定：p, q",
-        "2 parcels: the planned use is not known, hence no conversion: p, q",
+        "工业区块线内有 2 宗工业、仓储用地的规划用途不明：p, q",
+        "the planned use of 2 industrial parcels in the block lines is not known: p, q",
     ),
     "zone_units_not_proved": (
         {"value": 1.0, "unit": "count"}
@@ -53,8 +53,8 @@ FOUND = {
     ),
     "zone_without_parcels": (
         {"other_id": "Z9", "message": "zone Z9 holds no parcel mostly"},
-        "片区 Z9 内没有大部分位于其中的宗地",
-        "zone Z9 holds no parcel mostly",
+        "改造片区 Z9 内没有过半落入的宗地，未列入结果",
+        "no parcel lies mostly in zone Z9; it is left out",
     ),
 }
 
@@ -80,4 +80,4 @@ def test_each_fault_of_a_change_has_words(language: str) -> None:
 def test_a_message_in_other_words_is_not_lost() -> None:
     row = {"code": "hierarchy_straddles", "message": "said in another way", "value": 1.0}
     told = finding_text(row, texts=catalog("en"))
-    assert told == "straddles the level above (said in another way)"
+    assert told == "units and projects that straddle (said in another way)"

@@ -107,7 +107,7 @@ def _inside(single: pd.DataFrame, land: pd.DataFrame) -> pd.DataFrame:
     """Rows of parcels with land in a block; those next to 0.01 m² may be there or not."""
     some = single[single["inside_m2"] > AREA_M2 / 2]
     whole = lookup(some["parcel_id"], land["area_m2"])
-    cut = some["share"].between(CUT, 1 - CUT)
+    cut = some["land"].astype(bool) & some["share"].between(CUT, 1 - CUT)
     near = ((some["share"] - CUT).abs() < RATIO) | ((some["share"] - 1 + CUT).abs() < RATIO)
     return pd.DataFrame(
         {

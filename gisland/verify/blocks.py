@@ -178,7 +178,7 @@ def _as_known(
 def _check_ids(
     rows: pd.DataFrame, single: pd.DataFrame, parts: pd.DataFrame, *, lines: str
 ) -> list[Violation]:
-    cut = single[single["share"].between(CUT, 1 - CUT)]
+    cut = single[single["land"].astype(bool) & single["share"].between(CUT, 1 - CUT)]
     everywhere = cut.assign(area_id=OVERALL).drop_duplicates("parcel_id")
     other = parts[parts["classified"] & ~parts["industrial"] & (parts["share"] > CUT)]
     chosen = {"cut_ids": pd.concat([cut, everywhere]), "other_use_ids": other}

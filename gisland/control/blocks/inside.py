@@ -21,6 +21,7 @@ from gisland.base.schema import (
     require_ids,
     usable,
 )
+from gisland.base.tables import is_land
 from gisland.control.newindustry import M0_USES, is_m0
 from gisland.topology.overlay import overlap_areas, robust
 
@@ -82,8 +83,9 @@ class Inside:
 
     @property
     def cut(self) -> Bools:
-        """Parts of parcels that a line cuts."""
-        return (self.share >= CUT_SHARE) & (self.share <= 1 - CUT_SHARE)
+        """Parts of parcels that a line cuts; it may well run along roads and water, or across."""
+        land = is_land(self.parcels).to_numpy("bool")[self.parcel]
+        return land & (self.share >= CUT_SHARE) & (self.share <= 1 - CUT_SHARE)
 
     @property
     def shapes(self) -> gpd.GeoSeries:

@@ -41,9 +41,10 @@ def block_parts(inside: Inside, *, lines: str, outside: pd.Series | None = None)
     pandas.DataFrame
         Columns of ``COLUMNS``, sorted by parcel and block. One row for each block and parcel with
         more than 0.01 m² inside: ``part`` is ``cut`` if between 1 % and 99 % of the parcel lie
-        inside, else ``inside``; ``outside_m2`` is the rest of the parcel. One row for each
-        industrial parcel with more than 1 % of it outside all blocks: ``part`` is ``outside``,
-        ``block_id`` and ``inside_m2`` are empty and 0, ``outside_m2`` lies outside all blocks.
+        inside and it is neither road nor water, else ``inside``; ``outside_m2`` is the rest of
+        the parcel. One row for each industrial parcel with more than 1 % of it outside all
+        blocks: ``part`` is ``outside``, ``block_id`` and ``inside_m2`` are empty and 0,
+        ``outside_m2`` lies outside all blocks.
 
     Examples
     --------
