@@ -51,6 +51,12 @@ FOUND = {
         "2 个片区中 1 个由互不相连的几片组成：Z01",
         "1 of 2 zones fall into pieces without links: Z01",
     ),
+    "zone_outside_blocks": (
+        {"layer": "zoning", "parcel_id": "JC-7"}
+        | {"message": "planned industrial land in no delineated block: too_small"},
+        "规划工业用地 JC-7 不在拟划的任何区块内：区块面积不足",
+        "planned industrial zone JC-7 is in no delineated block: block too small",
+    ),
     "zone_without_parcels": (
         {"other_id": "Z9", "message": "zone Z9 holds no parcel mostly"},
         "改造片区 Z9 内没有过半落入的宗地，未列入结果",

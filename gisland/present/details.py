@@ -105,6 +105,7 @@ DETAILS = {
     "year_unread": _ROWS,
     "zero_area": _ROWS,
     "zone_in_pieces": r"^\d+ of (?P<total>\d+) .* without links" + _NAMES,
+    "zone_outside_blocks": r"in no delineated block: (?P<detail>\w+)$",
     "zone_units_not_proved": r"^\d+ of (?P<total>\d+) .* time ran out" + _NAMES,
     "zone_dropped": r"\(columns: (?P<detail>.*)\)$",
 }

@@ -19,6 +19,10 @@ COUNTED = ("count", "rows", "texts")  # units that a template words itself
 MORE = {"spellings": "more_spellings"} | dict.fromkeys(
     ("hierarchy_straddles", "zone_in_pieces", "zone_units_not_proved"), "more_names"
 )  # texts for lists that are cut, where not of parcels
+NAMED = {  # where the names of details stand in the catalog
+    "block_change_without_effect": "change_fault",
+    "zone_outside_blocks": "block_reason",
+}
 COLUMN_REASONS = {
     "no_column": r"no column (.+)",
     "empty_column": r"column (.+) is empty",
@@ -93,8 +97,8 @@ def _places(
             )
     if code == "spellings" and told:
         told["detail"] = re.sub("(['\"]) for (['\"])", r"\1 → \2", told["detail"])
-    if code == "block_change_without_effect" and told:
-        told["detail"] = named(texts, "change_fault", told["detail"])
+    if code in NAMED and told:
+        told["detail"] = named(texts, NAMED[code], told["detail"])
     if "column" in told:
         told["column"] = texts.get(f"column.{told['column']}", told["column"])
     if "drawn" in told:
