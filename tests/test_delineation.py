@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -363,9 +362,7 @@ def with_selection(monkeypatch: pytest.MonkeyPatch, kept: list[bool]) -> None:
         flags = pd.Series(kept, index=candidates.index)
         return SimpleNamespace(kept=flags, share=1.0, bound=1.0, status="optimal")
 
-    made = ModuleType("selection")
-    made.choose_blocks = choose_blocks  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "gisland.control.delineation.selection", made)
+    monkeypatch.setattr("gisland.control.delineation.delineate.choose_blocks", choose_blocks)
 
 
 def test_blocks_that_the_target_does_not_need_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from gisland.control.delineation.ground import ground_of
 from gisland.control.delineation.growing import grown
 from gisland.control.delineation.levels import block_ids, candidates_of, levels_by
 from gisland.control.delineation.outer import bounded
+from gisland.control.delineation.selection import choose_blocks
 
 if TYPE_CHECKING:
     from pyproj import CRS
@@ -217,8 +218,6 @@ def _towards_target(
     candidates: gpd.GeoDataFrame, edge_m2: pd.Series, *, parameters: Parameters
 ) -> tuple[pd.Series, list[dict[str, object]]]:
     """Which blocks are kept, and verdicts on the target and on the share reached."""
-    from gisland.control.delineation.selection import choose_blocks  # noqa: PLC0415
-
     target = parameters.block_target_m2
     kept = pd.Series(data=True, index=candidates.index)
     share = bound = float("nan")
