@@ -9,10 +9,10 @@ import pandas as pd
 import shapely
 
 from gisland.base.names import comparable
-from gisland.base.schema import INDUSTRIAL_USE_CLASSES
+from gisland.base.schema import INDUSTRIAL_USE_CLASSES, OVERALL
 from gisland.present.about import lines
 from gisland.present.abouttests import cited
-from gisland.present.blockwords import OVERALL, of_set
+from gisland.present.blockwords import of_set
 from gisland.present.enclavewords import attribute_name, enclave_text, values_of
 from gisland.present.facts import Row, plain_rows
 from gisland.present.lists import listed, some_ids

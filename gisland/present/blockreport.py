@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gisland.base.definitions import CUT_SHARE
-from gisland.base.schema import FREE_USE_CLASSES, INDUSTRIAL_USE_CLASSES, LINES
-from gisland.present.blockwords import OVERALL, block_name, of_set
+from gisland.base.schema import LINES, OVERALL
+from gisland.present.blockwords import block_name, of_set, other_use_inside
 from gisland.present.facts import plain_rows
 from gisland.present.lists import some_ids
 from gisland.present.messages import rule_text
@@ -268,13 +267,10 @@ def _conflicts(parts: pd.DataFrame | None, *, texts: Texts) -> list[str]:
     """How many parcels are cut, of other use, or industrial and outside, and why outside."""
     if parts is None or parts.empty:
         return []
-    use, outside = parts["use_class"], parts[parts["part"] == "outside"]
-    inside = parts["inside_m2"] / (parts["inside_m2"] + parts["outside_m2"])
-    other = use.notna() & (use != "") & ~use.isin((*FREE_USE_CLASSES, *INDUSTRIAL_USE_CLASSES))
-    other &= (parts["part"] != "outside") & (inside > CUT_SHARE)
+    outside = parts[parts["part"] == "outside"]
     told = texts["report.blocks_conflicts"].format(
         cut=parts.loc[parts["part"] == "cut", "parcel_id"].nunique(),
-        other=parts.loc[other, "parcel_id"].nunique(),
+        other=parts.loc[other_use_inside(parts), "parcel_id"].nunique(),
         outside=outside["parcel_id"].nunique(),
         area=area_both(texts, float(outside["outside_m2"].sum())),
     )

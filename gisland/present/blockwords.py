@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gisland.base.definitions import CUT_SHARE
+from gisland.base.schema import FREE_USE_CLASSES, INDUSTRIAL_USE_CLASSES, OVERALL
 from gisland.present.wording import named, visible
 
 if TYPE_CHECKING:
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
 
     Texts = Mapping[str, str]
 
-OVERALL = "overall"
 CITED = ("title", "quotation", "source", "rule_status")
 FIRST = {  # columns in the order in which they are read; the others follow
     "block_lines": (
@@ -72,6 +73,32 @@ def of_set(frame: pd.DataFrame | None, lines: str) -> pd.DataFrame | None:
     if "lines" not in frame:
         return frame if lines == "given" else frame.iloc[:0]
     return frame[(frame["lines"] == lines).fillna(value=False).to_numpy(dtype=bool)]
+
+
+def other_use_inside(parts: pd.DataFrame) -> pd.Series:
+    """Which rows are parcels of a use in a block that is no industry, neither road nor water.
+
+    Parameters
+    ----------
+    parts
+        Rows of the table ``block_parcels``.
+
+    Returns
+    -------
+    pandas.Series
+        Bool, on the index of `parts`: the use class is known, and more than 1 % of the parcel lies
+        inside.
+
+    Examples
+    --------
+    >>> areas = {"part": ["inside", "inside"], "inside_m2": [9.0, 9.0], "outside_m2": [0.0, 0.0]}
+    >>> other_use_inside(pd.DataFrame({"use_class": ["green", "water"], **areas})).tolist()
+    [True, False]
+    """
+    use = parts["use_class"]
+    share = parts["inside_m2"] / (parts["inside_m2"] + parts["outside_m2"])
+    other = use.notna() & (use != "") & ~use.isin((*FREE_USE_CLASSES, *INDUSTRIAL_USE_CLASSES))
+    return other & (parts["part"] != "outside") & (share > CUT_SHARE)
 
 
 def block_name(block_id: object, *, texts: Texts) -> str:

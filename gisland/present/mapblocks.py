@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
-from gisland.base.definitions import CUT_SHARE
-from gisland.base.schema import FREE_USE_CLASSES, INDUSTRIAL_USE_CLASSES
 from gisland.present import style
-from gisland.present.blockwords import of_set
+from gisland.present.blockwords import of_set, other_use_inside
 from gisland.present.facts import Block, Row, Rules, fields, plain_rows, quotes
 from gisland.present.lists import some_ids
 from gisland.present.mapfeatures import Features, Kind, Made, drawn_rows, is_spatial
@@ -204,13 +202,9 @@ def _of_parcels(
     places, parcels = of_set(tables.get("block_parcels"), lines), tables.get("parcels")
     if places is None or parcels is None or not is_spatial(parcels):
         return None
-    use = places["use_class"]
-    share = places["inside_m2"] / (places["inside_m2"] + places["outside_m2"])
-    other = use.notna() & (use != "") & ~use.isin((*FREE_USE_CLASSES, *INDUSTRIAL_USE_CLASSES))
-    other &= (places["part"] != "outside") & (share > CUT_SHARE)
     chosen = {
         "outside": places["part"] == "outside",
-        "other": other,
+        "other": other_use_inside(places),
         "cut": places["part"] == "cut",
     }
     by_id = gpd.GeoDataFrame(parcels).drop_duplicates("parcel_id").set_index("parcel_id").geometry
