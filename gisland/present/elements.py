@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from branca.element import Figure, MacroElement
@@ -12,12 +11,15 @@ from gisland.base.errors import OutputError
 from gisland.present.offline import Raw, asset, data_block
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
+    from gisland.present.bilingual import Bilingual
     from gisland.present.maplayers import MapLayer
 
 HANDLE = "main"  # the page's map is window.map_main
-MIN_SHARED = 2  # characters from which repeated text is worth a reference
+UI = "map.ui."  # of the catalog: words that the page's own script shows
+SCRIPTS = (  # in the order in which they need each other
+    *("text.js", "packed.js", "painting.js", "layer.js", "popup.js", "find.js"),
+    *("surfaces.js", "legend.js", "page.js"),
+)
 
 
 class DataLayer(Layer):
@@ -29,21 +31,21 @@ class DataLayer(Layer):
     ----------
     layer
         What to draw.
-    data
-        Its data, with repeated text replaced by references.
+    name
+        Of the layer in the language in which the page opens.
 
     Examples
     --------
     >>> from gisland.present.maplayers import MapLayer
-    >>> drawn = MapLayer("roads", "A & {{ b }}", True, {}, (0, 0, 1, 1))
-    >>> DataLayer(drawn, data={}).layer_name
+    >>> drawn = MapLayer("roads", "", True, {}, "", "", (0, 0, 1, 1))
+    >>> DataLayer(drawn, name="A & {{ b }}").layer_name
     'A &amp; &#123;&#123; b &#125;&#125;'
     """
 
-    def __init__(self, layer: MapLayer, *, data: dict[str, Any]) -> None:
-        super().__init__(name=_inert(layer.name), overlay=True, control=True, show=layer.show)
+    def __init__(self, layer: MapLayer, *, name: str) -> None:
+        super().__init__(name=_inert(name), overlay=True, control=True, show=layer.show)
         self._name, self._id = "layer", layer.id
-        self.data = data
+        self.layer = layer
 
     def render(self, **kwargs: Any) -> str:  # noqa: ANN401 - branca's signature
         """Put data and script into the page; doing so again changes nothing.
@@ -60,7 +62,10 @@ class DataLayer(Layer):
         """
         (figure, handle), name, key = placed(self), self.get_name(), self._id
         add = f".addTo({handle})" if self.show else ""
-        figure.html.add_child(Raw(data_block(f"gisland-{key}", self.data)), name=name)
+        parts = {"head": self.layer.head, "shape": self.layer.shape, "facts": self.layer.facts}
+        for part, data in parts.items():
+            block = data_block(f"gisland-{key}-{part}", data)
+            figure.html.add_child(Raw(block), name=f"{name}_{part}")
         figure.script.add_child(
             Raw(f'const {name} = gisland.layer({handle}, "{key}"){add};\n'), name=name
         )
@@ -75,16 +80,17 @@ class Part(MacroElement):
     Parameters
     ----------
     name
-        Of the script's function: ``page`` for what stands around the layers, which is the last
-        child of a map; ``surfaces`` for pictures to choose from.
+        Of the script's function, such as ``surfaces``, for pictures to choose from.
     data
         As that function reads it.
 
     Examples
     --------
-    >>> Part("page", {}).get_name()
-    'page_main'
+    >>> Part("surfaces", {}).get_name()
+    'surfaces_main'
     """
+
+    call = "gisland.{name}({handle});\n"
 
     def __init__(self, name: str, data: dict[str, Any]) -> None:
         super().__init__()  # type: ignore[no-untyped-call] # branca types some only
@@ -101,31 +107,58 @@ class Part(MacroElement):
         """
         (figure, handle), name = placed(self), self.get_name()
         figure.html.add_child(Raw(data_block(f"gisland-{self._name}", self.data)), name=name)
-        figure.script.add_child(Raw(f"gisland.{self._name}({handle});\n"), name=name)
+        figure.script.add_child(Raw(self.call.format(name=self._name, handle=handle)), name=name)
         return ""
 
 
-class Script(MacroElement):
-    """gisland's own script and style, and the text that its layers share; the first child.
+class Page(Part):
+    """What stands around the map, made when everything else is on it.
 
     Parameters
     ----------
-    shared
-        Repeated text of all layers.
+    data
+        Title, summary, notes and bounds.
 
     Examples
     --------
-    >>> Script([]).get_name()
+    >>> Page({}).get_name()
+    'page_main'
+    """
+
+    call = (
+        'document.addEventListener("DOMContentLoaded",'
+        " () => gisland.page({handle}, layer_control_main));\n"
+    )
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        super().__init__("page", data)
+
+
+class Script(MacroElement):
+    """gisland's own scripts and style, and the text of the page; the first child of the map.
+
+    Parameters
+    ----------
+    texts
+        Catalog of references that all layers and parts are composed of.
+    language
+        In which the page opens.
+
+    Examples
+    --------
+    >>> from gisland.present.bilingual import Bilingual
+    >>> Script(Bilingual(), language="zh").get_name()
     'script_main'
     """
 
-    def __init__(self, shared: list[str]) -> None:
+    def __init__(self, texts: Bilingual, *, language: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call] # branca types some only
         self._name, self._id = "script", HANDLE
-        self.shared = shared
+        self.texts, self.language = texts, language
+        self.words = {key.removeprefix(UI): texts[key] for key in texts if key.startswith(UI)}
 
     def render(self, **_kwargs: Any) -> str:  # noqa: ANN401 - branca's signature
-        """Put script and style into the page; doing so again changes nothing.
+        """Put scripts and style into the page; doing so again changes nothing.
 
         Returns
         -------
@@ -133,77 +166,12 @@ class Script(MacroElement):
             Empty: the parts stand elsewhere in the page.
         """
         figure, _handle = placed(self)
+        data = {"language": self.language, "entries": self.texts.entries(), "words": self.words}
         figure.header.add_child(Raw(asset("gisland.css")), name="gisland_css")
-        figure.html.add_child(Raw(data_block("gisland-texts", self.shared)), name="gisland_texts")
-        figure.html.add_child(Raw(asset("gisland.js")), name="gisland_js")
+        figure.html.add_child(Raw(data_block("gisland-texts", data)), name="gisland_texts")
+        for name in SCRIPTS:
+            figure.html.add_child(Raw(asset(name)), name=f"gisland_{name}")
         return ""
-
-
-def shared_texts(layers: list[MapLayer]) -> list[str]:
-    """Text that popups hold more than once, in the order in which it first occurs.
-
-    Parameters
-    ----------
-    layers
-        All layers of the map.
-
-    Returns
-    -------
-    list of str
-        Each once.
-
-    Examples
-    --------
-    >>> from gisland.present.maplayers import MapLayer
-    >>> data = {"features": [[0, "a", {"t": "one", "b": ["two", "two"]}, {}]]}
-    >>> shared_texts([MapLayer("roads", "Roads", True, data, (0, 0, 1, 1))])
-    ['two']
-    """
-    counts = Counter(
-        text for layer in layers for row in layer.data["features"] for text in _texts(row[2])
-    )
-    return [text for text, n in counts.items() if n > 1 and len(text) >= MIN_SHARED]
-
-
-def _texts(node: Any) -> Iterator[str]:  # noqa: ANN401 - nested popup data
-    if isinstance(node, str):
-        yield node
-    else:
-        for child in node.values() if isinstance(node, dict) else node:
-            yield from _texts(child)
-
-
-def referring(data: dict[str, Any], shared: list[str]) -> dict[str, Any]:
-    """Layer data in which repeated text of popups is a number.
-
-    Parameters
-    ----------
-    data
-        Data of one layer.
-    shared
-        Repeated text of all layers.
-
-    Returns
-    -------
-    dict
-        A copy: the place in `shared` stands for the text.
-
-    Examples
-    --------
-    >>> referring({"features": [[0, "a", {"t": "one", "b": ["two"]}, {}]]}, ["two"])
-    {'features': [[0, 'a', {'t': 'one', 'b': [0]}, {}]]}
-    """
-    places = {text: i for i, text in enumerate(shared)}
-    rows = [[*row[:2], _replaced(row[2], places), *row[3:]] for row in data["features"]]
-    return {**data, "features": rows}
-
-
-def _replaced(node: Any, places: Mapping[str, int]) -> Any:  # noqa: ANN401 - nested popup data
-    if isinstance(node, str):
-        return places.get(node, node)
-    if isinstance(node, dict):
-        return {k: _replaced(v, places) for k, v in node.items()}
-    return [_replaced(child, places) for child in node]
 
 
 def placed(element: MacroElement) -> tuple[Figure, str]:
@@ -228,7 +196,7 @@ def placed(element: MacroElement) -> tuple[Figure, str]:
 
     Examples
     --------
-    >>> placed(Script([]))
+    >>> placed(Part("page", {}))
     Traceback (most recent call last):
     ...
     gisland.base.errors.OutputError: map: an element stands outside of a map; add it to a folium.Map

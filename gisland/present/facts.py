@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -113,19 +112,38 @@ def fields(row: Mapping[str, Any], columns: Iterable[str], *, texts: Mapping[str
         if column == "area":
             name, text = texts["map.popup.area"], area_both(texts, row.get("area_m2"))
         else:
-            name, text = _plain(column, texts), _field(column, row.get(column), texts)
+            name, text = (
+                texts.get(f"fact.{column}", column),
+                field_text(column, row.get(column), texts),
+            )
         if text != MISSING or column in ALWAYS:
             lines.append([name, text])
     return ["rows", lines]
 
 
-def _plain(column: str, texts: Mapping[str, str]) -> str:
-    """Name of a column without the unit in brackets, which stands with the value."""
-    name = texts.get(f"column.{column}", column)
-    return re.sub(r"[ ]?[（(](m²?|元|yuan)[)）]$", "", name)
+def field_text(column: str, value: object, texts: Mapping[str, str]) -> str:
+    """A value of a column as it is told, with its unit.
 
+    Parameters
+    ----------
+    column
+        Name of the column.
+    value
+        A cell of it.
+    texts
+        The catalog.
 
-def _field(column: str, value: object, texts: Mapping[str, str]) -> str:
+    Returns
+    -------
+    str
+        ``—`` where it is missing.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> field_text("coverage", 0.25, catalog("en"))
+    '25.00%'
+    """
     if is_missing(value):
         return MISSING
     if isinstance(value, bool) or str(value) in {"True", "False"}:

@@ -12,8 +12,12 @@ from gisland.present.wording import visible
 if TYPE_CHECKING:
     import pandas as pd
 
+    from gisland.present.mapcolumns import Columns
     from gisland.present.popups import Popup
     from gisland.present.style import Look
+
+
+ID = "\0"  # in titles, the place of the id
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,29 @@ class Features:
     keys: list[str]
     popups: list[Popup]
     names: tuple[str, ...] = ()  # written into the features, where there are any
+    rows: Rows | None = None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What popups share where a layer has one for each row of a large table.
+
+    Parameters
+    ----------
+    title
+        Of all popups, with `ID` in the place of the id.
+    ids
+        One for each feature.
+    badges
+        One for each feature.
+    columns
+        What block ``["columns"]`` stands for, and all that a popup without blocks tells.
+    """
+
+    title: str
+    ids: list[str]
+    badges: list[str]
+    columns: Columns
 
 
 Made = tuple["Features | None", dict[str, Kind]]

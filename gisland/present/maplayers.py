@@ -1,8 +1,7 @@
-"""The layers of the map as plain data: classes, looks, geometry in degrees and popups."""
+"""The layers of the map as packed data: classes, looks, geometry and popups."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,20 +11,37 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gisland.base.errors import CRSError
 from gisland.present import style
 from gisland.present.facts import Rules, fields, plain_rows
 from gisland.present.maparound import LONGEST_NAME, around
 from gisland.present.mapblocks import block_layers
-from gisland.present.mapfeatures import Features, Kind, Made, drawn_rows, is_drawn, is_spatial, keys
-from gisland.present.popups import parcel_popups, scrap_popups, site_popups
+from gisland.present.mapcolumns import columns
+from gisland.present.mapfeatures import (
+    ID,
+    Features,
+    Kind,
+    Made,
+    Rows,
+    drawn_rows,
+    is_drawn,
+    is_spatial,
+    keys,
+)
+from gisland.present.packedlayer import packed_facts, packed_shape
+from gisland.present.packing import linework
+from gisland.present.popups import (
+    PARCEL_FIELDS,
+    parcel_badges,
+    parcel_popups,
+    scrap_popups,
+    site_popups,
+)
 from gisland.present.wording import named, shortened, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DECIMALS = 7  # of a degree: about 1 cm
-DEGREES = "EPSG:4326"
+ESTIMATED = "floor_area_estimated_m2"
 HAIRLINE_M = 0.05  # gaps inside a site up to twice this wide are not drawn
 
 
@@ -65,12 +81,32 @@ PLANS: dict[str, Plan] = {
 
 @dataclass(frozen=True)
 class MapLayer:
-    """One layer, ready to be written: data for the page and what was left out."""
+    """One layer, ready to be written.
+
+    Parameters
+    ----------
+    id
+        A plain word.
+    name
+        With references to the catalog.
+    show
+        Whether it is on when the map opens.
+    head
+        Rank, themes with their classes, and what else is needed before the rest is unpacked.
+    shape
+        Packed linework, classes and signs.
+    facts
+        Packed keys and popups.
+    bounds
+        West, south, east, north in degrees.
+    """
 
     id: str
     name: str
     show: bool
-    data: dict[str, Any]
+    head: dict[str, Any]
+    shape: str
+    facts: str
     bounds: tuple[float, float, float, float]
 
 
@@ -163,8 +199,24 @@ def _parcels(
         return None, {}
     known = [v if v in style.VERDICTS else "none" for v in rows["verdict"]]
     popups = parcel_popups(rows, tables.get("verdicts"), records=records, texts=texts)
+    told = Rows(
+        title=texts["map.popup.parcel"].format(id=ID),
+        ids=[visible(i) for i in rows["parcel_id"]],
+        badges=parcel_badges(rows, texts=texts),
+        columns=columns(_shown(rows), PARCEL_FIELDS, texts=texts),
+    )
     kinds = {k: Kind(texts[f"verdict.{k}"], look) for k, look in style.VERDICTS.items()}
-    return Features(rows.geometry, known, keys("parcel", rows["parcel_id"]), popups), kinds
+    bodies = [{"b": blocks} if blocks else {} for blocks in popups]
+    ids = keys("parcel", rows["parcel_id"])
+    return Features(rows.geometry, known, ids, bodies, rows=told), kinds
+
+
+def _shown(parcels: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Parcels; that none of the floor area was estimated goes without saying."""
+    plain = pd.DataFrame(parcels)
+    if ESTIMATED not in plain:
+        return plain
+    return plain.assign(**{ESTIMATED: plain[ESTIMATED].where(plain[ESTIMATED] != 0)})
 
 
 def _scraps(
@@ -245,57 +297,37 @@ def _findings(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> M
 
 
 def _layer(layer_id: str, features: Features, *, kinds: dict[str, Kind], name: str) -> MapLayer:
+    made = linework(features.geometry, name=layer_id)
     counts = Counter(features.codes)
     present = [code for code in kinds if counts[code]]
     place = {code: i for i, code in enumerate(present)}
-    flat = _degrees(features.geometry, name=layer_id)
-    dimensions = shapely.get_dimensions(flat)
-    filled = {code for code, d in zip(features.codes, dimensions, strict=True) if d != 1}
-    shapes = [json.loads(text) for text in shapely.to_geojson(flat)]
-    codes = [place[code] for code in features.codes]
-    rows = zip(codes, features.keys, features.popups, shapes, strict=True)
-    tags = _tags(flat, list(features.names) or [kinds[code].tag for code in features.codes])
+    codes = np.array([place[code] for code in features.codes])
+    owner = np.repeat(codes, made.lines)
+    filled = set(owner[made.dimensions != 1].tolist())
+    classes = [_class(kinds[c], counts[c], lines=i not in filled) for i, c in enumerate(present)]
     plan = PLANS[layer_id]
-    data = {
+    head = {
         "id": layer_id,
         "name": name,
         "rank": plan.rank,
         "order": plan.order,
         "open": plan.open,
         "names": bool(features.names),
-        "classes": [_class(kinds[c], counts[c], lines=c not in filled) for c in present],
-        "features": [[*row, *tag] for row, tag in zip(rows, tags, strict=True)],
+        "ground": layer_id == "parcels",
+        "themes": [{"id": "kind", "name": name, "classes": classes}],
     }
-    west, south, east, north = shapely.total_bounds(flat).tolist()
-    return MapLayer(layer_id, name, plan.show, data, (west, south, east, north))
-
-
-def _degrees(geometry: gpd.GeoSeries, *, name: str) -> np.ndarray:
-    """Geometry in degrees of longitude and latitude, flat and rounded."""
-    if geometry.crs is None:
-        raise CRSError(f"{name}: the table has no CRS", do="set the CRS of the results")
-    flat = shapely.force_2d(geometry.to_crs(DEGREES).to_numpy())
-    rounded: np.ndarray = shapely.transform(flat, lambda c: np.round(c, DECIMALS))
-    return rounded
-
-
-def _tags(flat: np.ndarray, tags: list[str]) -> list[list[list[Any]]]:
-    """Sign and place of each feature that carries one, in a list of its own; else nothing."""
-    if not any(tags):
-        return [[]] * len(tags)
-    inner = shapely.get_coordinates(shapely.point_on_surface(shapely.make_valid(flat)))
-    places = inner.round(DECIMALS).tolist()
-    return [[[tag, *at]] if tag else [] for tag, at in zip(tags, places, strict=True)]
+    signs = list(features.names) or [kinds[code].tag for code in features.codes]
+    shape = packed_shape(made, {"kind": codes}, geometry=features.geometry, signs=signs)
+    return MapLayer(layer_id, name, plan.show, head, shape, packed_facts(features), made.bounds)
 
 
 def _class(kind: Kind, count: int, *, lines: bool) -> dict[str, Any]:
     """Class as the page reads it; one of lines alone has no fill."""
     look = kind.look
-    fill = bool(look.fill) and not lines
-    drawn: dict[str, Any] = {"color": look.color, "weight": look.weight, "fill": fill}
-    if fill:
-        drawn |= {"fillColor": look.fill, "fillOpacity": look.opacity}
+    drawn: dict[str, Any] = {"color": look.color, "weight": look.weight}
+    if look.fill and not lines:
+        drawn |= {"fill": look.fill, "opacity": look.opacity}
     if look.dash:
-        drawn |= {"dashArray": look.dash}
+        drawn |= {"dash": [float(n) for n in look.dash.split()]}
     tag = {"tag": kind.tag} if kind.tag else {}
-    return {"label": kind.label, "count": f"{count:,}", "style": {**drawn, "opacity": 1}, **tag}
+    return {"label": kind.label, "count": f"{count:,}", "style": drawn, **tag}

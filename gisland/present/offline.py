@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from branca.element import CssLink, Element, Figure, JavascriptLink
+from folium import LayerControl
 
 from gisland.base.errors import OutputError
 
@@ -121,6 +122,7 @@ class OfflineFigure(Figure):
             If a child needs a script or style that has no offline copy.
         """
         for child in list(self._children.values()):
+            _controls_last(child)
             child.render(**kwargs)
         for name, element in list(self.header._children.items()):  # noqa: SLF001 - branca has no accessor
             if isinstance(element, (JavascriptLink, CssLink)):
@@ -179,6 +181,13 @@ def asset(name: str) -> str:
     """
     text = (resources.files("gisland.present") / "assets" / name).read_text("utf-8")
     return _script(text) if name.endswith(".js") else f"<style>\n{text}</style>"
+
+
+def _controls_last(element: Element) -> None:
+    """Let the list of layers know those that were added after it."""
+    children = element._children  # noqa: SLF001 - branca has no accessor
+    for name in [n for n, child in children.items() if isinstance(child, LayerControl)]:
+        children.move_to_end(name)
 
 
 def _clean(text: str) -> str:

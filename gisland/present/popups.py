@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gisland.base.conditions import CONDITIONS
 from gisland.present.facts import (
     UNDECIDED,
     Block,
@@ -66,7 +67,7 @@ PARCEL_FIELDS = (
     "low_use_decided_by",
     "low_use_not_assessed",
 )
-ESTIMATED = "floor_area_estimated_m2"
+REASONS = ("reasons", "fragment_reasons", "low_use_reasons")
 SHARES = ("sites_share", "free_share", "other_share", "hull_share")  # what its kind follows from
 MARKS = {"pass": "✓ ", "fail": "✗ "}
 CHANGES = (  # of a site: column before, column after, unit
@@ -83,8 +84,8 @@ def parcel_popups(
     *,
     records: Rules,
     texts: Mapping[str, str],
-) -> list[Popup]:
-    """Popup of each parcel: its facts, its verdict, and why in plain words with numbers.
+) -> list[list[Block]]:
+    """What is told of each parcel besides its columns: why, in plain words with numbers.
 
     Parameters
     ----------
@@ -95,27 +96,38 @@ def parcel_popups(
     records
         Rules by id, as ``run["rules"]["records"]`` lists them.
     texts
-        Catalog of one language.
+        The catalog.
 
     Returns
     -------
-    list of dict
-        In the order of `parcels`: title ``t``, badge ``s`` and blocks ``b``.
+    list of list
+        Blocks in the order of `parcels`, among them ``["columns"]``, where the columns go; empty
+        where there is nothing besides them.
 
     Examples
     --------
     >>> from gisland.present.style import catalog
-    >>> one = pd.DataFrame({"parcel_id": ["7"], "verdict": ["none"], "reasons": [""]})
-    >>> popup = parcel_popups(one, None, records={}, texts=catalog("en"))[0]
-    >>> popup["t"], popup["s"]
-    ('Parcel 7', 'other parcel')
+    >>> lots = pd.DataFrame({"parcel_id": ["7", "8"], "fragment_reasons": ["min_lot", ""]})
+    >>> parcel_popups(lots.assign(verdict="none"), None, records={}, texts=catalog("en"))
+    [[['list', 'A fragment because', ['smaller than the minimum lot']], ['columns']], []]
     """
     tests = verdict_rows(verdicts)
-    rows = plain_rows(parcels)
-    return [_parcel(p, tests[p["parcel_id"]], records=records, texts=texts) for p in rows]
+    special = parcels["parcel_id"].isin(list(tests))
+    for column in (*REASONS, *(f"planned_{c}" for c in CONDITIONS)):
+        if column in parcels:
+            special |= parcels[column].notna() & (parcels[column] != "")
+    found = iter(plain_rows(parcels[special.to_numpy()]))
+    return [
+        _parcel(row := next(found), tests[row["parcel_id"]], records=records, texts=texts)
+        if is_so
+        else []
+        for is_so in special
+    ]
 
 
-def _parcel(parcel: Row, tests: list[Row], *, records: Rules, texts: Mapping[str, str]) -> Popup:
+def _parcel(
+    parcel: Row, tests: list[Row], *, records: Rules, texts: Mapping[str, str]
+) -> list[Block]:
     own = [t for t in tests if not t["subject"]]
     pairs = [t for t in tests if t["subject"]]
     deciding = [t for t in pairs if t["mode"] != "advisory"]
@@ -129,21 +141,12 @@ def _parcel(parcel: Row, tests: list[Row], *, records: Rules, texts: Mapping[str
     ]
     cited = _cited([t for t in pairs if _speaks(t, parcel)], parcel.get("verdict"))
     blocks = [["list", texts[f"map.popup.{key}"], items] for key, items in lists if items]
-    return {
-        "t": texts["map.popup.parcel"].format(id=visible(parcel["parcel_id"])),
-        "s": _badge(parcel, texts),
-        "b": [
-            *blocks,  # why comes first: it is what was clicked for
-            fields(parcel, _told(parcel), texts=texts),
-            *_conditions(parcel, texts=texts),
-            *quotes(cited, records, texts=texts),
-        ],
-    }
-
-
-def _told(parcel: Row) -> list[str]:
-    """Facts of a parcel; that none of its floor area was estimated goes without saying."""
-    return [c for c in PARCEL_FIELDS if c != ESTIMATED or parcel.get(c)]
+    return [
+        *blocks,  # why comes first: it is what was clicked for
+        ["columns"],
+        *_conditions(parcel, texts=texts),
+        *quotes(cited, records, texts=texts),
+    ]
 
 
 def _conditions(parcel: Row, *, texts: Mapping[str, str]) -> list[Block]:
@@ -165,11 +168,39 @@ def _speaks(test: Row, parcel: Row) -> bool:
     return parcel.get("verdict") != "absorbed" or test["subject"] == parcel.get("site_id")
 
 
-def _badge(parcel: Row, texts: Mapping[str, str]) -> str:
-    """The verdict, with its reason where that is short."""
-    first = visible(parcel.get("reasons")).split(";")[0].split(":")[0]
-    short = texts.get(f"reason_short.{first}") if parcel.get("verdict") == "eligible" else None
-    return short or named(texts, "verdict", parcel.get("verdict"))
+def parcel_badges(parcels: pd.DataFrame, *, texts: Mapping[str, str]) -> list[str]:
+    """The verdict on each parcel, with its reason where that is short.
+
+    Parameters
+    ----------
+    parcels
+        Rows of the parcels table.
+    texts
+        The catalog.
+
+    Returns
+    -------
+    list of str
+        In the order of `parcels`.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> lots = pd.DataFrame({"verdict": ["absorbed"], "reasons": [""]})
+    >>> parcel_badges(lots, texts=catalog("en"))
+    ['absorbed']
+    """
+    verdicts = [visible(v) for v in parcels["verdict"]]
+    joined = parcels["reasons"] if "reasons" in parcels else [""] * len(verdicts)
+    pairs = list(zip(verdicts, map(visible, joined), strict=True))
+    words = {pair: _badge(*pair, texts=texts) for pair in dict.fromkeys(pairs)}
+    return [words[pair] for pair in pairs]
+
+
+def _badge(verdict: str, joined: str, *, texts: Mapping[str, str]) -> str:
+    first = joined.split(";", maxsplit=1)[0].split(":", maxsplit=1)[0]
+    short = texts.get(f"reason_short.{first}") if verdict == "eligible" else None
+    return short or named(texts, "verdict", verdict)
 
 
 def _cited(tests: list[Row], verdict: object) -> list[Row]:

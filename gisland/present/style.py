@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -42,6 +43,7 @@ class Look:
     opacity: float = 1.0
 
 
+_UNIT = re.compile(r"[ ]?[（(](m²?|元|yuan)[)）]$")
 _EDGE = "#6b7785"
 VERDICTS = {  # told apart by lightness too: see the test with simulated color blindness
     "site": Look(_EDGE, 0.8, fill="#8fb4dd"),
@@ -153,6 +155,9 @@ def catalog(language: str) -> Mapping[str, str]:
         if file.name.endswith(".toml"):
             for key, entry in _leaves("", tomllib.loads(file.read_text("utf-8"))):
                 texts[key] = entry[language]
+    # Where a value brings its own unit, the name of its column goes without.
+    columns = [(key, name) for key, name in texts.items() if key.startswith("column.")]
+    texts |= {key.replace("column.", "fact.", 1): _UNIT.sub("", name) for key, name in columns}
     return MappingProxyType(texts)
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import folium
 
 from gisland.base.units import m2_to_mu
+from gisland.present.bilingual import Bilingual
 from gisland.present.conditions import told_verdicts
-from gisland.present.elements import HANDLE, DataLayer, Part, Script, referring, shared_texts
+from gisland.present.elements import HANDLE, DataLayer, Page, Part, Script
 from gisland.present.maplayers import MapLayer, map_layers, not_drawn
 from gisland.present.mapsurfaces import surface_data
 from gisland.present.messages import with_messages
 from gisland.present.offline import OfflineFigure
-from gisland.present.style import catalog
 from gisland.present.wording import named, number, visible
 
 if TYPE_CHECKING:
@@ -108,10 +108,9 @@ def folium_map(
     >>> folium_map({}, run={}, language="zh").get_name()
     'map_main'
     """
-    texts = catalog(language)
+    texts = Bilingual()
     records = {r["id"]: r for r in run.get("rules", {}).get("records", [])}
     layers = map_layers(_told(tables, run, texts), records=records, texts=texts)
-    shared = shared_texts(layers)
     bounds = _bounds(layers)
     title = _title(run, texts)
     drawn = folium.Map(
@@ -123,12 +122,15 @@ def folium_map(
         attribution_control=False,
         maxZoom=MAX_ZOOM,
         zoom_snap=0.25,
+        fade_animation=False,
     )
     drawn._id = HANDLE  # noqa: SLF001 - folium's ids are random otherwise
-    OfflineFigure(title=title, language=language).add_child(drawn)
-    drawn.add_child(Script(shared))
+    told = texts.expanded(title, language=language)
+    OfflineFigure(title=told, language=language).add_child(drawn)
+    drawn.add_child(Script(texts, language=language))
     for layer in layers:
-        drawn.add_child(DataLayer(layer, data=referring(layer.data, shared)))
+        name = texts.expanded(layer.name, language=language)
+        drawn.add_child(DataLayer(layer, name=name))
     control = folium.LayerControl(collapsed=False, autoZIndex=False)
     control._id = HANDLE  # noqa: SLF001 - see above
     drawn.add_child(control)
@@ -136,7 +138,7 @@ def folium_map(
         crs = getattr(tables.get("parcels"), "crs", None)
         drawn.add_child(Part("surfaces", surface_data(surfaces, crs=crs, texts=texts)))
     data = _page(tables, run, layers=layers, texts=texts) | {"title": title, "bounds": bounds}
-    drawn.add_child(Part("page", data))
+    drawn.add_child(Page(data))
     return drawn
 
 
@@ -166,18 +168,8 @@ def _page(
     ]
     return {
         "summary": _summary(tables, texts),
-        "about": texts["map.about"],
         "lines": list(_lines(run, texts)),
         "notes": notes if layers else [*notes, texts["map.nothing"]],
-        "legend": texts["map.legend"],
-        "zoom_in": texts["map.zoom_in"],
-        "zoom_out": texts["map.zoom_out"],
-        "layers": texts["map.layers"],
-        "whole": texts["map.whole"],
-        "find": texts["map.find"],
-        "no_hit": texts["map.no_hit"],
-        "more_hits": texts["map.more_hits"],
-        "owner": texts["column.owner"],
         "order": [layer.id for layer in layers],
     }
 

@@ -92,9 +92,10 @@ LISTS = (
     *("reasons", "fragment_reasons", "low_use_reasons", "low_use_not_assessed"),
     *("conditions_failed", "level_by", "ranked_by"),
 )
-# Characters that XML 1.0 and HTML cannot carry: control codes, surrogates, two noncharacters.
+# Characters that XML 1.0 and HTML cannot carry, and noncharacters, which mark text of the map.
+_NONCHARACTERS = (*range(0xFDD0, 0xFDF0), 0xFFFE, 0xFFFF)
 _ILLEGAL = dict.fromkeys(
-    [*range(9), 11, 12, *range(14, 32), 127, *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], "\ufffd"
+    [*range(9), 11, 12, *range(14, 32), 127, *range(0xD800, 0xE000), *_NONCHARACTERS], "\ufffd"
 )
 
 

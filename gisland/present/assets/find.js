@@ -1,0 +1,70 @@
+/* Find: parcels and sites by a part of their title or of their owner's name. */
+(() => {
+  "use strict";
+  const { word, tell, node, button, expand } = gisland;
+  const MOST_HITS = 20;
+  const LEAST_PX = 220; // room for the sheet above what was found
+  const SEARCHED = ["sites_after", "parcels"]; // sites first
+  let made = null; // text of all that can be found, in the language of the page
+
+  gisland.findBox = (map) => {
+    const box = node("div", "gi-find"), hits = node("div", "gi-hits"), input = node("input");
+    Object.assign(input, { type: "search", maxLength: 200 });
+    tell(input, word("find"), "placeholder");
+    tell(input, word("find"), "aria-label");
+    hits.setAttribute("aria-live", "polite");
+    gisland.onLanguage(() => { made = null; });
+    input.oninput = async () => {
+      const part = input.value.trim().toLowerCase();
+      await gisland.known();
+      const some = part ? searchable().filter((hit) => hit.text.includes(part)) : [];
+      hits.replaceChildren(...some.slice(0, MOST_HITS).map(
+        (hit) => button("", hit.shown, () => gisland.go(map, hit.layer, hit.i))));
+      if (part && !some.length) hits.append(node("p", "", word("no_hit")));
+      if (some.length > MOST_HITS) hits.append(node("p", "", word("more_hits")));
+    };
+    box.append(input, hits);
+    return box;
+  };
+
+  function searchable() {
+    if (made) return made;
+    made = [];
+    for (const id of SEARCHED)
+      for (const layer of gisland.layers.filter((one) => one.head.id === id && one.told)) {
+        const { facts, arrays } = layer.told;
+        const owner = (facts.columns || []).findIndex((column) => column.name === "owner");
+        const held = owner < 0 ? null : arrays["column:" + owner], columns = facts.columns;
+        const title = facts.title && expand(facts.title);
+        for (let i = 0; i < layer.shape.count; i++) {
+          const name = title ? title.replace("\0", () => facts.ids[i]) : expand(facts.popups[i].t);
+          const shown = held && held[i] ? name + " · " + expand(columns[owner].values[held[i] - 1]) : name;
+          made.push({ shown, text: shown.toLowerCase(), layer, i });
+        }
+      }
+    return made;
+  }
+
+  /* Show a feature, and what is known at its place. */
+  gisland.go = (map, layer, i) => {
+    if (!map.hasLayer(layer)) map.addLayer(layer);
+    const free = gisland.margins(map);
+    map.fitBounds(layer.bounds(i), { maxZoom: Math.max(map.getZoom(), 17.5), animate: false,
+      paddingTopLeft: [24, free.top + LEAST_PX], paddingBottomRight: [free.right, 24] });
+    const at = layer.within(i), { key, popup } = gisland.about(layer, i);
+    const others = gisland.found(map, at).filter((hit) => hit.key !== key);
+    gisland.open(map, at, [{ key, layer, i, popup, open: true }, ...others]);
+  };
+
+  /* Layer and number of the feature of a key, such as "site:S1". */
+  gisland.findKey = (key) => {
+    for (const layer of gisland.layers) {
+      if (!layer.told) continue;
+      const { facts } = layer.told;
+      const i = facts.keys ? facts.keys.indexOf(key)
+        : key.startsWith(facts.key + ":") ? facts.ids.indexOf(key.slice(facts.key.length + 1)) : -1;
+      if (i >= 0) return { layer, i };
+    }
+    return null;
+  };
+})();

@@ -1,0 +1,163 @@
+"""Text in both languages at once: references to the catalog that a page expands itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from string import Formatter
+from typing import TYPE_CHECKING
+
+from gisland.present.style import LANGUAGES, catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Noncharacters of Unicode, which `wording.visible` takes out of all text from data.
+OPEN, ARGUMENT, CLOSE = "\ufdd0", "\ufdd1", "\ufdd2"
+
+
+class Phrase(str):
+    """Reference to an entry of the catalog, used as the entry itself would be.
+
+    The text is the number of the entry between two marks. Filling in its places adds what goes
+    there, which may hold references again; the entry is looked up when the page is shown, in the
+    language chosen then.
+    """
+
+    __slots__ = ("number", "places")
+    number: int
+    places: tuple[str, ...]
+
+    @classmethod
+    def of(cls, number: int, entry: str) -> Phrase:
+        """Reference to an entry by its number."""
+        made = cls(f"{OPEN}{number}{CLOSE}")
+        made.number, made.places = number, places(entry)
+        return made
+
+    def format(self, *_args: object, **values: object) -> str:
+        """Reference with its places filled in; names that the entry lacks are left out."""
+        filled = "".join(f"{ARGUMENT}{values[name]}" for name in self.places)
+        return f"{OPEN}{self.number}{filled}{CLOSE}"
+
+
+class Bilingual(Mapping[str, str]):
+    """The catalog as references, which stands in for that of one language.
+
+    Whatever is composed of it can be shown in each language. Only entries that were asked for
+    are numbered, in the order in which they were.
+
+    Examples
+    --------
+    >>> texts = Bilingual()
+    >>> told = texts["map.popup.site"].format(id="S1") + ": " + texts["verdict.absorbed"]
+    >>> texts.expanded(told, language="en"), texts.expanded(told, language="zh")
+    ('Site S1: absorbed', '项目用地 S1: 并入')
+    """
+
+    def __init__(self) -> None:
+        self._entries = {language: catalog(language) for language in LANGUAGES}
+        self._used: dict[str, Phrase] = {}
+
+    def __getitem__(self, key: str) -> str:
+        entry, *others = (entries[key] for entries in self._entries.values())
+        if all(other == entry for other in others) and not places(entry):
+            return entry
+        found = self._used.get(key)
+        if found is None:
+            found = self._used[key] = Phrase.of(len(self._used), entry)
+        return found
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._entries[LANGUAGES[0]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries[LANGUAGES[0]])
+
+    def __len__(self) -> int:
+        return len(self._entries[LANGUAGES[0]])
+
+    def entries(self) -> dict[str, list[str]]:
+        """Entries that were asked for, by language, with numbers for the names of their places.
+
+        Returns
+        -------
+        dict
+            Lists in the order of the numbers of the references.
+        """
+        return {
+            language: [_numbered(entries[key], self._used[key].places) for key in self._used]
+            for language, entries in self._entries.items()
+        }
+
+    def expanded(self, text: str, *, language: str) -> str:
+        """Text in one language, as the page expands it.
+
+        Parameters
+        ----------
+        text
+            With references.
+        language
+            ``zh`` or ``en``.
+
+        Returns
+        -------
+        str
+            Without references.
+        """
+        return _expanded(text, self.entries()[language])
+
+
+def places(entry: str) -> tuple[str, ...]:
+    """Names of the places of an entry, each once, in alphabetical order.
+
+    Parameters
+    ----------
+    entry
+        Text of the catalog.
+
+    Returns
+    -------
+    tuple of str
+        Equal for the two languages of an entry.
+
+    Examples
+    --------
+    >>> places("{n} of {all}, {n}")
+    ('all', 'n')
+    """
+    return tuple(sorted({name for _, name, _, _ in Formatter().parse(entry) if name}))
+
+
+def _numbered(entry: str, names: tuple[str, ...]) -> str:
+    return entry.format(**{name: f"{{{i}}}" for i, name in enumerate(names)})
+
+
+def _expanded(text: str, entries: list[str]) -> str:
+    levels: list[list[str]] = [[""]]  # of each open reference: its number, then its arguments
+    for part in _marked(text):
+        if part == OPEN:
+            levels.append([""])
+        elif part == ARGUMENT and len(levels) > 1:
+            levels[-1].append("")
+        elif part == CLOSE and len(levels) > 1:
+            number, *values = levels.pop()
+            entry = entries[int(number)]
+            for i, value in enumerate(values):
+                entry = entry.replace(f"{{{i}}}", value)
+            levels[-1][-1] += entry
+        else:
+            levels[-1][-1] += part
+    return "".join(part for level in levels for part in level)
+
+
+def _marked(text: str) -> Iterator[str]:
+    """Text in pieces: marks, and what lies between them."""
+    start = 0
+    for i, sign in enumerate(text):
+        if sign in (OPEN, ARGUMENT, CLOSE):
+            if i > start:
+                yield text[start:i]
+            yield sign
+            start = i + 1
+    if start < len(text):
+        yield text[start:]
