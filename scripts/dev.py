@@ -4,7 +4,7 @@ Needs Python 3.11 or newer and nothing else. The first call makes ``.venv`` in t
 installs the locked versions into it; later calls find it ready.
 
     demo    run the main job on the sample district and say where the map is
-    test    all gates, then the tests
+    test    all gates, then the tests, on all processors; one by one with -n0, --pdb or -s
     check   the gates only: lint, format, types, docstrings
     bench   the benchmarks
     fuzz    thousands of random broken layers: ``fuzz [NUMBER [SEED]]``, 10 000 of a new seed
@@ -41,6 +41,8 @@ STAMP = VENV / "gisland.stamp"
 
 BUILD_TOOLS = ("editables>=0.5", "hatchling>=1.25")  # locked too: installing fetches nothing else
 PIP = (PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input", "-qq")
+FEWEST, MOST = 2, 8  # workers of the tests: each takes about 1.5 GB, and time to get ready
+ONE_PROCESS = {"--pdb", "--trace", "-s", "--capture=no", "--collect-only", "--co"}  # in a terminal
 PROBE = f"import pip, sys; sys.exit(sys.version_info < {OLDEST})"
 
 
@@ -132,8 +134,11 @@ def check() -> int:
 
 
 def test(*rest: str) -> int:
-    """Run the gates, then tests and doctests; an unexpected skip is a failure."""
-    return check() or run(PYTHON, "-m", "pytest", *rest, GISLAND_NO_SKIPS="1")
+    """Run the gates, then tests and doctests in parallel; an unexpected skip is a failure."""
+    workers = min(max(os.cpu_count() or 1, FEWEST), MOST)
+    parallel = ("-n", str(workers), "--dist", "worksteal") if ONE_PROCESS.isdisjoint(rest) else ()
+    words = (*parallel, "--durations=15", *rest)
+    return check() or run(PYTHON, "-m", "pytest", *words, GISLAND_NO_SKIPS="1")
 
 
 def bench(*rest: str) -> int:

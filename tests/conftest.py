@@ -1,6 +1,7 @@
 """What all tests share: no network, no unexpected skips, real layers, an offline browser.
 
-The network block and the rule on skips hold for the doctests in ``gisland/`` as well.
+The network block and the rule on skips hold for the doctests in ``gisland/`` as well, and in every
+worker when the tests run in parallel.
 """
 
 from __future__ import annotations
@@ -86,7 +87,10 @@ def is_expected(reason: str, *, shared_data: bool, ci: bool) -> bool:
 
 
 class SkipRule:
-    """Collects skips and expected failures; fails the session if one is not expected."""
+    """Collects skips and expected failures; fails the session if one is not expected.
+
+    Workers report what they saw to the main process, whose exit code is the one that counts.
+    """
 
     def __init__(self) -> None:
         self.unexpected: list[str] = []
@@ -127,6 +131,9 @@ def pytest_configure(config: pytest.Config) -> None:
     patch = pytest.MonkeyPatch()
     block_network(patch)
     config.add_cleanup(patch.undo)
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # two that compile at once may mix up files
+        kept = config.rootpath / ".pytest_cache" / "numba" / worker
+        patch.setenv("NUMBA_CACHE_DIR", str(kept))
     if os.environ.get("CI", "").lower() in {"true", "1"} or os.environ.get("GISLAND_NO_SKIPS"):
         config.pluginmanager.register(SkipRule(), "skip-rule")
 

@@ -20,6 +20,16 @@ import pytest
 {mark}
 def test_one(): {body}
 """
+NETWORK = """
+import os, socket, pytest
+@pytest.mark.parametrize("number", range(4))
+def test_refused(number):
+    assert "PYTEST_XDIST_WORKER_COUNT" in os.environ
+    assert os.environ["NUMBA_CACHE_DIR"].endswith(os.environ["PYTEST_XDIST_WORKER"])
+    with socket.socket() as sock, pytest.raises(RuntimeError, match="do not reach the network"):
+        sock.connect(("192.0.2.1", 80))
+"""
+PARALLEL = ("-n", "2", "--dist", "worksteal")
 PAGE = """
 def test_page(offline_page):
     page = offline_page({html!r})
@@ -57,6 +67,12 @@ def test_a_connection_within_this_machine_is_let_through() -> None:
             assert client.getpeername() == address
 
 
+def test_every_worker_refuses_connections_and_compiles_for_itself(inner: pytest.Pytester) -> None:
+    inner.makepyfile(NETWORK)
+    inner.runpytest_subprocess(*PARALLEL).assert_outcomes(passed=4)
+
+
+@pytest.mark.parametrize("options", [(), PARALLEL], ids=["alone", "parallel"])
 @pytest.mark.parametrize(
     ("mark", "body"),
     [
@@ -66,9 +82,11 @@ def test_a_connection_within_this_machine_is_let_through() -> None:
         ('pytest.importorskip("no_such_module", reason="not today")', "pass"),
     ],
 )
-def test_an_unexpected_skip_fails_the_run(inner: pytest.Pytester, mark: str, body: str) -> None:
-    inner.makepyfile(SKIPS.format(mark=mark, body=body))
-    result = inner.runpytest_subprocess()
+def test_an_unexpected_skip_fails_the_run(
+    inner: pytest.Pytester, mark: str, body: str, options: tuple[str, ...]
+) -> None:
+    inner.makepyfile(SKIPS.format(mark=mark, body=body), test_good="def test_good(): pass")
+    result = inner.runpytest_subprocess(*options)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["*skipped without leave*", "*not today*"])
 
