@@ -6,6 +6,7 @@ worker when the tests run in parallel.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import socket
@@ -136,6 +137,12 @@ def pytest_configure(config: pytest.Config) -> None:
         patch.setenv("NUMBA_CACHE_DIR", str(kept))
     if os.environ.get("CI", "").lower() in {"true", "1"} or os.environ.get("GISLAND_NO_SKIPS"):
         config.pluginmanager.register(SkipRule(), "skip-rule")
+
+
+def pytest_collection_finish() -> None:
+    """Leave all that was imported out of garbage collections: they cost a tenth of the time."""
+    gc.collect()
+    gc.freeze()
 
 
 # --- fixtures ----------------------------------------------------------------------------------
