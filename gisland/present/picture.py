@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
 from gisland.base.schema import INDUSTRIAL_USE_CLASSES
+from gisland.present.placing import hatch, leader, spots
 from gisland.present.wording import is_missing, shortened
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from gisland.present.style import Look
 
 WIDTH, LOWEST, HIGHEST = 400.0, 220.0, 400.0  # of a picture, in CSS pixels
+SITE_HEIGHTS = (200.0, 270.0)  # of one that shares its page with tables
 PADDING = 0.08
 MAX_CONTEXT = 2_000  # neighbors drawn around a site
 SIMPLER_PX = 0.25
@@ -29,13 +31,15 @@ LONGEST_ID = 16  # characters of an id in a picture
 
 @dataclass(frozen=True)
 class Shape:
-    """One outline: its path, the verdict it is colored by, its number and where that stands."""
+    """One outline: path and verdict, its label and where that stands, its hatch and leading line."""
 
     path: str
     verdict: str
     label: str = ""
     x: float = 0.0
     y: float = 0.0
+    hatch: str = ""
+    leader: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,22 +109,21 @@ def picture(site: pd.Series, scraps: pd.DataFrame, parcels: gpd.GeoDataFrame) ->
     own = [*members, *pieces, *after]
     if not own:
         return None
-    frame = _frame(shapely.total_bounds(own))
+    frame = _frame(shapely.total_bounds(own), heights=SITE_HEIGHTS)
     around = there.iloc[np.sort(there.sindex.query(shapely.box(*_corners(frame))))]
     context = around[~around.index.isin([*members.index, *pieces.index])].iloc[:MAX_CONTEXT]
-    shapes = [
-        _shape(pieces, row, frame) for row in scraps.itertuples() if row.parcel_id in pieces.index
-    ]
     bar_m = _nice((frame.east - frame.west) / 4)
-    left = [Shape(s.path, "none") for s in shapes if s.verdict != "absorbed"]
-    joined = [Shape(s.path, "joined") for s in shapes if s.verdict == "absorbed"]
+    bar_px = round(bar_m * frame.scale, 1)
+    shapes = _shapes(pieces, scraps, frame, bar_px=bar_px)
+    left = [replace(s, verdict="left") for s in shapes if s.verdict != "absorbed"]
+    joined = [replace(s, verdict="joined") for s in shapes if s.verdict == "absorbed"]
     return Picture(
         height=round(frame.height, 1),
         context=_path(context, frame),
         before=(*(Shape(_path([g], frame), "site") for g in members), *shapes),
         after=(*left, *(Shape(_path([g], frame), "after") for g in after), *joined),
         bar_m=bar_m,
-        bar_px=round(bar_m * frame.scale, 1),
+        bar_px=bar_px,
     )
 
 
@@ -128,22 +131,43 @@ def _corners(frame: _Frame) -> tuple[float, float, float, float]:
     return frame.west, frame.south, frame.east, frame.north
 
 
-def _frame(bounds: Iterable[float]) -> _Frame:
+def _frame(
+    bounds: Iterable[float], *, heights: tuple[float, float] = (LOWEST, HIGHEST)
+) -> _Frame:
     """Padded extent whose height stays within bounds on the page."""
     west, south, east, north = bounds
+    lowest, highest = heights
     pad = max(PADDING * max(east - west, north - south), 1.0)
     width, height = east - west + 2 * pad, north - south + 2 * pad
-    height = max(height, width * LOWEST / WIDTH)
-    width = max(width, height * WIDTH / HIGHEST)
+    height = max(height, width * lowest / WIDTH)
+    width = max(width, height * WIDTH / highest)
     x, y = (west + east) / 2, (south + north) / 2
     return _Frame(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
 
-def _shape(pieces: gpd.GeoSeries, row: Any, frame: _Frame) -> Shape:  # noqa: ANN401 - a named tuple
-    geometry = pieces[row.parcel_id]
-    spot = shapely.get_coordinates(shapely.point_on_surface(geometry))
-    x, y = _on_page(spot, frame)[0].tolist() if len(spot) else (0.0, 0.0)
-    return Shape(_path([geometry], frame), row.verdict, row.label, round(x, 1), round(y, 1))
+def _shapes(
+    pieces: gpd.GeoSeries, scraps: pd.DataFrame, frame: _Frame, *, bar_px: float
+) -> list[Shape]:
+    """Scraps with hatches, and labels that keep clear of each other, the bar and the arrow."""
+    rows = [row for row in scraps.itertuples() if row.parcel_id in pieces.index]
+    drawn = [
+        shapely.transform(pieces[row.parcel_id], lambda points: _on_page(points, frame))
+        for row in rows
+    ]
+    taken = [(0.0, frame.height - 36, bar_px + 26, frame.height), (WIDTH - 36, 0.0, WIDTH, 40.0)]
+    found = spots(drawn, [r.label for r in rows], size=(WIDTH, frame.height), taken=taken)
+    return [
+        Shape(
+            path=_path([pieces[row.parcel_id]], frame),
+            verdict=row.verdict,
+            label=row.label,
+            x=spot.x,
+            y=spot.y,
+            hatch=hatch(shape, row.verdict),
+            leader=leader(spot),
+        )
+        for row, shape, spot in zip(rows, drawn, found, strict=True)
+    ]
 
 
 def _on_page(points: np.ndarray, frame: _Frame) -> np.ndarray:

@@ -59,7 +59,7 @@ def rulebook(
         if record.get("id") not in wanted or record.get("mode") == "off":
             continue
         passage = _passage(record)
-        lines.setdefault(passage, []).append(_line(record, texts=texts))
+        lines.setdefault(passage, []).append(rule_line(record, texts=texts))
         gap = shortened(record.get("not_known"))
         gaps.setdefault(passage, {}).update({gap: None} if gap else {})
         number = list(lines).index(passage) + 1
@@ -113,7 +113,28 @@ def _name(record: Mapping[str, Any], *, texts: Texts) -> str:
     return texts["report.detail"].format(name=name, detail=detail)
 
 
-def _line(record: Mapping[str, Any], *, texts: Texts) -> str:
+def rule_line(record: Mapping[str, Any], *, texts: Texts) -> str:
+    """A rule's name with its limit.
+
+    Parameters
+    ----------
+    record
+        One rule of the run's record.
+    texts
+        Catalog of one language.
+
+    Returns
+    -------
+    str
+        The name alone where there is no limit.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> rule = {"id": "scrap.area_cap", "value": 9.0, "unit": "m2", "operator": "<"}
+    >>> rule_line(rule, texts=catalog("en"))
+    'cap on the area of one scrap: < 9.00 m²'
+    """
     name, limit = _name(record, texts=texts), _limit(record, texts=texts)
     return shortened(texts["report.rule_line"].format(name=name, limit=limit) if limit else name)
 

@@ -18,7 +18,9 @@ from gisland.present.enclavewords import attribute_name
 from gisland.present.figures import report_figures
 from gisland.present.holders import holders
 from gisland.present.indicatorrows import indicator_groups, indicator_notes, subject_rows
+from gisland.present.keyfigures import key_figures
 from gisland.present.lists import listed, share_test
+from gisland.present.margins import margins
 from gisland.present.messages import layer_name
 from gisland.present.planned import all_capacity, all_conditions, scenario_text
 from gisland.present.planparts import plan_parts
@@ -96,6 +98,7 @@ def report(tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], langua
             indicators[indicators["subject"] == "overall"], planned=planned, texts=texts
         ),
         "all_sites": _all_sites(sites, texts=texts),
+        "key": key_figures(tables, run=run, texts=texts),
         "figures": report_figures(tables, texts=texts),
         "uses": use_tables(
             tables.get("use_matrix", pd.DataFrame()), subject="overall", texts=texts
@@ -122,7 +125,8 @@ def report(tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], langua
         keep_trailing_newline=True,
     )
     template = environment.get_template("report.html.j2")
-    return template.render(page=page, t=texts, colors=_colors(), missing=MISSING)
+    heads = margins(run, sites=[s["id"] for s in page["sheets"]], texts=texts)
+    return template.render(page=page, t=texts, colors=_colors(), missing=MISSING, margins=heads)
 
 
 def _planned(sites: pd.DataFrame) -> bool:
@@ -224,7 +228,10 @@ def _all_sites(sites: pd.DataFrame, *, texts: Texts) -> Table | None:
             label(texts, "bool", _flag(row.get("optimal"))),
         ]
 
-    return frame_table(sites, heads=heads, cells=cells, numeric=range(1, 5)) if len(sites) else None
+    told = frame_table(sites, heads=heads, cells=cells, numeric=range(1, 5))
+    places = {index: n for n, index in enumerate(_chosen(sites).index, start=1)}
+    links = [f"site-{places[i]}" if i in places else "" for i in sites.index]
+    return told | {"links": links} if told and len(sites) else None
 
 
 def share_text(site: Mapping[Any, Any], *, texts: Texts) -> str:
@@ -297,14 +304,18 @@ def _sheets(
         return []
     records = run.get("rules", {}).get("records", [])
     advisory = any(r.get("id") == SHARE_CAP and r.get("mode") == "advisory" for r in records)
-    order = sites.sort_values(["scrap_area_m2", "site_id"], ascending=[False, True])
-    chosen = sites[sites.index.isin(order.index[:MAX_SITES])]
     return [
-        site_sheet(row, tables, tests=tests, rule_names=rule_names, texts=texts)
+        site_sheet(row, tables, run=run, tests=tests, rule_names=rule_names, texts=texts)
         | {"share": share_text(row.to_dict(), texts=texts)}
         | {"shares": share_lines(row.to_dict(), advisory=advisory, texts=texts)}
-        for _, row in chosen.iterrows()
+        for _, row in _chosen(sites).iterrows()
     ]
+
+
+def _chosen(sites: pd.DataFrame) -> pd.DataFrame:
+    """The sites with a sheet, in their own order."""
+    order = sites.sort_values(["scrap_area_m2", "site_id"], ascending=[False, True])
+    return sites[sites.index.isin(order.index[:MAX_SITES])]
 
 
 def _flag(value: object) -> str:

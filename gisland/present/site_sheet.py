@@ -15,6 +15,8 @@ from gisland.present.picture import picture
 from gisland.present.planned import capacity_rules, site_capacity, site_conditions
 from gisland.present.planparts import site_alternatives
 from gisland.present.rulebook import references
+from gisland.present.sitebrief import SHARE_CAP, brief, deciding_rules
+from gisland.present.sitedata import data_notes
 from gisland.present.wording import (
     MISSING,
     area_both,
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
 
 MARKS = {"pass": "✓", "fail": "✗"}
 ORDER = ("absorbed", "eligible", "ineligible")
-SHARE_CAP = "scrap.share_cap"
 NOT_OF_SITES = (  # facts, capacity and the ledger have them
     *("land_area", "land_area_ha", "above_floor_area", "estimated_floor_area", "footprint"),
     *("green_area", "open_space", "open_space_ratio", "patches", "median_parcel_area"),
@@ -46,11 +47,12 @@ def site_sheet(
     site: pd.Series,
     tables: Mapping[str, pd.DataFrame],
     *,
+    run: Mapping[str, Any],
     tests: pd.DataFrame,
     rule_names: Mapping[str, tuple[int, str]],
     texts: Texts,
 ) -> dict[str, Any]:
-    """Everything one section of the report shows, as ready texts.
+    """Everything the sheet of a site and its annex show, as ready texts.
 
     Parameters
     ----------
@@ -58,6 +60,8 @@ def site_sheet(
         One row of the sites table.
     tables
         Result tables by name.
+    run
+        The run's record.
     tests
         Tests of all considered pairs (``wording.pair_tests``).
     rule_names
@@ -69,14 +73,16 @@ def site_sheet(
     -------
     dict
         ``id``, ``facts``, ``alternatives``, ``indicators`` by theme, ``notes``, ``conditions``,
-        ``capacity``, ``scraps`` by verdict, ``picture``, ``rules``; nothing is escaped.
+        ``capacity``, ``scraps`` by verdict, ``picture``, ``rules``, and what the sheet itself
+        tells of them: ``brief`` (`sitebrief.brief`), ``decided`` (`sitebrief.deciding_rules`)
+        and ``data`` (`sitedata.data_notes`); nothing is escaped.
 
     Examples
     --------
     >>> from gisland.present.style import catalog
     >>> site = pd.Series({"site_id": "S1", "parcel_ids": "a", "area_before_m2": 2000.0})
     >>> tests = pd.DataFrame({"site_id": []})
-    >>> sheet = site_sheet(site, {}, tests=tests, rule_names={}, texts=catalog("en"))
+    >>> sheet = site_sheet(site, {}, run={}, tests=tests, rule_names={}, texts=catalog("en"))
     >>> sheet["id"], sheet["facts"][1]
     ('S1', ('area before', '2,000.00 m² (3.000 mu)'))
     """
@@ -86,18 +92,23 @@ def site_sheet(
     indicators = tables.get("indicators", pd.DataFrame(columns=["subject"]))
     own_tests = tests[tests["site_id"] == row["site_id"]]
     scraps = _in_order(plan[plan["site_id"] == row["site_id"]])
-    scraps = scraps.assign(label=[str(n) for n in range(1, len(scraps) + 1)])
+    scraps = scraps.assign(label=_labels(scraps, texts=texts))
+    told = _scraps(scraps, parcels, tests=own_tests, texts=texts)
+    facts = dict(_facts(row, parcels, texts=texts))
     drawable = parcels is not None and "geometry" in parcels and "geometry" in site
     return {
         "id": shortened(row["site_id"]),
-        "facts": list(_facts(row, parcels, texts=texts)),
+        "facts": [(texts[f"report.fact.{k}"], text) for k, text in facts.items()],
+        "brief": brief(row, facts, told, tables=tables, texts=texts),
+        "decided": deciding_rules(own_tests, run=run, names=rule_names, texts=texts),
+        "data": data_notes(row, scraps, tests=own_tests, tables=tables, run=run, texts=texts),
         "alternatives": site_alternatives(tables, row["site_id"], texts=texts),
         "indicators": indicator_groups(
             indicators, subject=subject, texts=texts, without=NOT_OF_SITES
         ),
         "conditions": site_conditions(tables, row["site_id"], texts=texts),
         "capacity": site_capacity(tables, row["site_id"], texts=texts),
-        "scraps": _scraps(scraps, parcels, tests=own_tests, texts=texts),
+        "scraps": told,
         "picture": picture(site, scraps, parcels) if drawable else None,
         "rules": references(_rules_of(own_tests, tables, row["site_id"]), rule_names),
         "notes": indicator_notes(
@@ -117,6 +128,13 @@ def _in_order(scraps: pd.DataFrame) -> pd.DataFrame:
     return order.drop(columns="rank").reset_index(drop=True)
 
 
+def _labels(scraps: pd.DataFrame, *, texts: Texts) -> list[str]:
+    """Sign of the kind of each scrap and its number at the site."""
+    kinds = scraps["scrap_kind"] if "scrap_kind" in scraps else [None] * len(scraps)
+    signs = [texts.get(f"map.tag.{kind}", "") for kind in kinds]
+    return [f"{sign}{n}" for n, sign in enumerate(signs, start=1)]
+
+
 def _rules_of(
     tests: pd.DataFrame, tables: Mapping[str, pd.DataFrame], site_id: object
 ) -> list[str]:
@@ -128,32 +146,29 @@ def _rules_of(
 def _facts(
     row: Mapping[Any, Any], parcels: pd.DataFrame | None, *, texts: Texts
 ) -> Iterable[tuple[str, str]]:
-    def fact(key: str, text: str) -> tuple[str, str]:
-        return texts[f"report.fact.{key}"], text
-
-    yield fact("parcels", some_ids(row.get("parcel_ids"), texts=texts))
+    yield "parcels", some_ids(row.get("parcel_ids"), texts=texts)
     for column in ("owner", "tenure", "use_class"):
         if parcels is not None and column in parcels:
             members = parcels[parcels["parcel_id"].isin(listed(row.get("parcel_ids")))]
             values = sorted(members[column].dropna().unique().tolist())
             names = [label(texts, column, v) for v in values]
-            yield fact("owners" if column == "owner" else column, some(names, texts=texts))
-    yield fact("area_before", area_both(texts, row.get("area_before_m2")))
+            yield "owners" if column == "owner" else column, some(names, texts=texts)
+    yield "area_before", area_both(texts, row.get("area_before_m2"))
     if listed(row.get("absorbed_ids")):
         area = area_both(texts, row.get("scrap_area_m2"))
-        yield fact("absorbed", f"{some_ids(row.get('absorbed_ids'), texts=texts)} · {area}")
+        yield "absorbed", f"{some_ids(row.get('absorbed_ids'), texts=texts)} · {area}"
     else:
-        yield fact("absorbed", texts["report.none"])
-    yield fact("area_after", area_both(texts, row.get("area_after_m2")))
-    yield fact("candidates", _candidates(row, texts=texts))
+        yield "absorbed", texts["report.none"]
+    yield "area_after", area_both(texts, row.get("area_after_m2"))
+    yield "candidates", _candidates(row, texts=texts)
     before, after = parcel_counts(row, texts=texts)
-    yield fact("parcels_count", texts["report.arrow"].format(before=before, after=after))
-    yield fact("planned_far", number(row.get("planned_far"), unit="ratio"))
+    yield "parcels_count", texts["report.arrow"].format(before=before, after=after)
+    yield "planned_far", number(row.get("planned_far"), unit="ratio")
     for key, column in (("gaps", "gap_closed_m2"), ("overlaps", "overlap_m2")):
-        yield fact(key, with_unit(texts, row.get(column), unit="m2"))
+        yield key, with_unit(texts, row.get(column), unit="m2")
     proved = label(texts, "bool", visible(row.get("optimal")).lower() or "missing")
-    yield fact("optimal", proved)
-    yield fact("bound", with_unit(texts, row.get("bound_m2"), unit="m2"))
+    yield "optimal", proved
+    yield "bound", with_unit(texts, row.get("bound_m2"), unit="m2")
 
 
 def _candidates(row: Mapping[Any, Any], *, texts: Texts) -> str:
