@@ -98,8 +98,17 @@ def _poisoned(value: Any, text: str) -> Any:  # noqa: ANN401 - JSON
     return text if isinstance(value, str) else value
 
 
+def site_sheets(page: str) -> list[str]:
+    return re.findall(r'<section class="site[ "].*?</section>', page, re.DOTALL)
+
+
+def annexes(page: str) -> list[str]:
+    return re.findall(r'<section class="annex[ "].*?</section>', page, re.DOTALL)
+
+
 def sections(page: str) -> list[str]:
-    return re.findall(r'<section class="site">.*?</section>', page, re.DOTALL)
+    """Of each site its sheet and its annex."""
+    return [a + b for a, b in zip(site_sheets(page), annexes(page), strict=True)]
 
 
 def test_page_is_whole_and_asks_for_nothing() -> None:
@@ -119,13 +128,29 @@ def test_page_is_whole_and_asks_for_nothing() -> None:
 def test_parts_stand_in_the_order_officials_use(language: str) -> None:
     texts = catalog(language)
     heads = re.findall(r"<h2[^>]*>(.*?)</h2>", build(language=language))
-    keys = ["basis", "overall"]
-    after = ["enclaves", "mixture", "scrap_groups", "holdings", "zones", "block_lines"]
-    after += ["concentration", "quality", "skipped", "solver", "rules"]
-    assert heads[:2] == [texts[f"report.head.{k}"] for k in keys]
-    assert heads[4:] == [texts[f"report.head.{k}"] for k in after]
-    assert "S1" in heads[2]
-    assert "S2" in heads[3]
+    areas = ["enclaves", "mixture", "scrap_groups", "holdings", "zones", "block_lines"]
+    first = ["sites_table", "overall", *areas, "concentration", "solver"]
+    last = ["rules", "quality", "skipped", "inputs"]
+    assert heads[0] == texts["sheet.head.key"]
+    assert heads[1 : len(first) + 1] == [texts[f"report.head.{k}"] for k in first]
+    assert heads[-len(last) :] == [texts[f"report.head.{k}"] for k in last]
+    site = texts["report.site_title"].format(id="")
+    annex = texts["sheet.annex"].format(title=site)
+    told = [f"{head}<bdi>{name}</bdi>" for head in (site, annex) for name in ("S1", "S2")]
+    assert heads[len(first) + 1 : -len(last)] == told
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_each_sheet_has_the_five_heads_in_order(language: str) -> None:
+    told = {
+        "zh": ["基本情况", "改造前后对比", "零星用地示意图", "规则依据", "数据说明"],
+        "en": [
+            *("Facts", "Before and after", "Scraps before and after, drawn"),
+            *("Rules applied", "About the data"),
+        ],
+    }
+    found = [re.findall(r"<h3>(.*?)</h3>", s) for s in site_sheets(build(language=language))]
+    assert found == [told[language]] * 2
 
 
 def test_no_chinese_display_text_in_the_english_report() -> None:
@@ -173,21 +198,21 @@ def test_share_is_printed_with_denominator_and_cap() -> None:
 
 
 def test_indicators_before_after_delta_and_missing() -> None:
-    row = re.search(r"<tr><td><bdi>亩均税收.*?</tr>", sections(build())[0])
+    row = re.search(r"<tr><td><bdi>亩均税收.*?</tr>", annexes(build())[0])
     assert row is not None
     told = ["亩均税收", "16,200", "1 宗缺数据", "—", "元/亩"]
     assert Page(row[0]).texts == [*told, "用地面积 54.000 → 55.800 亩"]
-    row = re.search(r"<tr><td><bdi>用地面积（亩）.*?</tr>", sections(build())[0])
+    row = re.search(r"<tr><td><bdi>用地面积（亩）.*?</tr>", annexes(build())[0])
     assert row is not None
     assert Page(row[0]).texts[1:4] == ["54.000", "55.800", "+1.800"]
-    row = re.search(r"<tr><td><bdi>建筑密度.*?</tr>", sections(build())[0])
+    row = re.search(r"<tr><td><bdi>建筑密度.*?</tr>", annexes(build())[0])
     assert row is not None
     texts = ["建筑密度", "33.50%", "40.00%", "+6.50 个百分点", "%"]
     assert Page(row[0]).texts == [*texts, "用地面积 36,000.00 → 37,200.00 m²"]
 
 
 def overall(page: str) -> str:
-    return page[page.index('id="overall"') : page.index('<section class="site">')]
+    return page[page.index('id="overall"') : page.index('<section class="site')]
 
 
 def table_after(page: str, head: str) -> list[list[str]]:
@@ -293,11 +318,11 @@ def test_scraps_tell_reasons_with_value_and_limit() -> None:
 
 def test_rules_are_quoted_with_source_and_status() -> None:
     page = build()
-    assert "#rule-" in sections(page)[0]
-    assert small_results.QUOTATION not in sections(page)[0]
+    told = f"“{small_results.QUOTATION}”"
+    assert [(told in s, "#rule-" in s) for s in site_sheets(page)] == [(True, True)] * 2
+    assert [(told in a, "#rule-" in a) for a in annexes(page)] == [(False, True)] * 2
     text = Page(page).text
-    assert text.count(f"“{small_results.QUOTATION}”") == 1
-    assert f"“{small_results.QUOTATION}”" in text
+    assert text.count(told) == 3  # on each sheet and in the rule book
     assert "低效用地再开发试点典型案例（第三批）" in text
     assert "通用经验值（须核实）" in text
     assert "最小宗地面积（工业用地）：≥ 5,000.00 m²" in text
@@ -394,9 +419,12 @@ def test_a_scrap_that_is_absorbed_names_the_binding_tests_that_were_not_made() -
     row = tests[tests["parcel_id"] == absorbed].iloc[:1]
     more = row.assign(subject="S1", test="exclusion", outcome="not_assessed", mode="on")
     tables["verdicts"] = pd.concat([tests, more], ignore_index=True)
-    text = Page(sections(build(tables))[0]).text
+    text = Page(annexes(build(tables))[0]).text
     assert text.count("并入前须核实（本次未能评定）\n不占用管控区\n") == 1
-    assert "核实" not in Page(sections(build())[0]).text
+    assert "核实" not in Page(annexes(build())[0]).text
+    sheet = Page(site_sheets(build(tables))[0]).text
+    assert "并入\n：须核实：\n不占用管控区\n" in sheet
+    assert "未能评定\n不占用管控区 1 宗\n" in sheet
 
 
 def test_scraps_are_in_the_order_of_their_verdicts() -> None:
@@ -492,19 +520,22 @@ def test_at_most_sixty_sites_in_full(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_picture_shows_site_scraps_and_scale() -> None:
-    first = sections(build())[0]
-    before, after = re.findall(r"<svg.*?</svg>", first, re.DOTALL)
-    assert re.findall(r'class="s-(\w+)"', before) == [
-        "none",
-        "site",
-        "site",
-        "absorbed",
-        "eligible",
-        "ineligible",
-    ]
-    assert re.findall(r'class="s-(\w+)"', after) == ["none"] * 3 + ["after", "joined"]
-    assert re.findall(r'class="label".*?>(\d)<', before) == ["1", "2", "3"]
+    first = site_sheets(build())[0]
+    before, after = re.findall(r'<svg viewBox="0 0 400.*?</svg>', first, re.DOTALL)
+    shown = ["none", "site", "site", "absorbed", "eligible", "ineligible"]
+    assert re.findall(r'class="s-(\w+)"', before) == shown
+    assert re.findall(r'class="s-(\w+)"', after) == ["none", "left", "left", "after", "joined"]
+    assert re.findall(r'class="hatch h-(\w+)"', before) == ["absorbed", "eligible", "ineligible"]
+    for picture_ in (before, after):
+        assert sorted(re.findall(r'class="label"[^>]*>(.*?)<', picture_)) == ["边1", "边2", "邻3"]
     assert "50 m" in before
+    frames = [re.findall(r'viewBox="[^"]*"|class="bar" d="[^"]*"', p) for p in (before, after)]
+    assert frames[0] == frames[1]
+    context = [re.search(r'class="s-none" d="([^"]*)"', p) for p in (before, after)]
+    assert all(context)
+    assert context[0] is not None
+    assert context[1] is not None
+    assert context[0][1] == context[1][1]  # neighbors lie at the same place in both
 
 
 def test_picture_is_true_to_scale() -> None:

@@ -59,7 +59,7 @@ def key_figures(
 
 def _counts(counts: Mapping[str, Any], keys: tuple[str, ...], *, texts: Texts) -> Pairs:
     return [
-        (texts[f"count.{k}"], number(counts[k], unit="count"))
+        (texts.get(f"count.{k}") or texts[f"table.{k}"], number(counts[k], unit="count"))
         for k in keys
         if not is_missing(counts.get(k))
     ]

@@ -228,10 +228,12 @@ def _all_sites(sites: pd.DataFrame, *, texts: Texts) -> Table | None:
             label(texts, "bool", _flag(row.get("optimal"))),
         ]
 
+    if sites.empty:
+        return None
     told = frame_table(sites, heads=heads, cells=cells, numeric=range(1, 5))
     places = {index: n for n, index in enumerate(_chosen(sites).index, start=1)}
     links = [f"site-{places[i]}" if i in places else "" for i in sites.index]
-    return told | {"links": links} if told and len(sites) else None
+    return None if told is None else told | {"links": links}
 
 
 def share_text(site: Mapping[Any, Any], *, texts: Texts) -> str:
@@ -314,6 +316,8 @@ def _sheets(
 
 def _chosen(sites: pd.DataFrame) -> pd.DataFrame:
     """The sites with a sheet, in their own order."""
+    if len(sites) <= MAX_SITES:
+        return sites
     order = sites.sort_values(["scrap_area_m2", "site_id"], ascending=[False, True])
     return sites[sites.index.isin(order.index[:MAX_SITES])]
 

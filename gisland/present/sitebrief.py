@@ -26,6 +26,7 @@ MAIN = (  # indicators in the order of the sheet
 )
 PLAIN_UNITS = ("share", "ratio", "count", "")  # the number tells them
 USUAL = 8  # scraps that a sheet of one page has room for
+ROOMY, CLOSE = 3, 6  # scraps beside which the picture may be large, and must be small
 MOST = 60  # scraps listed on a sheet
 FEW, FEW_PARCELS = 3, 4  # names in one cell
 QUOTED, PASSAGES = 80, 4  # characters of a quotation, passages quoted
@@ -59,14 +60,15 @@ def brief(
     -------
     dict
         ``facts``, ``rows`` of indicators, ``conditions`` (a sentence, or empty), ``scraps``,
-        ``many`` (a sentence where they need more than a page, else empty) and ``dense``.
+        ``many`` (a sentence where they need more than a page, else empty) and ``room``, classes
+        of the style sheet that say how small the picture is.
 
     Examples
     --------
     >>> from gisland.present.style import catalog
     >>> told = brief({"site_id": "S"}, {"tenure": "x" * 99}, [], tables={}, texts=catalog("en"))
-    >>> told["facts"][1], told["dense"]
-    (('tenure', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'), False)
+    >>> told["facts"][1], told["room"]
+    (('tenure', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'), '')
     """
     many = len(scraps)
     sentence = texts["sheet.many"].format(n=many, shown=min(many, MOST)) if many > USUAL else ""
@@ -76,7 +78,7 @@ def brief(
         "conditions": _conditions(tables.get("conditions"), site.get("site_id"), texts=texts),
         "scraps": [_scrap(s) for s in scraps[:MOST]],
         "many": sentence,
-        "dense": many > USUAL / 2,
+        "room": "" if many <= ROOMY else "dense" if many <= CLOSE else "dense close",
     }
 
 
