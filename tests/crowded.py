@@ -48,9 +48,7 @@ def _plan(plan: gpd.GeoDataFrame, ids: list[str], at: gpd.GeoSeries) -> gpd.GeoD
         "reasons": [REASONS if v == "ineligible" else "" for v in verdicts],
     }
     more = gpd.GeoDataFrame(more.drop(columns="geometry"), geometry=at.to_numpy(), crs=plan.crs)
-    return gpd.GeoDataFrame(
-        pd.concat([rest, more.assign(**told)], ignore_index=True), crs=plan.crs
-    )
+    return gpd.GeoDataFrame(pd.concat([rest, more.assign(**told)], ignore_index=True), crs=plan.crs)
 
 
 def _tests(verdicts: pd.DataFrame, ids: list[str]) -> pd.DataFrame:

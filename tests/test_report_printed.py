@@ -74,7 +74,7 @@ def test_the_sample_prints_one_page_for_each_site(
     offline_page: Callable[[Path | str], Page],
     tmp_path: Path,
 ) -> None:
-    tables, run = sample_run.result.tables, sample_run.record
+    tables, run = sample_run.tables, sample_run.record
     page = offline_page(report(tables, run=run, language=language))
     heights, wide = on_paper(page)
     assert wide == []

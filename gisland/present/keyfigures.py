@@ -1,4 +1,4 @@
-"""The first page of the report: what was found, what the plan makes of it, and how far it is proved."""
+"""The first page of the report: what was found, what the plan makes of it, how far it is proved."""
 
 from __future__ import annotations
 
@@ -88,7 +88,9 @@ def _proof(tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], texts:
     told: Pairs = []
     if states:
         proved = sum(s == "optimal" for s in states)
-        told.append((texts["sheet.proof.plan"], texts["sheet.of"].format(n=proved, all=len(states))))
+        told.append(
+            (texts["sheet.proof.plan"], texts["sheet.of"].format(n=proved, all=len(states)))
+        )
     rows = balance(tables)
     answer = MISSING if rows is None else label(texts, "bool", str(holds(rows)).lower())
     records = run.get("rules", {}).get("records", [])

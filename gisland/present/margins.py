@@ -35,10 +35,8 @@ def css_string(text: str) -> str:
     return "".join(c if c.isascii() and c.isalnum() else f"\\{ord(c):x} " for c in text)
 
 
-def margins(
-    run: Mapping[str, Any], *, sites: Iterable[str], texts: Texts
-) -> dict[str, Any]:
-    """What the margins of printed pages tell.
+def margins(run: Mapping[str, Any], *, sites: Iterable[str], texts: Texts) -> dict[str, Any]:
+    r"""What the margins of printed pages tell.
 
     Parameters
     ----------

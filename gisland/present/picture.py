@@ -31,7 +31,7 @@ LONGEST_ID = 16  # characters of an id in a picture
 
 @dataclass(frozen=True)
 class Shape:
-    """One outline: path and verdict, its label and where that stands, its hatch and leading line."""
+    """One outline: path and verdict, its label and where that stands, hatch and leading line."""
 
     path: str
     verdict: str
@@ -131,9 +131,7 @@ def _corners(frame: _Frame) -> tuple[float, float, float, float]:
     return frame.west, frame.south, frame.east, frame.north
 
 
-def _frame(
-    bounds: Iterable[float], *, heights: tuple[float, float] = (LOWEST, HIGHEST)
-) -> _Frame:
+def _frame(bounds: Iterable[float], *, heights: tuple[float, float] = (LOWEST, HIGHEST)) -> _Frame:
     """Padded extent whose height stays within bounds on the page."""
     west, south, east, north = bounds
     lowest, highest = heights

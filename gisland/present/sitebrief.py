@@ -1,4 +1,4 @@
-"""What of a site stands on its one page: facts, main indicators, scraps and the rules that decided."""
+"""What of a site stands on its one page: facts, main indicators, scraps, rules that decided."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ PLAIN_UNITS = ("share", "ratio", "count", "")  # the number tells them
 USUAL = 8  # scraps that a sheet of one page has room for
 ROOMY, CLOSE = 3, 6  # scraps beside which the picture may be large, and must be small
 MOST = 60  # scraps listed on a sheet
-FEW, FEW_PARCELS = 3, 4  # names in one cell
+FEW = 3  # names in one cell
 QUOTED, PASSAGES = 80, 4  # characters of a quotation, passages quoted
-LONG, SHORT = 64, 24  # characters of one text in a wide and in a narrow cell
+LONGER, LONG, SHORT = 96, 64, 22  # characters of one text in cells of three widths
 
 
 def brief(
@@ -66,9 +66,9 @@ def brief(
     Examples
     --------
     >>> from gisland.present.style import catalog
-    >>> told = brief({"site_id": "S"}, {"tenure": "x" * 99}, [], tables={}, texts=catalog("en"))
+    >>> told = brief({"site_id": "S"}, {"tenure": "x" * 9}, [], tables={}, texts=catalog("en"))
     >>> told["facts"][1], told["room"]
-    (('tenure', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…'), '')
+    (('tenure', 'xxxxxxxxx'), '')
     """
     many = len(scraps)
     sentence = texts["sheet.many"].format(n=many, shown=min(many, MOST)) if many > USUAL else ""
@@ -83,7 +83,7 @@ def brief(
 
 
 def _facts(site: Mapping[Any, Any], facts: Facts, *, texts: Texts) -> list[tuple[str, str]]:
-    parcels = some_ids(site.get("parcel_ids"), texts=texts, many=FEW_PARCELS)
+    parcels = some_ids(site.get("parcel_ids"), texts=texts, many=FEW)
     found = {"parcels": parcels} | {k: facts[k] for k in FACTS if k in facts}
     count = len(listed(site.get("absorbed_ids")))
     area = area_both(texts, site.get("scrap_area_m2"))
@@ -92,7 +92,7 @@ def _facts(site: Mapping[Any, Any], facts: Facts, *, texts: Texts) -> list[tuple
     bound = number(site.get("bound_m2"), unit="m2")
     told = texts["sheet.proved"].format(proved=proved, bound=bound)
     found["optimal"] = proved if bound == MISSING else told
-    return [(texts[f"report.fact.{k}"], shortened(v, longest=LONG)) for k, v in found.items()]
+    return [(texts[f"report.fact.{k}"], shortened(v, longest=LONGER)) for k, v in found.items()]
 
 
 def _rows(
@@ -197,7 +197,7 @@ def deciding_rules(
         if place not in passages and len(passages) == PASSAGES:
             continue
         passage = passages.setdefault(place, _passage(record, place, texts=texts))
-        line = shortened(rule_line(record, texts=texts), longest=LONG)
+        line = shortened(rule_line(record, texts=texts), longest=LONGER)
         if line not in passage["lines"] and len(passage["lines"]) < FEW:
             passage["lines"].append(line)
     return list(passages.values())

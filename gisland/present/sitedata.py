@@ -1,4 +1,4 @@
-"""What the numbers of one site rest on: areas, coordinates, what is missing, estimated or doubtful."""
+"""What the numbers of a site rest on: areas, coordinates, what is missing or estimated."""
 
 from __future__ import annotations
 
