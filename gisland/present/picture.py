@@ -147,7 +147,7 @@ def _shapes(
     pieces: gpd.GeoSeries, scraps: pd.DataFrame, frame: _Frame, *, bar_px: float
 ) -> list[Shape]:
     """Scraps with hatches, and labels that keep clear of each other, the bar and the arrow."""
-    rows = [row for row in scraps.itertuples() if row.parcel_id in pieces.index]
+    rows: list[Any] = [row for row in scraps.itertuples() if row.parcel_id in pieces.index]
     drawn = [
         shapely.transform(pieces[row.parcel_id], lambda points: _on_page(points, frame))
         for row in rows

@@ -22,6 +22,7 @@ OVER_SHAPE = 40.0  # how much further a label may stand rather than cover a shap
 SPACING = 6.0  # between the lines of a hatch
 SLOPES = {"absorbed": (45.0,), "eligible": (0.0,), "ineligible": (45.0, -45.0)}
 DIGITS = 1
+NEARLY = 0.9  # of the widest room, at which the middle of a shape is the better place
 
 
 @dataclass(frozen=True)
@@ -146,9 +147,13 @@ def _lines(shape: Any, angle: float) -> str:  # noqa: ANN401 - shapely carries n
 
 
 def _middle(shape: Any) -> tuple[float, float]:  # noqa: ANN401 - shapely carries no types
-    """The point of a shape that is farthest from its outline."""
+    """The point of a shape farthest from its outline; its centroid where that is as good."""
     if shapely.is_valid(shape) and shapely.area(shape) > 0:
         inner = shapely.maximum_inscribed_circle(shape, tolerance=0.5)
+        center = shapely.centroid(shape)
+        room = shapely.distance(center, shapely.boundary(shape))
+        if shapely.contains(shape, center) and room >= NEARLY * shapely.length(inner):
+            inner = center
     else:
         inner = shapely.point_on_surface(shape)
     points = shapely.get_coordinates(inner).round(DIGITS) + 0.0

@@ -27,7 +27,8 @@ from gisland.present.planparts import plan_parts
 from gisland.present.rest import Table, frame_table, rest, table
 from gisland.present.rulebook import rulebook
 from gisland.present.shares import share_lines
-from gisland.present.site_sheet import SHARE_CAP, site_sheet
+from gisland.present.site_sheet import site_sheet
+from gisland.present.sitebrief import SHARE_CAP
 from gisland.present.usechange import use_tables
 from gisland.present.wording import (
     MISSING,

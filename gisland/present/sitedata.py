@@ -159,10 +159,12 @@ def _findings(
     own = {*listed(site.get("parcel_ids")), *scraps["parcel_id"].tolist()}
     plain = pd.DataFrame(findings.drop(columns="geometry", errors="ignore"))
     rank = {"error": 0, "warning": 1}
-    rows = plain.assign(rank=plain["severity"].map(rank).fillna(len(rank)))
-    rows = rows.sort_values(["rank", "code"], kind="stable").to_dict("records")
+    ranked = plain.assign(rank=plain["severity"].map(rank).fillna(len(rank)))
+    ranked = ranked.sort_values(["rank", "code"], kind="stable")
     keys = ("parcel_id", "other_id")
-    return [r for r in rows if own & {i for k in keys for i in listed(r.get(k))}]
+    return [
+        r for r in ranked.to_dict("records") if own & {i for k in keys for i in listed(r.get(k))}
+    ]
 
 
 def _counted(findings: list[dict[Any, Any]], *, texts: Texts) -> str:
