@@ -78,8 +78,15 @@ def brief(
         "conditions": _conditions(tables.get("conditions"), site.get("site_id"), texts=texts),
         "scraps": [_scrap(s) for s in scraps[:MOST]],
         "many": sentence,
-        "room": "" if many <= ROOMY else "dense" if many <= CLOSE else "dense close",
+        "room": _room(many),
     }
+
+
+def _room(many: int) -> str:
+    """How small the picture must be; beside more than a page of scraps it may be large again."""
+    if not ROOMY < many <= USUAL:
+        return ""
+    return "dense" if many <= CLOSE else "dense close"
 
 
 def _facts(site: Mapping[Any, Any], facts: Facts, *, texts: Texts) -> list[tuple[str, str]]:
