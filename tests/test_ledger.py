@@ -22,6 +22,7 @@ from gisland.base.schema import VERDICTS
 from gisland.detect.spellings import spelling_findings
 from gisland.present import workbook
 from gisland.present.balance import balance, holds
+from gisland.present.cells import cell_text
 from gisland.present.ledger import ledger
 from gisland.present.messages import finding_text
 from gisland.present.style import catalog
@@ -503,17 +504,17 @@ def test_formula_like_text_stays_text_when_edited() -> None:
 def test_characters_that_xml_cannot_carry_are_replaced() -> None:
     file = build(hostile("a\x00b\x1b\ufffec"))
     assert reopened(file)["宗地"]["B2"].value == "a\ufffdb\ufffd\ufffdc"
-    assert workbook.cell_text("\ud800", cut="…") == "\ufffd"
+    assert cell_text("\ud800", cut="…") == "\ufffd"
 
 
 @pytest.mark.parametrize("letter", ["a", "长", "𠮷"])
 def test_text_too_long_for_a_cell_is_cut_with_a_note(letter: str) -> None:
-    text = workbook.cell_text(letter * 40_000, cut="…（截断）")
+    text = cell_text(letter * 40_000, cut="…（截断）")
     assert text.endswith("…（截断）")
     units = len(text.encode("utf-16-le")) // 2
     assert 32_766 <= units <= 32_767
     whole = letter * (32_767 // (2 if letter == "𠮷" else 1))
-    assert workbook.cell_text(whole, cut="…") == whole
+    assert cell_text(whole, cut="…") == whole
 
 
 def test_whole_numbers_too_long_for_a_spreadsheet_are_text() -> None:
@@ -566,9 +567,9 @@ def test_verdicts_are_colored_by_rule_not_by_cell() -> None:
 @pytest.mark.parametrize(
     ("place", "calls"),
     [
-        ("gisland.present.workbook._styled", 1),  # nothing written yet
+        ("gisland.present.cells._styled", 1),  # nothing written yet
         ("gisland.present.workbook._lines", 30),  # between two rows
-        ("openpyxl.worksheet._writer.write_cell", 40),  # within a row
+        ("gisland.present.cells.cell_text", 40),  # within a row
         ("openpyxl.worksheet._writer.WorksheetWriter.write_tail", 3),  # at the end of a sheet
         ("openpyxl.writer.excel.ExcelWriter.write_worksheet", 2),  # while packing
     ],

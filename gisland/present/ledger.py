@@ -6,7 +6,6 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from openpyxl import Workbook
 
 from gisland.present.alternatives import UNITS, constraint_name, decision_text
 from gisland.present.balance import summary_rows
@@ -18,6 +17,7 @@ from gisland.present.formats import BY_DENOMINATOR, BY_UNIT, formats, plain
 from gisland.present.holders import mixed_zone
 from gisland.present.lists import listed
 from gisland.present.messages import geometry_text, layer_name, rule_text, with_messages
+from gisland.present.bookfile import Book, packed
 from gisland.present.planned import scenario_text
 from gisland.present.repairs import repair_text
 from gisland.present.style import catalog
@@ -29,7 +29,7 @@ from gisland.present.wording import (
     named_list,
     visible,
 )
-from gisland.present.workbook import Column, Notes, packed, write_rows, write_table
+from gisland.present.workbook import Column, Notes, write_rows, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -137,7 +137,7 @@ def ledger(tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], langua
     's'
     """
     texts = catalog(language)
-    book = Workbook(write_only=True)
+    book = Book()
     notes = Notes(texts["ledger.cut"], texts["ledger.too_many"])
     rows = summary_rows(tables, run=run, texts=texts)
     write_rows(book, texts["ledger.summary"], rows=rows, widths=(46, 30, 18, 16, 68))
