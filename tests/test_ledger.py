@@ -76,14 +76,14 @@ def hostile(text: str) -> dict[str, Any]:
 
 def test_worksheets_in_order_with_chinese_titles() -> None:
     titles = reopened(build()).sheetnames
-    assert titles[:3] == ["总览", "改造项目用地", "零星用地并入方案"]
+    assert titles[:4] == ["总览", "改造项目用地", "零星用地", "零星用地并入方案"]
     assert titles[-2:] == ["规则依据", "求解"]
-    assert len(titles) == 25
+    assert len(titles) == 26
     new = ["改造前后指标", "用地结构变化", "规划条件核验", "容量测算", "建筑", "宗地沿革"]
-    assert titles[15:21] == new
-    assert titles[3:7] == ["备选方案", "不同上限下的方案", "决定带来的变化", "合并后项目用地"]
-    assert titles[7:9] == ["零星用地组", "宗地"]
-    assert titles[10:13] == ["插花地（权属）", "权利人用地", "国有与集体混杂"]
+    assert titles[16:22] == new
+    assert titles[4:8] == ["备选方案", "不同上限下的方案", "决定带来的变化", "合并后项目用地"]
+    assert titles[8:10] == ["零星用地组", "宗地"]
+    assert titles[11:14] == ["插花地（权属）", "权利人用地", "国有与集体混杂"]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -317,9 +317,9 @@ def test_heads_of_the_summary_do_not_carry_over() -> None:
     heads = [
         row
         for row in reopened(build())["总览"].iter_rows(values_only=True)
-        if str(row[0])[0] == "五"
+        if str(row[0])[0] == "六"
     ]
-    assert heads == [("五、未做的分析及原因", "内容", None, None, None)]
+    assert heads == [("六、未做的分析及原因", "内容", None, None, None)]
 
 
 def test_summary_is_in_chinese() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -10,9 +11,10 @@ from gisland.base.units import m2_to_mu
 from gisland.present.enclavewords import analysis_name
 from gisland.present.messages import crs_chosen, layer_name, skip_reason
 from gisland.present.wording import MISSING, named, visible
+from gisland.present.workbook import location
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 ROLES = ("site", "absorbed", "kept", "no_geometry")
 TOTALS = ("before", "after", "difference")
@@ -20,6 +22,15 @@ RELATIVE = 1e-6
 STORED = 6  # decimals of numbers in cells
 COLUMNS = 5  # of the summary
 Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A worksheet in the table of contents: name, number of rows, and what it tells."""
+
+    title: str
+    rows: int
+    tells: str
 
 
 def balance(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame | None:
@@ -90,7 +101,11 @@ def _total(frame: pd.DataFrame, column: str) -> float:
 
 
 def summary_rows(
-    tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], texts: Mapping[str, str]
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    run: Mapping[str, Any],
+    texts: Mapping[str, str],
+    contents: Sequence[Entry] = (),
 ) -> list[Row]:
     """All rows of the summary sheet.
 
@@ -102,11 +117,13 @@ def summary_rows(
         The run's record.
     texts
         Catalog of one language.
+    contents
+        The other worksheets.
 
     Returns
     -------
     list of tuple
-        Style, then pairs of value and number format.
+        Style, then for each cell value, number format and, if it leads somewhere, the place.
 
     Examples
     --------
@@ -117,7 +134,8 @@ def summary_rows(
     return [
         *_basis(run, texts=texts),
         *_balance(balance(tables), texts=texts),
-        *_counts(tables, run=run, texts=texts),
+        *_contents(contents, texts=texts),
+        *_counts(tables, run=run, texts=texts, listed={e.title for e in contents}),
         *_inputs(run, texts=texts),
         *_skipped(run, texts=texts),
     ]
@@ -213,15 +231,28 @@ def _verdict(rows: pd.DataFrame, *, texts: Mapping[str, str]) -> Row:
     return "total", (texts["ledger.balance.holds"], "@"), (answer, "@")
 
 
+def _contents(contents: Sequence[Entry], *, texts: Mapping[str, str]) -> Iterator[Row]:
+    yield ("loose",)
+    yield _head(texts, "contents", "ledger.input.rows", "ledger.head.tells")
+    for entry in contents:
+        place = location(entry.title, 1)
+        yield "loose", (entry.title, "@", place), (entry.rows, "0"), (entry.tells, "@")
+
+
 def _counts(
-    tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], texts: Mapping[str, str]
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    run: Mapping[str, Any],
+    texts: Mapping[str, str],
+    listed: set[str],
 ) -> Iterator[Row]:
+    """Rows of the tables that have no worksheet, and what else the run counted."""
     yield ("loose",)
     yield _head(texts, "counts", "ledger.head.count")
     for name, frame in tables.items():
-        key = f"table.{name}"
-        if key in texts:
-            yield "loose", (texts[key], "@"), (len(frame), "0")
+        title = texts.get(f"table.{name}")
+        if title and title not in listed:
+            yield "loose", (title, "@"), (len(frame), "0")
     for name, count in run.get("counts", {}).items():
         if name not in tables:
             yield (

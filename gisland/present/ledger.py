@@ -3,39 +3,42 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from gisland.present.alternatives import UNITS, constraint_name, decision_text
-from gisland.present.balance import summary_rows
+from gisland.present.balance import Entry, summary_rows
 from gisland.present.blockwords import SECTIONS as BLOCK_SECTIONS
 from gisland.present.blockwords import block_table
-from gisland.present.conditions import pair_tests, told_verdicts
+from gisland.present.conditions import told_verdicts
 from gisland.present.enclavewords import attribute_name, enclave_text, worded_enclaves
 from gisland.present.formats import BY_DENOMINATOR, BY_UNIT, formats, plain
 from gisland.present.holders import mixed_zone
+from gisland.present.links import leads, places
 from gisland.present.lists import listed
 from gisland.present.messages import geometry_text, layer_name, rule_text, with_messages
 from gisland.present.bookfile import Book, packed
 from gisland.present.planned import scenario_text
 from gisland.present.repairs import repair_text
+from gisland.present.scraprows import SHARES, explanations, scrap_rows
 from gisland.present.style import catalog
 from gisland.present.wording import (
     LISTS,
     SECTIONS,
-    comparison,
     named,
     named_list,
     visible,
 )
-from gisland.present.workbook import Column, Notes, write_rows, write_table
+from gisland.present.workbook import Column, Notes, location, write_rows, write_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 ORDER = (
     "sites",
+    "scraps",
     "plan",
     "alternatives",
     "sweep",
@@ -61,6 +64,8 @@ ORDER = (
     "lineage",
     "findings",
     "changes",
+    "rules",
+    "components",
 )
 BLOCK_TABLES = (
     *("block_lines", "block_uses", "block_parcels", "block_balance", "conversions"),
@@ -96,6 +101,24 @@ COLORS = {
     "outcome": {"pass": "C9E7CB", "fail": "F6CFC9", "missing": "E6E6E6", "not_assessed": "E6E6E6"},
     "role": {"site": "CFE3F5", "absorbed": "C9E7CB", "no_geometry": "E6E6E6"},
     "severity": {"error": "F6CFC9", "warning": "FFF0C2"},
+    "solver_status": {
+        **dict.fromkeys(("optimal", "optimal_area"), "C9E7CB"),
+        **dict.fromkeys(("greedy", "time_limit"), "FFF0C2"),
+    },
+}
+TRUE = {  # colors of truth values
+    "fragment": {"true": "FFF0C2"},
+    "low_use": {"true": "FFF0C2"},
+    "kept": {"true": "C9E7CB", "false": "E6E6E6"},
+    "optimal": {"true": "C9E7CB", "false": "F6CFC9"},
+}
+BARS = {  # shares and scores that are drawn in their cells, by table
+    "scraps": SHARES,
+    "plan": ("site_share", *SHARES),
+    "block_uses": ("share",),
+    "block_lines": ("industrial_share",),
+    "zones": ("potential",),
+    "parcels": ("low_use_score",),
 }
 OWN_WORDS: dict[tuple[str, str], Callable[..., str]] = {
     ("capacity", "rule_id"): rule_text,
@@ -137,36 +160,56 @@ def ledger(tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], langua
     's'
     """
     texts = catalog(language)
-    book = Book()
-    notes = Notes(texts["ledger.cut"], texts["ledger.too_many"])
-    rows = summary_rows(tables, run=run, texts=texts)
-    write_rows(book, texts["ledger.summary"], rows=rows, widths=(46, 30, 18, 16, 68))
-    for name in ORDER:
-        if name in tables:
-            frame = _prepared(name, tables, run=run, texts=texts)
-            title = texts["ledger.plan"] if name == "plan" else texts[f"table.{name}"]
-            columns = _columns(frame, table=name, texts=texts)
-            write_table(book, title, columns=columns, notes=notes)
-    for key, frame in (("rules", _rules(run, texts=texts)), ("components", _components(run))):
-        if len(frame):
-            columns = _columns(frame, table=key, texts=texts)
-            write_table(book, texts[f"ledger.{key}"], columns=columns, notes=notes)
+    told = told_verdicts(tables, run=run, texts=texts) if "plan" in tables else None
+    whole = _with_further(tables, told, run=run, texts=texts)
+    names = [name for name in ORDER if name in whole]
+    titles = {n: texts.get(f"ledger.{n}") or texts[f"table.{n}"] for n in names}
+    frames = {n: _prepared(n, whole, told=told, run=run, texts=texts) for n in names}
+    spots = places(whole, titles)
+    contents = [Entry(titles[n], len(f), texts[f"ledger.tells.{n}"]) for n, f in frames.items()]
+    book, home = Book(), texts["ledger.summary"]
+    rows = summary_rows(tables, run=run, texts=texts, contents=contents)
+    write_rows(book, home, rows=rows, widths=(46, 30, 18, 16, 68))
+    notes = Notes(
+        texts["ledger.cut"], texts["ledger.too_many"], location(home, 1), texts["ledger.back"]
+    )
+    for name, frame in frames.items():
+        links = leads(frame, table=name, places=spots)
+        columns = _columns(frame, table=name, links=links, texts=texts)
+        write_table(book, titles[name], columns=columns, notes=notes)
     return packed(book, as_of=_day(run.get("as_of")))
+
+
+def _with_further(
+    tables: Mapping[str, pd.DataFrame],
+    told: pd.DataFrame | None,
+    *,
+    run: Mapping[str, Any],
+    texts: Mapping[str, str],
+) -> dict[str, pd.DataFrame]:
+    """The tables of the run, its scraps, and its rules and solutions where there are any."""
+    whole = dict(tables)
+    if "plan" in tables:
+        whole["scraps"] = scrap_rows(
+            tables["plan"], told, parcels=tables.get("parcels"), texts=texts
+        )
+    further = {"rules": _rules(run, texts=texts), "components": _components(run)}
+    return whole | {name: frame for name, frame in further.items() if len(frame)}
 
 
 def _prepared(
     name: str,
     tables: Mapping[str, pd.DataFrame],
     *,
+    told: pd.DataFrame | None,
     run: Mapping[str, Any],
     texts: Mapping[str, str],
 ) -> pd.DataFrame:
     """The columns of a table to show, enriched for readers where that helps."""
     table = tables[name]
     frame = pd.DataFrame(table.drop(columns=[c for c in ("geometry",) if c in table]))
-    verdicts = told_verdicts(tables, run=run, texts=texts) if name == "plan" else None
-    if verdicts is not None:
-        found = explanations(frame, verdicts, texts=texts)
+    if name == "plan" and told is not None:
+        found = explanations(frame, told, texts=texts)
         frame.insert(_after(frame, "reasons"), "explanation", found.to_numpy())
     if name == "plan" and "owner" in tables.get("parcels", ()):
         owners = tables["parcels"].drop_duplicates("parcel_id").set_index("parcel_id")["owner"]
@@ -220,44 +263,6 @@ def _change(message: object, *, texts: Mapping[str, str]) -> str:
     return geometry_text(message, texts=texts) if told == visible(message) else told
 
 
-def explanations(
-    plan: pd.DataFrame, verdicts: pd.DataFrame, *, texts: Mapping[str, str]
-) -> pd.Series:
-    """All tests of each considered pair in words, with measured value and limit.
-
-    Parameters
-    ----------
-    plan
-        Considered pairs: ``parcel_id``, ``site_id``.
-    verdicts
-        One row per parcel, subject and test.
-    texts
-        Catalog of one language.
-
-    Returns
-    -------
-    pandas.Series
-        Text on the index of `plan`, one line per test; empty where nothing was tested.
-
-    Examples
-    --------
-    >>> plan = pd.DataFrame({"parcel_id": ["p"], "site_id": ["s"]})
-    >>> verdicts = pd.DataFrame({"parcel_id": ["p"], "subject": ["s"], "test": ["same_owner"]})
-    >>> explanations(plan, verdicts.assign(outcome="fail"), texts=catalog("en")).tolist()
-    ['✗ same right-holder']
-    """
-    marks = {"pass": texts["ledger.passed"], "fail": texts["ledger.failed"]}
-    lines: dict[tuple[str, str], list[str]] = {}
-    for row in pair_tests(plan, verdicts).to_dict("records"):
-        mark = marks.get(row["outcome"], texts["ledger.open"])
-        words = [mark, named(texts, "test", row["test"]), comparison(texts, row)]
-        lines.setdefault((row["parcel_id"], row["site_id"]), []).append(
-            " ".join(w for w in words if w)
-        )
-    pairs = zip(plan["parcel_id"], plan["site_id"], strict=True)
-    return pd.Series(["\n".join(lines.get(p, [])) for p in pairs], index=plan.index, dtype="str")
-
-
 def _after(frame: pd.DataFrame, column: str) -> int:
     return list(frame).index(column) + 1 if column in frame else len(frame.columns)
 
@@ -283,12 +288,31 @@ def _components(run: Mapping[str, Any]) -> pd.DataFrame:
     return frame.rename(columns={"status": "solver_status"})
 
 
-def _columns(frame: pd.DataFrame, *, table: str, texts: Mapping[str, str]) -> list[Column]:
+def _columns(
+    frame: pd.DataFrame,
+    *,
+    table: str,
+    links: Mapping[str, list[str | None]],
+    texts: Mapping[str, str],
+) -> list[Column]:
     units = frame["constraint"].map(UNITS) if table == "alternatives" else frame.get("unit")
     over = frame.get("denominator")
-    return [
+    columns = (
         _column(frame[name], table=table, units=units, over=over, texts=texts) for name in frame
+    )
+    named_columns = zip(map(str, frame), columns, strict=True)
+    return [
+        replace(column, links=links.get(name, ()), full=_full(frame, name, table=table))
+        for name, column in named_columns
     ]
+
+
+def _full(frame: pd.DataFrame, name: str, *, table: str) -> float:
+    """Where the bars of a column are full: at the cap on the share of scraps, or at one."""
+    if (table, name) == ("sites", "scrap_share") and "cap" in frame:
+        cap = frame["cap"].max()
+        return 0.0 if pd.isna(cap) else float(cap)
+    return float(name in BARS.get(table, ()))
 
 
 def _column(
@@ -305,6 +329,7 @@ def _column(
     fills = {texts[f"{section}.{c}"]: color for c, color in COLORS.get(section, {}).items()}
     if pd.api.types.is_bool_dtype(values):
         shown = values.map({True: texts["bool.true"], False: texts["bool.false"]})
+        fills = {texts[f"bool.{c}"]: color for c, color in TRUE.get(name, {}).items()}
         return Column(head, plain(shown), "@", fills)
     if pd.api.types.is_numeric_dtype(values) or name in (*BY_UNIT, *BY_DENOMINATOR):
         forms = formats(values, units=units, denominators=over)
