@@ -23,7 +23,9 @@ LINKED = "link"
 _BLUE = "0B5394"
 _ESCAPE_LIKE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 _DARK = PatternFill("solid", fgColor="1F4E5F", bgColor="1F4E5F")
+_PALE = PatternFill("solid", fgColor="D6E6EC", bgColor="D6E6EC")  # links are blue everywhere
 _TOP = Alignment(vertical="top")
+_APART = Alignment(vertical="top", horizontal="left", indent=1)  # numbers stand before it
 _WRAP = Alignment(vertical="top", wrap_text=True)
 _CENTER = Alignment(vertical="center", horizontal="center", wrap_text=True)
 
@@ -71,7 +73,9 @@ class Pen:
         '<c r="A1" s="1" t="inlineStr"><is><t>=1&lt;2</t></is></c>'
         """
         if is_missing(value):
-            return f'<c r="{ref}" s="{self._style(style, "@")}"/>' if style == "head" else ""
+            return (
+                f'<c r="{ref}" s="{self._style(style, "@")}"/>' if style.startswith("head") else ""
+            )
         if _is_number(value):
             number = self._style(style, "General" if form == "@" else form)
             return f'<c r="{ref}" s="{number}" t="n"><v>{value}</v></c>'
@@ -92,11 +96,13 @@ def _styled(sheet: Any, *, style: str, form: str) -> Any:  # noqa: ANN401 - open
     cell = WriteOnlyCell(sheet)
     base, *more = style.split("-")
     head, linked = base == "head", LINKED in more
-    ink = "FFFFFF" if head else _BLUE if linked else None
+    ink = _BLUE if linked else "FFFFFF" if head else None
     bold = head or base == "total"
     cell.font = Font(FONT, bold=bold, color=ink, underline="single" if linked else None)
     if head:
-        cell.fill, cell.alignment = _DARK, _CENTER
+        cell.fill, cell.alignment = _PALE if linked else _DARK, _CENTER
+    elif base in LOOSE and form in {"@", "quoted"}:
+        cell.alignment = _APART
     elif base in LOOSE or "clipped" in more:
         cell.alignment = _TOP
     else:

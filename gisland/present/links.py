@@ -77,10 +77,11 @@ def places(tables: Mapping[str, pd.DataFrame], titles: Mapping[str, str]) -> dic
         for key, place in found.get(name, {}).items()
     }
     blocks, enclaves = tables.get("block_lines"), tables.get("enclaves")
-    if blocks is not None and {"lines", "block_id"} <= set(blocks):
+    if blocks is not None and "block_id" in blocks:
         title, ids = titles["block_lines"], blocks["block_id"].tolist()
         found["block_lines"] = _first(ids, title)
-        pairs = _first(zip(blocks["lines"].tolist(), ids, strict=True), title)
+        sets = blocks["lines"].tolist() if "lines" in blocks else ["given"] * len(ids)
+        pairs = _first(zip(sets, ids, strict=True), title)
         found["block_sets"] = pairs
         subjects |= {f"{visible(s)}:{visible(b)}": place for (s, b), place in pairs.items()}
     if enclaves is not None and "parcel_ids" in enclaves:
@@ -108,8 +109,8 @@ def leads(
     Returns
     -------
     dict
-        By column, for its first rows; columns that lead nowhere are left out, and so is the one
-        that other tables lead to.
+        By column, for its first rows; columns that lead nowhere or to their own table are left
+        out.
 
     Examples
     --------
@@ -122,7 +123,7 @@ def leads(
     found: dict[str, list[str | None]] = {}
     for column in rows:
         target = OWN.get((table, str(column)), COLUMNS.get(str(column), ""))
-        if target and KEYS.get(table) != column:
+        if target and target != table:
             found[str(column)] = _led(rows[column].tolist(), places.get(target, {}))
     found |= _special(rows, table=table, places=places)
     return {column: spots for column, spots in found.items() if any(spots)}

@@ -142,7 +142,14 @@ def write_table(book: Book, title: str, *, columns: Sequence[Column], notes: Not
             _color(sheet, f"{letter}2:{letter}{shown + 1}", column=column)
     corner = _link("A1", notes.home, tip=notes.back) if notes.home and columns else ""
     linked = min(shown, MOST_LINKS // max(1, sum(bool(len(c.links)) for c in columns)))
-    drawn = _table_rows(Pen(sheet, notes.cut), columns, widths=widths, shown=shown, linked=linked)
+    drawn = _table_rows(
+        Pen(sheet, notes.cut),
+        columns,
+        widths=widths,
+        shown=shown,
+        linked=linked,
+        home=bool(notes.home),
+    )
     over = notes.full.format(rows=rows, shown=shown) if shown < rows else ""
     book.add(
         sheet,
@@ -156,12 +163,19 @@ def _letters(columns: Sequence[Any]) -> list[str]:
 
 
 def _table_rows(
-    pen: Pen, columns: Sequence[Column], *, widths: Sequence[float], shown: int, linked: int
+    pen: Pen,
+    columns: Sequence[Column],
+    *,
+    widths: Sequence[float],
+    shown: int,
+    linked: int,
+    home: bool,
 ) -> Iterator[str]:
     """Head and rows of a table; links are drawn as such in the first `linked` rows."""
     letters = _letters(columns)
-    heads = zip(letters, columns, strict=True)
-    yield _row(1, (pen.draw(f"{k}1", c.head, style="head") for k, c in heads))
+    styles = [f"head-{LINKED}" if home else "head", *["head"] * len(columns)]
+    heads = zip(letters, columns, styles, strict=False)
+    yield _row(1, (pen.draw(f"{k}1", c.head, style=style) for k, c, style in heads))
     forms = [
         [c.formats] * shown if isinstance(c.formats, str) else c.formats[:shown] for c in columns
     ]
@@ -272,7 +286,7 @@ def _color(sheet: Any, cells: str, *, column: Column) -> None:  # noqa: ANN401 -
         sheet.conditional_formatting.add(cells, rule)
     if column.full:
         ends = [FormatObject("num", val=0), FormatObject("num", val=column.full)]
-        bar = DataBar(cfvo=ends, color=Color(BAR))
+        bar = DataBar(cfvo=ends, color=Color(BAR), minLength=0, maxLength=100)
         sheet.conditional_formatting.add(cells, Rule("dataBar", dataBar=bar))
 
 
