@@ -86,7 +86,7 @@ def linked(book: Workbook) -> list[tuple[str, Any, str, Any]]:
                 if cell.hyperlink:
                     title, place = re.fullmatch(
                         r"'([^']+)'!(A\d+)", cell.hyperlink.location
-                    ).groups()  # type: ignore[union-attr]
+                    ).groups()
                     found.append((sheet.title, cell, title, book[title][place]))
     return found
 
@@ -284,12 +284,12 @@ def test_the_file_holds_to_the_rules_of_its_format(language: str) -> None:
             assert len(ids) == len(set(ids)), name
             assert "External" not in text
     names = re.findall(r"<definedName ([^>]*)>([^<]*)<", content["xl/workbook.xml"])
-    assert {re.search(r'name="([^"]+)"', n)[1] for n, _ in names} == {  # type: ignore[index]
+    assert {re.search(r'name="([^"]+)"', n)[1] for n, _ in names} == {
         "_xlnm.Print_Titles",
         "_xlnm._FilterDatabase",
     }
     for told, text in names:
-        sheet = int(re.search(r'localSheetId="(\d+)"', told)[1])  # type: ignore[index]
+        sheet = int(re.search(r'localSheetId="(\d+)"', told)[1])
         assert text.startswith(f"'{titles[sheet]}'!")
 
 
