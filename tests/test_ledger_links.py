@@ -166,6 +166,14 @@ def test_a_block_leads_to_the_row_of_its_own_set() -> None:
     assert led == {"subject": ["'b'!A3", None, None]}
 
 
+def test_the_hierarchy_leads_to_zones_and_sites_by_kind() -> None:
+    given = {"sites": pd.DataFrame({"site_id": ["X"]}), "zones": pd.DataFrame({"zone_id": ["X"]})}
+    found = places(given, {"sites": "s", "zones": "z"})
+    levels = pd.DataFrame({"kind": ["zone", "unit", "project"], "id": ["X"] * 3})
+    led = leads(levels, table="hierarchy", places=found)
+    assert led == {"id": ["'z'!A2", None, "'s'!A2"]}
+
+
 def test_of_several_rows_with_one_id_the_first_is_led_to() -> None:
     twice = pd.DataFrame({"site_id": ["S", "S"]})
     found = places({"sites": twice}, {"sites": "s"})

@@ -38,6 +38,7 @@ COLUMNS = {  # which table an id in a column is of, whatever table the column st
 }
 OWN = {("merged", "parcel_id"): "sites"}
 SUBJECTS = {"sites": "site", "zones": "zone", "parks": "park"}  # such as "site:S1"
+KINDS = {"zone": "zones", "project": "sites"}  # in the hierarchy
 BY_SUBJECT = ("indicators", "use_matrix", "control_verdicts")
 Spots = dict[Any, str]
 
@@ -150,13 +151,24 @@ def _special(
         sites = led("sites", rows["subject"].tolist())
         by_site = (rows["test"] != "enclave").tolist()
         return {"subject": [s if b else None for s, b in zip(sites, by_site, strict=True)]}
+    if table == "hierarchy" and {"kind", "id"} <= set(rows):
+        pairs = zip(rows["kind"].tolist(), rows["id"].tolist(), strict=True)
+        return {"id": [led(KINDS.get(kind, ""), [key])[0] for kind, key in pairs]}
+    return _of_areas(rows, table=table, places=places)
+
+
+def _of_areas(
+    rows: pd.DataFrame, *, table: str, places: Mapping[str, Spots]
+) -> dict[str, list[str | None]]:
+    """Subjects of indicators and verdicts, and blocks, which several sets have."""
     if table in BY_SUBJECT and "subject" in rows:
-        return {"subject": led("subjects", rows["subject"].tolist())}
+        return {"subject": _led(rows["subject"].tolist(), places.get("subjects", {}))}
     if table != "block_lines" and "block_id" in rows:
         ids = rows["block_id"].tolist()
-        pairs = zip(rows.get("lines", rows["block_id"]).tolist(), ids, strict=True)
-        found = led("block_sets", pairs) if "lines" in rows else led("block_lines", ids)
-        return {"block_id": found}
+        if "lines" not in rows:
+            return {"block_id": _led(ids, places.get("block_lines", {}))}
+        pairs = zip(rows["lines"].tolist(), ids, strict=True)
+        return {"block_id": _led(pairs, places.get("block_sets", {}))}
     return {}
 
 
