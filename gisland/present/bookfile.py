@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
-CHUNK = 2**20  # bytes
 EMPTY = re.compile(rb"<sheetData ?/>|<sheetData></sheetData>")
 AFTER_LINKS = b"<printOptions"
 
@@ -100,7 +99,7 @@ def packed(book: Book, *, as_of: dt.date | None) -> bytes:
     properties = book.sheets.properties
     properties.creator = "gisland"
     properties.created = properties.modified = day
-    filled = {f"xl/worksheets/sheet{n}.xml": n - 1 for n in range(1, len(book.rows) + 1)}
+    numbers = {f"xl/worksheets/sheet{n}.xml": n - 1 for n in range(1, len(book.rows) + 1)}
     loose = io.BytesIO()
     ExcelWriter(book.sheets, zipfile.ZipFile(loose, "w")).save()
     result = io.BytesIO()
@@ -108,26 +107,18 @@ def packed(book: Book, *, as_of: dt.date | None) -> bytes:
         for name in sorted(source.namelist(), key=lambda n: (n != "[Content_Types].xml", n)):
             entry = zipfile.ZipInfo(name, ZIP_DATE)
             entry.compress_type, entry.external_attr, entry.create_system = 8, 0o600 << 16, 3
-            with target.open(entry, "w") as part:
-                if name in filled:
-                    _fill(part, source.read(name), book=book, number=filled[name])
-                else:
-                    part.write(source.read(name))
+            part = source.read(name)
+            filled = _filled(part, book=book, number=numbers[name]) if name in numbers else part
+            target.writestr(entry, filled)
     return result.getvalue()
 
 
-def _fill(part: Any, empty: bytes, *, book: Book, number: int) -> None:  # noqa: ANN401 - a file within the archive
-    """Write an empty worksheet with its rows and links."""
+def _filled(empty: bytes, *, book: Book, number: int) -> bytes:
+    """An empty worksheet with its rows and links."""
     before, after = EMPTY.split(empty, 1)
-    part.write(before + b"<sheetData>")
-    press, rest = zlib.decompressobj(), book.rows[number]
-    while rest:
-        part.write(press.decompress(rest, CHUNK))
-        rest = press.unconsumed_tail
-    part.write(press.flush() + b"</sheetData>")
     links = book.links[number].encode()
     if links:
-        after = after.replace(
-            AFTER_LINKS, b"<hyperlinks>" + links + b"</hyperlinks>" + AFTER_LINKS, 1
-        )
-    part.write(after)
+        whole = b"<hyperlinks>" + links + b"</hyperlinks>"
+        after = after.replace(AFTER_LINKS, whole + AFTER_LINKS, 1)
+    rows = zlib.decompress(book.rows[number])
+    return b"".join([before, b"<sheetData>", rows, b"</sheetData>", after])
