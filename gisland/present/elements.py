@@ -43,7 +43,7 @@ class DataLayer(Layer):
     """
 
     def __init__(self, layer: MapLayer, *, name: str) -> None:
-        super().__init__(name=_inert(name), overlay=True, control=True, show=layer.show)
+        super().__init__(name=inert(name), overlay=True, control=True, show=layer.show)
         self._name, self._id = "layer", layer.id
         self.layer = layer
 
@@ -207,7 +207,23 @@ def placed(element: MacroElement) -> tuple[Figure, str]:
     return figure, above.get_name()
 
 
-def _inert(name: str) -> str:
-    """Name that is text for Jinja and for HTML: Leaflet's control writes names as markup."""
+def inert(name: str) -> str:
+    """Name that is text for Jinja and for HTML: Leaflet's control writes names as markup.
+
+    Parameters
+    ----------
+    name
+        Any text.
+
+    Returns
+    -------
+    str
+        With entities for what could act.
+
+    Examples
+    --------
+    >>> inert("<b>{{ 7 }}")
+    '&lt;b&gt;&#123;&#123; 7 &#125;&#125;'
+    """
     marks = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "{": "&#123;", "}": "&#125;"}
     return "".join(marks.get(c, c) for c in name)

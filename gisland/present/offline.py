@@ -10,12 +10,15 @@ import re
 from functools import cache
 from importlib import metadata, resources
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from branca.element import CssLink, Element, Figure, JavascriptLink
 from folium import LayerControl
 
 from gisland.base.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # The names under which folium registers its links, and the file of XStatic-Leaflet that replaces
 # each; None: not used by gisland's maps (icons, HTML popups) and left out on purpose.
@@ -34,9 +37,10 @@ COPIES: MappingProxyType[str, str | None] = MappingProxyType(
     }
 )
 # The browser itself refuses any request, also one that no test has thought of.
+IMAGES = "img-src data:"
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline';"
-    " img-src data:; base-uri 'none'; form-action 'none'"
+    f" {IMAGES}; base-uri 'none'; form-action 'none'"
 )
 LANGUAGE_TAGS = MappingProxyType({"zh": "zh-CN", "en": "en"})
 _LEAFLET = "XStatic-Leaflet"
@@ -100,7 +104,19 @@ class OfflineFigure(Figure):
         super().__init__(title=title)
         self.page_title = title
         self.language = language
-        policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        self.allow_images(())
+
+    def allow_images(self, sources: Iterable[str]) -> None:
+        """Let the page load images from elsewhere, and from nowhere else than named now.
+
+        Parameters
+        ----------
+        sources
+            As in a content security policy: plain origins and keywords, not text from data.
+        """
+        images = " ".join([IMAGES, *sorted(sources)])
+        content = POLICY.replace(IMAGES, images)
+        policy = f'<meta http-equiv="Content-Security-Policy" content="{content}">'
         self.header.add_child(Raw(policy), name="policy")
 
     def render(self, **kwargs: Any) -> str:  # noqa: ANN401 - branca's signature

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import folium
 
 from gisland.base.units import m2_to_mu
+from gisland.present.basemaps import add_base_maps
 from gisland.present.bilingual import Bilingual
 from gisland.present.conditions import told_verdicts
 from gisland.present.elements import HANDLE, DataLayer, Page, Part, Script
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from gisland.base.basemaps import BaseMap
     from gisland.base.surfaces import Surface
 
 NOWHERE = (35.0, 105.0)  # view of an empty map
@@ -34,8 +36,9 @@ def web_map(
     run: Mapping[str, Any],
     language: str,
     surfaces: Sequence[Surface] = (),
+    base_maps: Sequence[BaseMap] = (),
 ) -> str:
-    """Map of a run as one HTML file without any reference outside itself.
+    """Map of a run as one HTML file without any reference outside itself, base maps aside.
 
     Parameters
     ----------
@@ -47,6 +50,8 @@ def web_map(
         ``zh`` or ``en``: display text only.
     surfaces
         Density surfaces in the CRS of the parcels, to be chosen one at a time.
+    base_maps
+        Pictures to be shown under everything else, one at a time; none at first.
 
     Returns
     -------
@@ -66,7 +71,7 @@ def web_map(
     >>> "<title>{{ 7 * 7 }}" in page, "http-equiv" in page
     (True, True)
     """
-    drawn = folium_map(tables, run=run, language=language, surfaces=surfaces)
+    drawn = folium_map(tables, run=run, language=language, surfaces=surfaces, base_maps=base_maps)
     text: str = drawn.get_root().render()
     return text
 
@@ -77,6 +82,7 @@ def folium_map(
     run: Mapping[str, Any],
     language: str,
     surfaces: Sequence[Surface] = (),
+    base_maps: Sequence[BaseMap] = (),
 ) -> folium.Map:
     """Map of a run as a folium map, to be shown in a notebook or added to.
 
@@ -90,6 +96,8 @@ def folium_map(
         ``zh`` or ``en``.
     surfaces
         Density surfaces in the CRS of the parcels.
+    base_maps
+        Pictures to be shown under everything else.
 
     Returns
     -------
@@ -128,6 +136,7 @@ def folium_map(
     told = texts.expanded(title, language=language)
     OfflineFigure(title=told, language=language).add_child(drawn)
     drawn.add_child(Script(texts, language=language))
+    add_base_maps(drawn, base_maps, texts=texts, language=language)
     for layer in layers:
         name = texts.expanded(layer.name, language=language)
         drawn.add_child(DataLayer(layer, name=name))

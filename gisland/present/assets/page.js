@@ -49,7 +49,7 @@
     folds.push(box);
     const name = () => {
       for (const item of control._layers)
-        if (item.layer.head) item.name = escaped(expand(item.layer.head.name));
+        if (item.layer.named) item.name = escaped(expand(item.layer.named));
       control._update();
     };
     gisland.onLanguage(name);
@@ -126,6 +126,10 @@
         arrange(map);
       });
     map.on("resize", () => arrange(map));
+    map.on("gi-base", ({ id }) => {
+      gisland.below.base = Boolean(id);
+      gisland.refresh();
+    });
     map.on("movestart zoomstart", () => gisland.moving(true));
     map.on("moveend zoomend", () => gisland.moving(false));
     arrange(map);
