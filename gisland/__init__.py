@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from gisland.jobs import (
         check_project,
         choices_of,
-        map_results,
         run_demo,
         run_project,
         sample_folder,
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
     from gisland.layers.read import load_inputs
     from gisland.layers.writing.results import read_results
     from gisland.layers.writing.write_shapefile import write_shapefile
+    from gisland.mapping import map_results
     from gisland.measure.built.floors import building_amounts
     from gisland.measure.density import parcel_densities
     from gisland.measure.grids.surfaces import density_surfaces
@@ -160,11 +160,11 @@ _HOMES = {
     "gisland.jobs": (
         "check_project",
         "choices_of",
-        "map_results",
         "run_demo",
         "run_project",
         "sample_folder",
     ),
+    "gisland.mapping": ("map_results",),
     "gisland.measure.built.floors": ("building_amounts",),
     "gisland.measure.density": ("parcel_densities",),
     "gisland.measure.grids.surfaces": ("density_surfaces",),

@@ -19,6 +19,7 @@ from gisland.base.phrases import count_of, first_of, json_text
 from gisland.base.planchoices import decision_met
 from gisland.base.version import __version__
 from gisland.caseshow import show_cases
+from gisland.mapping import draw
 from gisland.ruleshow import rules_app
 
 if TYPE_CHECKING:
@@ -307,15 +308,7 @@ def _borders(recall: dict[str, Any], pairs: int) -> str:
     )
 
 
-@app.command(name="map")
-def draw(
-    results: Annotated[Path, typer.Argument(help="Results folder or results.gpkg.")],
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="HTML file to write.")] = None,
-) -> None:
-    """Draw the map of results again."""
-    from gisland.jobs import map_results  # noqa: PLC0415 - heavy
-
-    typer.echo(map_results(results, out))
+app.command(name="map")(draw)
 
 
 @app.command()

@@ -14,10 +14,10 @@ from gisland.base.errors import ProjectError
 from gisland.base.result import Choices
 from gisland.base.rules import load_rules
 from gisland.base.version import __version__
+from gisland.layers.basemaps import read_base_maps
 from gisland.layers.plantable import plan_choices
 from gisland.layers.project import read_project
 from gisland.layers.read import load_inputs
-from gisland.layers.writing.results import read_results
 from gisland.layers.writing.versions import versions
 from gisland.layers.writing.write import output_folder, write_results
 from gisland.pipeline import check_inputs, run
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from gisland.base.basemaps import BaseMap
     from gisland.base.result import Result
     from gisland.base.surfaces import Surface
     from gisland.layers.project import Project
@@ -130,12 +131,19 @@ def run_project(
     project = read_project(path)
     choices = choices_of(project, decisions=decisions)
     folder = output_folder(out if out is not None else project.folder / DEFAULT_OUT)
+    base_maps = read_base_maps(project.base, folder=project.folder, beside=folder)
     loaded = _loaded(project, progress=progress)
     reading = round(time.perf_counter() - began, 3)
     result = run(loaded.inputs, choices, progress=progress)
     record = run_record(project, loaded, choices, result=result)
     record["timings_s"] = {"read": reading, **result.timings_s}
-    files = presented(result.tables, record=record, surfaces=result.surfaces, progress=progress)
+    files = presented(
+        result.tables,
+        record=record,
+        surfaces=result.surfaces,
+        base_maps=base_maps,
+        progress=progress,
+    )
     written = write_results(
         folder,
         tables=result.tables,
@@ -199,6 +207,7 @@ def presented(
     *,
     record: dict[str, Any],
     surfaces: Sequence[Surface] = (),
+    base_maps: Sequence[BaseMap] = (),
     progress: Progress | None = None,
 ) -> dict[str, bytes]:
     """Map, ledger and report of the tables of a run.
@@ -211,6 +220,8 @@ def presented(
         The record of the run.
     surfaces
         Density surfaces, for the map.
+    base_maps
+        Pictures to be shown under the map.
     progress
         Called with the name of each step.
 
@@ -233,55 +244,14 @@ def presented(
     language = record.get("language", "zh")
     tell = progress or (lambda _: None)
     tell("map")
-    page = web_map(tables, run=record, language=language, surfaces=surfaces).encode()
+    drawn = web_map(
+        tables, run=record, language=language, surfaces=surfaces, base_maps=base_maps
+    ).encode()
     tell("ledger")
     book = ledger(tables, run=record, language=language)
     tell("report")
     sheets = report(tables, run=record, language=language).encode()
-    return {"map.html": page, "ledger.xlsx": book, "report.html": sheets}
-
-
-def map_results(path: str | Path, out: str | Path | None = None) -> Path:
-    """Draw the map of results again, from their folder or their GeoPackage alone.
-
-    Parameters
-    ----------
-    path
-        A results folder, or a ``results.gpkg``.
-    out
-        The HTML file; by default ``map.html`` beside the results.
-
-    Returns
-    -------
-    pathlib.Path
-        The file written.
-
-    Raises
-    ------
-    OutputError
-        If there are no results, or the file cannot be written.
-
-    Examples
-    --------
-    >>> map_results("no/such/folder")
-    Traceback (most recent call last):
-    ...
-    gisland.base.errors.OutputError: no/such/folder holds no results of gisland (there is no \
-results.gpkg); give the output folder of a run, or its results.gpkg
-    """
-    from gisland.layers.writing.surfaces import read_surfaces  # noqa: PLC0415
-    from gisland.layers.writing.write import write_file  # noqa: PLC0415 - with the heavy ones
-    from gisland.present.webmap import web_map  # noqa: PLC0415
-
-    results = read_results(path)
-    record = dict(results.run)
-    page = web_map(
-        dict(results.tables),
-        run=record,
-        language=record.get("language", "zh"),
-        surfaces=read_surfaces(results.folder),
-    )
-    return write_file(Path(out) if out is not None else results.folder / "map.html", page.encode())
+    return {"map.html": drawn, "ledger.xlsx": book, "report.html": sheets}
 
 
 def run_record(

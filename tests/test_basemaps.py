@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 NONE, NOTE = "无底图", ".gi-base-note"
 URL = "https://tiles.test/{z}/{x}/{y}.png"
 HOSTILE = "</script><img src=x onerror=alert(1)>{{ 7 * 7 }}{% x %}{#"
-# Points of WGS 84 and GCJ-02 that public converters test themselves with (eviltransform, coordtransform).
+# Points of WGS 84 and GCJ-02 that public converters (eviltransform, coordtransform) are tested by.
 REFERENCE = [
     ((31.1774276, 121.5272106), (31.17530398364597, 121.531541859215)),
     ((22.543847, 113.912316), (22.540796131694766, 113.9171764808363)),

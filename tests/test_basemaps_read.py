@@ -29,7 +29,7 @@ from basemapfiles import (
 from gisland.base.basemaps import BaseMap, BaseSource, served_map
 from gisland.base.errors import LayerError, ProjectError
 from gisland.layers import basemaps, basepictures
-from gisland.layers.basemaps import base_source, map_section, read_base_maps
+from gisland.layers.basemaps import base_sources, map_section, read_base_maps
 from maptables import CRS, X, Y
 
 if TYPE_CHECKING:
@@ -373,5 +373,21 @@ def test_tables_that_cannot_be_used(table: object, message: str) -> None:
     ],
 )
 def test_the_command_line_tells_kinds_apart(given: str, kind: str, key: str) -> None:
-    found = base_source(given, key=KEY, gcj02=True)
+    sources = base_sources([given, "tianditu-vec"], key=KEY, gcj02=True)
+    found = sources[0]
     assert (found.kind, found.place, found.key, found.gcj02) == (kind, given, key, True)
+
+
+@pytest.mark.parametrize(
+    ("given", "options", "message"),
+    [
+        (["tiles"], {"key": KEY}, "no base map needs a key; name one with --base"),
+        ([], {"gcj02": True}, "no base map is given; name one with --base"),
+        (["tianditu-vec"], {}, "needs a key; give its key"),
+    ],
+)
+def test_options_without_use_are_told(
+    given: list[str], options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ProjectError, match=message):
+        base_sources(given, **options)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
 import sys
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import geopandas as gpd
 import pandas as pd
@@ -387,6 +388,47 @@ def test_run_with_parquet(call: Call, project: Path) -> None:
     assert files == layers | {"borders"}
     borders = pd.read_parquet(project / "new" / "results" / "borders.parquet")
     assert borders["border_m"].tolist() == pytest.approx([100.0] * 4)
+
+
+def base_maps(page: str) -> list[dict[str, Any]]:
+    """Data of the base maps of a page, the choice of none left out."""
+    block = r'<script type="application/json" id="gisland-basemap_[1-9]">(.*?)</script>'
+    return [json.loads(text) for text in re.findall(block, page)]
+
+
+def test_a_run_and_a_map_have_the_base_maps_that_are_named(call: Call, project: Path) -> None:
+    tile = project / "tiles" / "15" / "26789" / "13456.png"
+    tile.parent.mkdir(parents=True)
+    tile.write_bytes(b"")
+    file = project / "gisland.toml"
+    named = '[map]\nbase = [{ tiles = "tiles" }, { service = "tianditu-vec", key = "0f1e" }]\n'
+    file.write_text(file.read_text("utf-8") + named, "utf-8")
+    assert call("run", file, "-o", project / "new").code == 0
+    first, second = base_maps((project / "new" / "map.html").read_text("utf-8"))
+    assert first["templates"] == ["../tiles/{z}/{x}/{y}.png"]
+    assert all(address.endswith("&tk=0f1e") for address in second["templates"])
+    assert "0f1e" not in (project / "new" / "run.json").read_text("utf-8")
+    file = project / "deep" / "er" / "map.html"
+    options = ("--base", project / "tiles", "--base", "tianditu-img", "--key", "0f1e", "--gcj02")
+    said = call("map", project / "out", "-o", file, *options)
+    assert (said.code, said.out.strip()) == (0, str(file))
+    assert "for everybody to read" in said.err
+    first, second = base_maps(file.read_text("utf-8"))
+    assert first["templates"] == ["../../tiles/{z}/{x}/{y}.png"]
+    assert (first["gcj02"], second["gcj02"]) == (True, True)
+
+
+def test_a_base_map_that_is_not_there_ends_a_run_before_it_begins(
+    call: Call, project: Path
+) -> None:
+    file = project / "gisland.toml"
+    text = file.read_text("utf-8") + '[map]\nbase = [{ image = "ortho.tif" }]\n'
+    file.write_text(text, "utf-8")
+    said = call("run", file, "-o", project / "new")
+    assert said.code == 2
+    assert "ortho.tif does not exist" in said.err
+    assert "…" not in said.err
+    assert not (project / "new").exists()
 
 
 def test_map_from_a_folder_and_from_a_lone_geopackage(call: Call, project: Path) -> None:

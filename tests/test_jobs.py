@@ -21,7 +21,6 @@ from gisland.base.version import __version__
 from gisland.jobs import (
     DEFAULT_OUT,
     check_project,
-    map_results,
     presented,
     run_demo,
     run_project,
@@ -30,6 +29,7 @@ from gisland.jobs import (
 from gisland.layers.writing.contract import TABLES
 from gisland.layers.writing.results import read_results
 from gisland.layers.writing.surfaces import read_surfaces
+from gisland.mapping import map_results
 from gisland.pipeline import STAGES
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from gisland.base.errors import CRSError
 from gisland.base.parameters import Parameters
 from gisland.base.surfaceclasses import SEQUENTIAL, class_numbers, legends
 from gisland.base.surfaces import Surface
-from gisland.jobs import map_results
 from gisland.layers.writing.write import write_results
+from gisland.mapping import map_results
 from gisland.measure.grids.surfaces import density_surfaces
 from gisland.present import style
 from gisland.present.mapsurfaces import MOST_PIXELS, surface_data

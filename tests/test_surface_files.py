@@ -17,9 +17,9 @@ from shapely import box
 from gisland.base.errors import OutputError
 from gisland.base.surfaceclasses import DIVERGING, SEQUENTIAL, class_numbers, legends
 from gisland.base.surfaces import Surface
-from gisland.jobs import map_results
 from gisland.layers.writing.surfaces import read_surfaces, surface_bytes
 from gisland.layers.writing.write import write_results
+from gisland.mapping import map_results
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -30,6 +30,7 @@ TMS = "tilemapresource.xml"  # beside tiles whose rows are counted from the sout
 TILE_NAME = re.compile(r"(\d+)\.(png|jpg|jpeg|webp)", re.ASCII | re.IGNORECASE)
 MAGIC = ((b"\x89PNG", "png"), (b"\xff\xd8\xff", "jpeg"), (b"RIFF", "webp"))
 HIGHEST = 24
+PICTURES = (".tif", ".tiff", ".vrt", ".jp2", ".img")
 _TABLES = "SELECT count(*), coalesce(sum(length(tile_data)), 0) FROM tiles"
 _LEVELS = "SELECT DISTINCT coalesce(cast(zoom_level AS integer), -1) FROM tiles"
 _ROWS = (
@@ -98,34 +99,46 @@ def _source(entry: Mapping[str, Any], *, where: str) -> BaseSource:
     return _checked(BaseSource(kind, entry[kind], **rest))
 
 
-def base_source(given: str, *, key: str = "", gcj02: bool = False) -> BaseSource:
-    """A base map as named on the command line.
+def base_sources(
+    given: Sequence[str], *, key: str = "", gcj02: bool = False
+) -> tuple[BaseSource, ...]:
+    """Base maps as named on the command line.
 
     Parameters
     ----------
     given
-        Path of a folder of tiles, of an ``.mbtiles`` file or of a picture, name of a service, or
-        address of tiles.
+        For each the path of a folder of tiles, of an ``.mbtiles`` file or of a picture, the name
+        of a service, or an address of tiles.
     key
-        Of a service; used if this base map is one that needs it.
+        For those that need one.
     gcj02
-        Whether it is in GCJ-02.
+        Whether they are in GCJ-02.
 
     Returns
     -------
-    BaseSource
+    tuple of BaseSource
         Nothing is opened.
 
     Raises
     ------
     ProjectError
-        If an address or a service cannot be used.
+        If an address or a service cannot be used, or none needs the key.
 
     Examples
     --------
-    >>> base_source("photos/2024.tif").kind, base_source("city.mbtiles").kind
-    ('image', 'mbtiles')
+    >>> [source.kind for source in base_sources(["photos/2024.tif", "city.mbtiles"])]
+    ['image', 'mbtiles']
     """
+    found = tuple(_base_source(text, key, gcj02=gcj02) for text in given)
+    if (key and not any(source.key for source in found)) or (gcj02 and not found):
+        raise ProjectError(
+            f"no base map {'needs a key' if key else 'is given'}",
+            do="name one with --base, or take the option out",
+        )
+    return found
+
+
+def _base_source(given: str, key: str, *, gcj02: bool) -> BaseSource:
     suffix = Path(given).suffix.lower()
     if "://" in given:
         kind = "url"
@@ -134,7 +147,7 @@ def base_source(given: str, *, key: str = "", gcj02: bool = False) -> BaseSource
     elif suffix == ".mbtiles":
         kind = "mbtiles"
     else:
-        kind = "image" if suffix in {".tif", ".tiff", ".vrt", ".jp2", ".img"} else "tiles"
+        kind = "image" if suffix in PICTURES else "tiles"
     keyed = kind == "service" or (kind == "url" and "{key}" in given)
     return _checked(BaseSource(kind, given, key=key if keyed else "", gcj02=gcj02))
 

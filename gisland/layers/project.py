@@ -13,6 +13,7 @@ from gisland.base import schema
 from gisland.base.errors import ProjectError, did_you_mean
 from gisland.base.parameters import Parameters
 from gisland.base.result import SITES_FROM
+from gisland.layers.basemaps import map_section
 from gisland.layers.plantable import plan_section
 from gisland.layers.source import (
     CLASSIFIED,
@@ -23,6 +24,8 @@ from gisland.layers.source import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from gisland.base.basemaps import BaseSource
 
 DEFAULT_RULES = "tianjin-2024"
 DEFAULT_LANGUAGE = "zh"
@@ -50,6 +53,7 @@ class Project:
     sites_from: str | None
     site_use_classes: tuple[str, ...]
     plan: Mapping[str, Any]
+    base: tuple[BaseSource, ...] = ()
 
 
 def read_project(path: str | Path) -> Project:
@@ -87,7 +91,10 @@ def read_project(path: str | Path) -> Project:
     file = str(path)
     raw = _toml(path)
     _known(
-        raw, ("project", "layers", "sites", "plan", "parameters"), where=f"{file}:", noun="table"
+        raw,
+        ("project", "layers", "sites", "plan", "parameters", "map"),
+        where=f"{file}:",
+        noun="table",
     )
     head = _table(raw, "project", where=f"{file}: [project]")
     layers, exclusions = _layers(raw, file)
@@ -102,6 +109,7 @@ def read_project(path: str | Path) -> Project:
         sites_from=sites_from,
         site_use_classes=use_classes,
         plan=plan_section(raw, file),
+        base=map_section(raw, file),
     )
 
 

@@ -59,6 +59,18 @@ NO_SITES = """\
 # from = "use_class"
 # use_classes = ["industrial"]  # with from = "use_class" only
 """
+MAP = """\
+# The map needs no base map and has none; these can be chosen in its list of layers. A key can be
+# read in the map file. With gcj02 = true a base map is shown shifted from GCJ-02; data never are.
+[map]
+# base = [
+#     { tiles = "tiles", title = "影像" },       # folder {z}/{x}/{y}.png, travels with the map
+#     { mbtiles = "city.mbtiles" },            # copied into the map
+#     { image = "ortho.tif" },                 # GeoTIFF in any CRS, copied into the map
+#     { service = "tianditu-vec", key = "…" }, # or tianditu-img, tianditu-ter: online
+#     { url = "https://…/{z}/{x}/{y}.png", attribution = "…", gcj02 = true },
+# ]
+"""
 PLAN = """\
 # Wishes that are no rules. Lists are ids, or a text or CSV file with one id in each line.
 [plan]
@@ -127,7 +139,7 @@ def propose_project(paths: Sequence[Path], *, folder: Path | None = None) -> str
             notes = [GUESSED] if guessed and kind == "parcels" else []
             parts.append(_layer(kind, seen[i], maps[kind], place=place, notes=notes))
     parts += _exclusions([seen[i] for i, kind in roles.items() if kind == "exclusions"], place)
-    parts += [_further(maps), _unused(seen, roles), SITES + _sites(maps), PLAN, _parameters()]
+    parts += [_further(maps), _unused(seen, roles), SITES + _sites(maps), PLAN, MAP, _parameters()]
     return "\n".join(part for part in parts if part)
 
 
