@@ -111,9 +111,7 @@ def add_base_maps(
         if name in names:
             name = texts["basemap.again"].format(title=name, number=number)
         names.append(name)
-        choices.append(
-            {"id": f"base-{number}", "lines": _lines(base, title, texts), **_data(base)}
-        )
+        choices.append({"id": f"base-{number}", "lines": _lines(base, title, texts), **_data(base)})
     for number, (name, data) in enumerate(zip(names, choices, strict=True)):
         told = texts.expanded(name, language=language)
         drawn.add_child(BaseLayer(told, data={"name": name, **data}, number=number))

@@ -12,6 +12,7 @@ from gisland.present.alternatives import UNITS, constraint_name, decision_text
 from gisland.present.balance import Entry, summary_rows
 from gisland.present.blockwords import SECTIONS as BLOCK_SECTIONS
 from gisland.present.blockwords import block_table
+from gisland.present.bookfile import Book, packed
 from gisland.present.conditions import told_verdicts
 from gisland.present.enclavewords import attribute_name, enclave_text, worded_enclaves
 from gisland.present.formats import BY_DENOMINATOR, BY_UNIT, formats, plain
@@ -19,7 +20,6 @@ from gisland.present.holders import mixed_zone
 from gisland.present.links import leads, places
 from gisland.present.lists import listed
 from gisland.present.messages import geometry_text, layer_name, rule_text, with_messages
-from gisland.present.bookfile import Book, packed
 from gisland.present.planned import scenario_text
 from gisland.present.repairs import repair_text
 from gisland.present.scraprows import SHARES, explanations, scrap_rows
