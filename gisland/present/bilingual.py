@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from string import Formatter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from gisland.present.style import LANGUAGES, catalog
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Noncharacters of Unicode, which `wording.visible` takes out of all text from data.
-OPEN, ARGUMENT, CLOSE = "\ufdd0", "\ufdd1", "\ufdd2"
+# Noncharacters of Unicode, which `unmarked` takes out of all data before the map is composed.
+OPEN, ARGUMENT, CLOSE = MARKS = "\ufdd0\ufdd1\ufdd2"
+_NO_MARKS = dict.fromkeys(map(ord, MARKS), "\ufffd")
+_ANY_MARK, _PLACE = re.compile(f"[{MARKS}]"), re.compile(r"\{(\d+)\}")
 
 
 class Phrase(str):
@@ -125,7 +130,53 @@ def places(entry: str) -> tuple[str, ...]:
     >>> places("{n} of {all}, {n}")
     ('all', 'n')
     """
+    if isinstance(entry, Phrase):
+        return entry.places
     return tuple(sorted({name for _, name, _, _ in Formatter().parse(entry) if name}))
+
+
+def unmarked(data: Any) -> Any:  # noqa: ANN401 - data of any kind
+    """Data in which no text can pass for a reference.
+
+    Parameters
+    ----------
+    data
+        A table, text, or what JSON holds of it.
+
+    Returns
+    -------
+    object
+        The same kind, itself if there is nothing to replace: each mark of references by U+FFFD.
+
+    Examples
+    --------
+    >>> unmarked({"project": OPEN + "7" + CLOSE}) == {"project": "\ufffd7\ufffd"}
+    True
+    """
+    if isinstance(data, str):
+        return data.translate(_NO_MARKS) if _ANY_MARK.search(data) else data
+    if isinstance(data, pd.DataFrame):
+        return _unmarked_table(data)
+    if isinstance(data, Mapping):
+        return {unmarked(key): unmarked(value) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        return [unmarked(item) for item in data]
+    return data
+
+
+def _unmarked_table(table: pd.DataFrame) -> pd.DataFrame:
+    spoiled = [str(name) for name, values in table.items() if _has_marks(values)]
+    return table.assign(**{name: table[name].map(unmarked) for name in spoiled})
+
+
+def _has_marks(values: pd.Series) -> bool:
+    if isinstance(values.dtype, pd.StringDtype):
+        return bool(values.str.contains(_ANY_MARK.pattern, na=False).any())
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        values = values.cat.categories.to_series()
+    elif values.dtype != object:
+        return False
+    return any(isinstance(value, str) and _ANY_MARK.search(value) for value in values)
 
 
 def _numbered(entry: str, names: tuple[str, ...]) -> str:
@@ -142,12 +193,14 @@ def _expanded(text: str, entries: list[str]) -> str:
         elif part == CLOSE and len(levels) > 1:
             number, *values = levels.pop()
             entry = entries[int(number)]
-            for i, value in enumerate(values):
-                entry = entry.replace(f"{{{i}}}", value)
-            levels[-1][-1] += entry
+            levels[-1][-1] += _filled(entry, values)
         else:
             levels[-1][-1] += part
     return "".join(part for level in levels for part in level)
+
+
+def _filled(entry: str, values: list[str]) -> str:
+    return _PLACE.sub(lambda place: values[int(place[1])], entry)
 
 
 def _marked(text: str) -> Iterator[str]:

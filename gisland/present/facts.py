@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gisland.present.enclavewords import enclave_text
-from gisland.present.lists import listed
+from gisland.present.lists import some_ids
 from gisland.present.messages import layer_name
 from gisland.present.wording import (
     LISTS,
@@ -156,7 +156,7 @@ def field_text(column: str, value: object, texts: Mapping[str, str]) -> str:
     worded = {"enclave_of": enclave_text, "layer": layer_name}.get(column)
     if worded is not None:
         return worded(value, texts=texts)
-    return ", ".join(listed(value)) if column.endswith("_ids") else visible(value)
+    return some_ids(value, texts=texts) if column.endswith("_ids") else visible(value)
 
 
 def reasons(joined: object, tests: list[Row], *, texts: Mapping[str, str]) -> list[str]:

@@ -65,7 +65,7 @@ def some(
     >>> some(["a", "b"], texts=catalog("en")), some([], texts=catalog("en"))
     ('a; b', '—')
     """
-    shown = shortened(texts["report.list"].join(names[:many])) or MISSING
+    shown = shortened(texts["report.list"].join(map(shortened, names[:many]))) or MISSING
     if len(names) <= many:
         return shown
     return texts[more].format(shown=shown, n=len(names))

@@ -10,7 +10,6 @@ import pandas as pd
 from gisland.present import style
 from gisland.present.enclavewords import worded_enclaves
 from gisland.present.facts import fields, plain_rows
-from gisland.present.lists import some_ids
 from gisland.present.mapfeatures import Features, Kind, Made, drawn_rows
 from gisland.present.wording import named_list, shortened, visible
 
@@ -59,7 +58,6 @@ _SOURCES = {
     "roads": _Source("roads", "road_id", "road", ("name",)),
 }
 LONGEST_NAME = 24  # characters of a name written into a feature
-_LISTS = ("surrounding_ids", "scrap_ids", "site_ids")  # shortened in popups
 
 
 def around(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> dict[str, Made]:
@@ -120,7 +118,6 @@ def _worded(layer: str, rows: gpd.GeoDataFrame, texts: Mapping[str, str]) -> lis
         rows = worded_enclaves(rows, texts=texts).rename(columns={"value": "enclave_value"})
     told = plain_rows(rows)
     for row in told:
-        row |= {c: some_ids(row[c], texts=texts) for c in _LISTS if c in row}
         if layer == "scrap_groups":
             row["group_reasons"] = named_list(texts, "group_reason", row.get("reasons"))
     return told

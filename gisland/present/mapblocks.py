@@ -10,7 +10,6 @@ import pandas as pd
 from gisland.present import style
 from gisland.present.blockwords import of_set, other_use_inside
 from gisland.present.facts import Block, Row, Rules, fields, plain_rows, quotes
-from gisland.present.lists import some_ids
 from gisland.present.mapfeatures import Features, Kind, Made, drawn_rows, is_spatial
 from gisland.present.wording import MISSING, comparison, is_missing, named, number, visible
 
@@ -125,7 +124,7 @@ def _blocks(
         section = "map.level" if lines == "given" else "map.class.proposed"
         kinds = {k: Kind(texts[f"{section}.{k}"], look) for k, look in looks.items()}
     codes, popups = [], []
-    for row in _shortened(rows, texts=texts):
+    for row in plain_rows(rows):
         level = _level(row)
         code = "adjusted" if looks is None else level if level in kinds else "other"
         codes.append(code)
@@ -245,7 +244,7 @@ def _zones(tables: Tables, texts: Texts) -> dict[str, Made]:
     made: dict[str, Made] = {}
     zones = drawn_rows(tables.get("zones"), "zone_id")
     if zones is not None:
-        told = _shortened(zones, texts=texts)
+        told = plain_rows(zones)
         names = [_zone_name(row, texts=texts) for row in told]
         made["zones"] = _plain(
             zones,
@@ -257,7 +256,7 @@ def _zones(tables: Tables, texts: Texts) -> dict[str, Made]:
         )
     units = drawn_rows(tables.get("zone_units"), "unit_id")
     if units is not None:
-        told = _shortened(units, texts=texts)
+        told = plain_rows(units)
         names = [visible(row["unit_id"])[:LONGEST_NAME] for row in told]
         source = ("zone_units", "zone_unit", "unit_id")
         made["zone_units"] = _plain(
@@ -318,14 +317,6 @@ def _plain(
     return Features(rows.geometry, [layer] * len(rows), keys, popups, tuple(names)), {
         layer: Kind(label, look)
     }
-
-
-def _shortened(rows: pd.DataFrame, *, texts: Texts) -> list[Row]:
-    """Rows whose long lists of parcels are cut."""
-    told = plain_rows(rows)
-    for row in told:
-        row |= {k: some_ids(v, texts=texts) for k, v in row.items() if k.endswith("_ids")}
-    return told
 
 
 def _numbered(kind: str, rows: pd.DataFrame) -> list[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import string
 from typing import TYPE_CHECKING, Any
 
+from gisland.present.bilingual import places
 from gisland.present.details import DETAILS, REQUIRED_DETAILS, SITE_REASONS
 from gisland.present.repairs import repair_text
 from gisland.present.wording import MISSING, named, named_list, number, visible, with_unit
@@ -57,10 +57,9 @@ def finding_text(row: Mapping[Any, Any], *, texts: Mapping[str, str]) -> str:
     template = texts.get(f"finding_text.{code}")
     if template is None:
         return message
-    places = _places(row, code=code, message=message, texts=texts)
-    wanted = [name for _, name, _, _ in string.Formatter().parse(template) if name]
-    if all(places.get(name) for name in wanted):
-        return template.format(**places)
+    told = _places(row, code=code, message=message, texts=texts)
+    if all(told.get(name) for name in places(template)):
+        return template.format(**told)
     name = texts.get(f"finding.{code}", code)
     return texts["report.detail"].format(name=name, detail=message) if message else name
 
@@ -71,7 +70,7 @@ def _places(
     unit, value = visible(row.get("unit")), row.get("value")
     count = unit in COUNTED or not unit
     shown = number(value, unit="count") if count else with_unit(texts, value, unit=unit)
-    places = {
+    made = {
         "parcel": visible(row.get("parcel_id")),
         "other": visible(row.get("other_id")),
         "id": visible(row.get("parcel_id")) or visible(row.get("other_id")),
@@ -90,10 +89,10 @@ def _places(
     if code == "required_not_absorbed" and told:
         why = told["detail"]
         told["detail"] = required_reason(message, texts=texts)
-        if places["other"] and not re.search(REQUIRED_DETAILS["not_together"], why):
+        if made["other"] and not re.search(REQUIRED_DETAILS["not_together"], why):
             told["detail"] = texts["finding_text.conflict"].format(
                 reason=told["detail"],
-                ids=texts["report.list"].join(places["other"].split(";")),
+                ids=texts["report.list"].join(made["other"].split(";")),
             )
     if code == "spellings" and told:
         told["detail"] = re.sub("(['\"]) for (['\"])", r"\1 → \2", told["detail"])
@@ -103,7 +102,7 @@ def _places(
         told["column"] = texts.get(f"column.{told['column']}", told["column"])
     if "drawn" in told:
         told |= {k: _two_decimals(told[k]) for k in ("drawn", "recorded")}
-    return places | told
+    return made | told
 
 
 def required_reason(message: object, *, texts: Mapping[str, str]) -> str:

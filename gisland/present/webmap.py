@@ -8,7 +8,7 @@ import folium
 
 from gisland.base.units import m2_to_mu
 from gisland.present.basemaps import add_base_maps
-from gisland.present.bilingual import Bilingual
+from gisland.present.bilingual import Bilingual, unmarked
 from gisland.present.conditions import told_verdicts
 from gisland.present.elements import HANDLE, DataLayer, Page, Part, Script
 from gisland.present.maplayers import MapLayer, map_layers, not_drawn
@@ -116,7 +116,7 @@ def folium_map(
     >>> folium_map({}, run={}, language="zh").get_name()
     'map_main'
     """
-    texts = Bilingual()
+    texts, tables, run = Bilingual(), unmarked(tables), unmarked(run)
     records = {r["id"]: r for r in run.get("rules", {}).get("records", [])}
     layers = map_layers(_told(tables, run, texts), records=records, texts=texts)
     bounds = _bounds(layers)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gisland.base.units import m2_to_mu
+from gisland.present.bilingual import OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,10 +93,9 @@ LISTS = (
     *("reasons", "fragment_reasons", "low_use_reasons", "low_use_not_assessed"),
     *("conditions_failed", "level_by", "ranked_by"),
 )
-# Characters that XML 1.0 and HTML cannot carry, and noncharacters, which mark text of the map.
-_NONCHARACTERS = (*range(0xFDD0, 0xFDF0), 0xFFFE, 0xFFFF)
+# Characters that XML 1.0 and HTML cannot carry: control codes, surrogates, two noncharacters.
 _ILLEGAL = dict.fromkeys(
-    [*range(9), 11, 12, *range(14, 32), 127, *range(0xD800, 0xE000), *_NONCHARACTERS], "\ufffd"
+    [*range(9), 11, 12, *range(14, 32), 127, *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], "\ufffd"
 )
 
 
@@ -362,7 +362,8 @@ def shortened(value: object, *, longest: int = LONGEST) -> str:
     Returns
     -------
     str
-        At most `longest` characters and an ellipsis.
+        At most `longest` characters and an ellipsis. Text with references to the catalog stays
+        whole: a cut could go through one.
 
     Examples
     --------
@@ -370,7 +371,8 @@ def shortened(value: object, *, longest: int = LONGEST) -> str:
     301
     """
     text = visible(value)
-    return text if len(text) <= longest else f"{text[:longest]}…"
+    whole = len(text) <= longest or OPEN in text
+    return text if whole else f"{text[:longest]}…"
 
 
 def label(texts: Mapping[str, str], section: str, code: object) -> str:
@@ -396,4 +398,4 @@ def label(texts: Mapping[str, str], section: str, code: object) -> str:
     >>> label(catalog("en"), "tenure", "state")
     'state-owned'
     """
-    return shortened(named(texts, section, code))
+    return named(texts, section, shortened(code))
