@@ -109,6 +109,8 @@ def _taken_apart(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], Ints
     while np.any(shapely.get_type_id(shapes) >= shapely.GeometryType.MULTIPOINT):
         shapes, of = shapely.get_parts(shapes, return_index=True)
         owner = owner[of]
+    drawn = ~shapely.is_empty(shapes)  # a collection may hold empty parts
+    shapes, owner = shapes[drawn], owner[drawn]
     dimension = shapely.get_dimensions(shapes)
     flat = np.flatnonzero(dimension == 2)  # noqa: PLR2004 - a polygon
     rings, of = shapely.get_rings(shapes[flat], return_index=True)
