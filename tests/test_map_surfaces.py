@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
-import re
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -16,6 +14,7 @@ import pytest
 import shapely
 from matplotlib import image as pictures
 
+import mappages
 from gisland.base.errors import CRSError
 from gisland.base.parameters import Parameters
 from gisland.base.surfaceclasses import SEQUENTIAL, class_numbers, legends
@@ -63,10 +62,7 @@ def zh() -> str:
 
 
 def data(page: str) -> dict[str, Any]:
-    block = r'<script type="application/json" id="gisland-surfaces">(.*?)</script>'
-    found = re.search(block, page)
-    assert found is not None
-    return json.loads(found[1])
+    return mappages.surfaces(page, mappages.texts(page)["language"])
 
 
 def picture(layer: dict[str, Any]) -> np.ndarray:
@@ -217,13 +213,21 @@ def test_the_map_drawn_again_from_the_files_is_the_same(tmp_path: Path) -> None:
 
 def opened(page: Page) -> Page:
     page.wait_for_function("window.map_main && map_main._loaded")
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
+    still(page)
     return page
+
+
+def still(page: Page) -> None:
+    """Wait until nothing is left to draw."""
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))"
+        ".then(() => gisland.known()).then(() => gisland.drawn())"
+    )
 
 
 def choose(page: Page, name: str) -> None:
     page.locator(".gi-choice select").select_option(name)
-    page.wait_for_timeout(150)
+    still(page)
 
 
 def seen(page: Page) -> dict[str, list[int]]:
@@ -311,7 +315,7 @@ def test_layers_switched_on_or_zoomed_hide_no_surface(
     page.get_by_label(PARCELS).check()
     page.evaluate("map_main.setZoom(map_main.getZoom() + 0.5, { animate: false })")
     page.evaluate("map_main.setZoom(map_main.getZoom() - 0.5, { animate: false })")
-    page.wait_for_timeout(150)
+    still(page)
     assert seen(page) == expected("far_before")
 
 

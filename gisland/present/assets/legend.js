@@ -25,8 +25,10 @@
       tell(heading, theme.name);
       lines.replaceChildren(...theme.classes.map((one, c) => line(layer, one, c)));
     };
-    const show = () => part.classList.toggle("gi-hidden", !map.hasLayer(layer));
+    const covered = () => layer.head.ground && gisland.below.surface; // no fills are drawn
+    const show = () => part.classList.toggle("gi-hidden", !map.hasLayer(layer) || covered());
     layer.on("add remove", show);
+    map.on("gi-surface", show);
     layer.on("gi-theme", draw);
     draw();
     show();
