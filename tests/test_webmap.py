@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 import folium
@@ -13,6 +12,7 @@ import pandas as pd
 import pytest
 import shapely
 
+import mappages
 from gisland.base.errors import CRSError, ProjectError
 from gisland.present import style
 from gisland.present.maplayers import map_layers
@@ -35,29 +35,23 @@ CODED = (*CODED, "mode", "severity", "code", "share_denominator", "cap_operator"
 
 
 def blocks(page: str) -> dict[str, Any]:
-    """Data blocks of a page by name."""
-    found = re.findall(r'<script type="application/json" id="gisland-(\w+)">(.*?)</script>', page)
-    return {name: json.loads(text) for name, text in found}
+    """Layers of a page, with classes and features, and what stands around the map."""
+    language = mappages.texts(page)["language"]
+    layers = mappages.layers(page, language)
+    for layer in layers.values():
+        (theme,) = layer["head"]["themes"]
+        layer |= {"classes": theme["classes"], "names": layer["head"]["names"]}
+    return layers | {"page": mappages.page_data(page, language)}
 
 
 def popup(page: str, layer: str, key: str) -> dict[str, Any]:
-    """Popup of one feature, with shared text put back."""
-    data = blocks(page)
-    texts = data["texts"]
-
-    def whole(node: Any) -> Any:  # noqa: ANN401 - nested
-        if isinstance(node, dict):
-            return {k: whole(v) for k, v in node.items()}
-        if isinstance(node, list):
-            return [whole(v) for v in node]
-        return texts[node] if isinstance(node, int) else node
-
-    return next(whole(f[2]) for f in data[layer]["features"] if f[1] == key)
+    """Popup of one feature in the language in which the page opens."""
+    return mappages.popup(blocks(page)[layer], key)
 
 
 def facts(shown: dict[str, Any]) -> dict[str, str]:
     """All name and value lines of a popup."""
-    return {k: v for block in shown["b"] if block[0] == "rows" for k, v in block[1]}
+    return mappages.rows(shown)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +69,7 @@ def en() -> str:
 
 def test_every_layer_is_there_with_its_classes(zh: str) -> None:
     data = blocks(zh)
-    assert set(data) == {*LAYERS, "texts", "page"}
+    assert set(data) == {*LAYERS, "page"}
     counts = {c["label"]: c["count"] for c in data["parcels"]["classes"]}
     assert counts == {
         "改造项目用地": "3", "并入": "2", "可并入（未选）": "1", "不可并入": "1", "其他宗地": "4",
@@ -86,12 +80,12 @@ def test_every_layer_is_there_with_its_classes(zh: str) -> None:
 
 def test_level_two_lines_are_dashed_and_level_one_solid(en: str) -> None:
     classes = {c["label"]: c["style"] for c in blocks(en)["block_lines"]["classes"]}
-    assert "dashArray" not in classes["level 1"]
-    assert "dashArray" in classes["level 2"]
+    assert "dash" not in classes["level 1"]
+    assert classes["level 2"]["dash"] == [float(n) for n in style.BLOCK_LINES["2"].dash.split()]
 
 
 def test_lines_are_not_filled(en: str) -> None:
-    assert [c["style"]["fill"] for c in blocks(en)["roads"]["classes"]] == [False]
+    assert ["fill" in c["style"] for c in blocks(en)["roads"]["classes"]] == [False]
 
 
 def test_a_parcel_popup_gives_facts_and_reasons_with_measured_values(en: str) -> None:
@@ -156,14 +150,14 @@ def test_jointly_surrounded_patches_are_a_layer_of_their_own(zh: str) -> None:
     classes = {k: {c["label"]: c["count"] for c in data[k]["classes"]} for k in LAYERS}
     assert classes["enclaves"] == {"完全包围": "1", "基本包围": "1"}
     assert classes["enclaves_jointly"] == {"共同包围": "1"}
-    names = [f[1] for k in ("enclaves", "enclaves_jointly") for f in data[k]["features"]]
+    names = [f["key"] for k in ("enclaves", "enclaves_jointly") for f in data[k]["features"]]
     assert len(set(names)) == 3
-    shown = facts(popup(zh, "enclaves_jointly", data["enclaves_jointly"]["features"][0][1]))
+    shown = facts(popup(zh, "enclaves_jointly", data["enclaves_jointly"]["features"][0]["key"]))
     assert shown["包围方"] == "武汉甲机械有限公司；红旗村集体"
     assert shown["包围方宗地"] == "P05；P09"
     assert (shown["包围占比"], shown["临路临空边占比"]) == ("100.00%", "0.00%")
     assert "位于插花地之内" not in shown
-    nested = [popup(zh, "enclaves", f[1]) for f in data["enclaves"]["features"]]
+    nested = [f["popup"] for f in data["enclaves"]["features"]]
     told = [facts(p) for p in nested if p["s"] == "完全包围"]
     assert told[0]["位于插花地之内"] == "权利人（P04）"
     assert told[0]["嵌套层次"] == "2"
@@ -188,7 +182,7 @@ def test_a_scrap_group_tells_its_parcels_and_why_it_is_small(zh: str, en: str) -
     assert (shown["t"], shown["s"]) == ("零星用地组 G-P03", "零星用地组")
     data = blocks(zh)["scrap_groups"]
     assert data["names"]
-    assert data["features"][0][4][0] == "G-P03"
+    assert data["features"][0]["sign"] == "G-P03"
     told = facts(shown)
     assert told["合并后仍为零星用地的原因"] == "合计面积在单宗零星用地上限之内"
     assert told["其中与项目相邻的宗地"] == "P03"
@@ -216,7 +210,7 @@ def test_an_enclave_test_is_no_test_towards_a_site(en: str) -> None:
 def test_sites_carry_their_names_and_both_counts_of_parcels(en: str) -> None:
     layer = blocks(en)["sites_after"]
     assert layer["names"]
-    assert [f[4][0] for f in layer["features"]] == ["S01", "S02"]
+    assert [f["sign"] for f in layer["features"]] == ["S01", "S02"]
     lines = {line[0]: line[1:] for line in popup(en, "sites_after", "site:S01")["b"][0][3]}
     assert lines["number of parcels"] == ["own 2 + scraps 1", "1"]
 
@@ -244,8 +238,8 @@ def test_hairline_gaps_inside_a_site_are_not_drawn() -> None:
     tables = map_tables()
     tables["parcels"].loc[0, "geometry"] = shapely.box(X, Y, X + 120, Y + 99.97)
     features = blocks(web_map(tables, run={}, language="en"))["sites_before"]["features"]
-    assert features[0][3]["type"] == "Polygon"
-    assert len(features[0][3]["coordinates"]) == 1
+    assert features[0]["geometry"].geom_type == "Polygon"
+    assert len(features[0]["geometry"].interiors) == 0
 
 
 def test_a_site_compares_before_and_after_and_names_the_denominator(en: str) -> None:
@@ -257,14 +251,14 @@ def test_a_site_compares_before_and_after_and_names_the_denominator(en: str) -> 
 
 
 def test_sites_before_are_dissolved(zh: str) -> None:
-    ring = blocks(zh)["sites_before"]["features"][0][3]["coordinates"][0]
-    area = gpd.GeoSeries([shapely.Polygon(ring)], crs=4326).to_crs(CRS).area[0]
+    site = blocks(zh)["sites_before"]["features"][0]["geometry"]
+    area = gpd.GeoSeries([site], crs=4326).to_crs(CRS).area[0]
     assert area == pytest.approx(21_600, abs=1)
 
 
 def test_coordinates_are_degrees_to_a_centimetre(zh: str) -> None:
-    first = blocks(zh)["parcels"]["features"][0][3]["coordinates"][0]
-    back = gpd.GeoSeries([shapely.Polygon(first)], crs=4326).to_crs(CRS)
+    first = blocks(zh)["parcels"]["features"][0]["geometry"]
+    back = gpd.GeoSeries([first], crs=4326).to_crs(CRS)
     expected = shapely.box(X, Y, X + 120, Y + 100)
     assert back[0].hausdorff_distance(expected) < 0.02
 
@@ -306,7 +300,7 @@ def test_any_table_may_be_missing(name: str) -> None:
 @pytest.mark.parametrize("name", list(map_tables()))
 def test_any_table_may_be_empty(name: str) -> None:
     tables = {k: v.iloc[:0] if k == name else v for k, v in map_tables().items()}
-    assert "gisland.page(map_main)" in web_map(tables, run={}, language="zh")
+    assert "gisland.page(map_main, layer_control_main)" in web_map(tables, run={}, language="zh")
 
 
 def test_nothing_to_draw_is_said() -> None:
@@ -438,9 +432,7 @@ def test_hostile_text_is_inert_when_saved(tmp_path: Path) -> None:
     assert "<img" not in page
     assert "<script>window" not in page
     assert "\u2028" not in page
-    owners = {
-        facts(popup(page, "parcels", f[1]))["owner"] for f in blocks(page)["parcels"]["features"]
-    }
+    owners = {facts(f["popup"])["owner"] for f in blocks(page)["parcels"]["features"]}
     assert "{{ 7*7 }}武汉甲机械有限公司" in owners
     assert any(o.startswith("长" * 10_000) for o in owners)
 
@@ -473,23 +465,39 @@ def spot(page: Page, x: float, y: float) -> tuple[float, float]:
 
 
 def painted(page: Page, x: float, y: float) -> str:
-    """Color of the map's canvas at a point of the block; empty where nothing is drawn."""
+    """Color of the uppermost layer that is opaque at a point of the block; empty for none."""
     rgba = page.evaluate(
         """([x, y]) => {
-          const canvas = document.querySelector("#map_main canvas");
-          const box = canvas.getBoundingClientRect(), k = canvas.width / box.width;
-          const place = [(x - box.left) * k, (y - box.top) * k, 1, 1];
-          return [...canvas.getContext("2d").getImageData(...place).data];
+          let found = [0, 0, 0, 0];
+          const upwards = [...gisland.layers].filter((layer) => layer._map);
+          for (const layer of upwards)
+            for (const { el, coords } of Object.values(layer._tiles)) {
+              const box = el.getBoundingClientRect(), k = el.width / box.width;
+              if (coords.z !== layer._tileZoom || x < box.left || y < box.top) continue;
+              if (x >= box.right || y >= box.bottom) continue;
+              const place = [Math.floor((x - box.left) * k), Math.floor((y - box.top) * k), 1, 1];
+              const rgba = [...el.getContext("2d").getImageData(...place).data];
+              if (rgba[3] === 255) found = rgba;
+            }
+          return found;
         }""",
         spot(page, x, y),
     )
     return "#{:02x}{:02x}{:02x}".format(*rgba[:3]) if rgba[3] == 255 else ""
 
 
+def drawn(page: Page) -> None:
+    """Wait until nothing is left to draw."""
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))"
+        ".then(() => gisland.known()).then(() => gisland.drawn())"
+    )
+
+
 def opened(page: Page) -> Page:
     """The page, once its map is drawn."""
     page.wait_for_function("window.map_main && map_main._loaded")
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
+    drawn(page)
     return page
 
 
@@ -519,14 +527,14 @@ def test_layers_can_be_switched_and_the_legend_follows(
 ) -> None:
     page = opened(offline_page(zh))
     page.get_by_label("宗地（按判定）").uncheck()
-    page.wait_for_timeout(100)
+    drawn(page)
     assert painted(page, *SPOTS["none"]) == ""
     assert not page.locator(".gi-legend h3", has_text="宗地（按判定）").is_visible()
     page.get_by_label("宗地（按判定）").check()
-    page.wait_for_timeout(100)
+    drawn(page)
     assert painted(page, *SPOTS["none"]) == style.VERDICTS["none"].fill
     assert not page.locator(".gi-legend h3", has_text="改造片区").is_visible()
-    page.get_by_label("改造片区").check()
+    page.get_by_role("checkbox", name="改造片区").check()
     assert page.locator(".gi-legend h3", has_text="改造片区").is_visible()
 
 
@@ -537,11 +545,11 @@ def test_outlines_stay_above_parcels_that_are_switched_on_again(
     page = opened(offline_page(zh))
     for layer in ("零星用地（按类型）", "项目用地（改造前）"):
         page.get_by_label(layer).uncheck()
-    page.wait_for_timeout(100)
+    drawn(page)
     assert painted(page, 60, 0) == style.SITES["after"].color
     page.get_by_label("宗地（按判定）").uncheck()
     page.get_by_label("宗地（按判定）").check()
-    page.wait_for_timeout(100)
+    drawn(page)
     assert painted(page, 60, 0) == style.SITES["after"].color
 
 
@@ -705,14 +713,16 @@ def test_signs_of_scraps_are_shown_all_or_none(
     offline_page: Callable[[Path | str], Page], zh: str
 ) -> None:
     page = opened(offline_page(zh))
-    signs = page.locator(".gi-label:not(.gi-name)")
-    assert signs.count() == 4
     seen = set()
     for zoom in range(13, 21):
         page.evaluate(f"map_main.setZoom({zoom}, {{ animate: false }})")
-        shown = page.locator(".gi-label:not(.gi-name):not(.gi-hidden)").count()
-        assert shown in {0, 4}
-        seen.add(shown)
+        drawn(page)
+        shown = page.evaluate(
+            f"""() => gisland.layers.find((layer) => layer.head.id === "scraps")
+              .fitting(2 ** 32 / (256 * 2 ** {zoom})).map((sign) => gisland.expand(sign.text))"""
+        )
+        assert sorted(shown) in ([], sorted("边夹插邻"))
+        seen.add(len(shown))
     assert seen == {0, 4}
 
 

@@ -108,7 +108,13 @@ class Bilingual(Mapping[str, str]):
         -------
         str
             Without references.
+
+        Raises
+        ------
+        ProjectError
+            If there is no such language.
         """
+        catalog(language)  # refuses one that is unknown
         return _expanded(text, self.entries()[language])
 
 
