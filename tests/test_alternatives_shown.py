@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
+import mappages
 import small_results
 from gisland.explaining import explained_parcel
 from gisland.layers.writing.oneparcel import read_parcel
@@ -473,10 +474,11 @@ def test_chained_scraps_have_a_mark_of_their_own_on_the_map() -> None:
     tables = chained()
     tables["parcels"].loc[5, "reasons"] = "not_connected"
     layers = map_layers(tables, records={}, texts=EN)
-    data = str(next(m.data for m in layers if m.id == "scraps"))
+    shown = {m.id: (m.head, mappages.unpack(m.shape), mappages.unpack(m.facts)) for m in layers}
+    data = str(shown["scraps"])
     assert EN["map.tag.chained"] in data
     assert "not_connected" not in data
-    assert "eligible, but not connected" in str(layers[0].data)
+    assert "eligible, but not connected" in str(shown["parcels"])
 
 
 def test_one_parcel_is_read_with_the_alternatives_of_its_component(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import mappages
 import small_blocks
 from gisland.base.rules import load_rules
 from gisland.present import style
@@ -31,8 +32,13 @@ def layers(tables: dict[str, Any] | None = None, language: str = "en") -> dict[s
 
 def features(layer: MapLayer) -> list[tuple[str, dict[str, Any]]]:
     """Class and popup of each feature."""
-    classes = [c["label"] for c in layer.data["classes"]]
-    return [(classes[row[0]], row[2]) for row in layer.data["features"]]
+    return [(f["class"], f["popup"]) for f in decoded(layer)]
+
+
+def decoded(layer: MapLayer) -> list[dict[str, Any]]:
+    """Features of a layer that was composed in one language."""
+    shape, facts = mappages.unpack(layer.shape), mappages.unpack(layer.facts)
+    return mappages.features(layer.head, shape, facts, entries=[])
 
 
 def text(popup: dict[str, Any]) -> str:
@@ -51,11 +57,11 @@ def test_every_table_has_its_layer_and_each_set_of_lines_its_own() -> None:
 
 
 def test_level_1_is_thick_and_solid_level_2_thinner_and_dashed() -> None:
-    first, second = layers()["block_lines"].data["classes"]
+    first, second = layers()["block_lines"].head["themes"][0]["classes"]
     assert (first["label"], second["label"]) == ("level 1", "level 2")
     assert first["style"]["weight"] > second["style"]["weight"]
-    assert "dashArray" not in first["style"]
-    assert "dashArray" in second["style"]
+    assert "dash" not in first["style"]
+    assert "dash" in second["style"]
 
 
 def test_conflicts_are_those_of_the_given_lines() -> None:
@@ -116,8 +122,10 @@ def test_changes_tell_their_kind_and_why_they_have_no_effect() -> None:
 
 
 def test_zones_carry_their_rank() -> None:
-    rows = layers()["zones"].data["features"]
-    assert [row[-1][0] for row in rows] == [f"{small_blocks.HOSTILE} · rank 2", "Z01 · rank 1"]
+    assert [f["sign"] for f in decoded(layers()["zones"])] == [
+        f"{small_blocks.HOSTILE} · rank 2",
+        "Z01 · rank 1",
+    ]
 
 
 def test_hostile_names_are_no_markup() -> None:

@@ -445,7 +445,7 @@ def test_a_verdict_that_binding_tests_are_left_out_of_says_so(verdict: str, reas
     assert en.endswith(": outside exclusion areas, permitted planned use.")
     popup = parcel_popups(tables["parcels"], tables["verdicts"], records={}, texts=catalog("zh"))[0]
     wanted = ["不占用管控区", "规划用途符合要求"]
-    assert ["list", "并入前须核实（本次未能评定）", wanted] in popup["b"]
+    assert ["list", "并入前须核实（本次未能评定）", wanted] in popup
 
 
 def test_a_verdict_on_tests_that_were_all_made_has_nothing_to_verify() -> None:

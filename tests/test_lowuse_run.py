@@ -12,7 +12,9 @@ import geopandas as gpd
 import openpyxl
 import pandas as pd
 import pytest
+from shapely import Point
 
+import mappages
 from districts import at, lots
 from gisland.base.errors import ProjectError
 from gisland.base.result import Choices
@@ -25,9 +27,9 @@ from gisland.layers.writing.results import read_results
 from gisland.layers.writing.write_shapefile import write_shapefile
 from gisland.pipeline import run
 from gisland.present.ledger import ledger
-from gisland.present.popups import parcel_popups
 from gisland.present.rulebook import rulebook
 from gisland.present.style import catalog
+from gisland.present.webmap import web_map
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,9 +159,11 @@ def test_the_popup_shows_score_deciding_test_and_what_is_open() -> None:
             "reasons": ["", ""],
         }
     )
-    popups = parcel_popups(row, None, records={}, texts=catalog("en"))
+    row["geometry"] = [Point(0, 0), Point(9, 9)]
+    tables = {"parcels": gpd.GeoDataFrame(row, crs="EPSG:4547")}
+    page = web_map(tables, run={}, language="en")
     first, second = (
-        dict(line for block in p["b"] if block[0] == "rows" for line in block[1]) for p in popups
+        mappages.rows(f["popup"]) for f in mappages.layers(page, "en")["parcels"]["features"]
     )
     assert first["industry code"] == "C26"
     assert first["idle since"] == "2024-01-01"

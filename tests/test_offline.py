@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from html.parser import HTMLParser
-from importlib import metadata
+from importlib import metadata, resources
 
 import folium
 import pytest
@@ -13,6 +13,7 @@ from folium import plugins
 
 from gisland.base.errors import OutputError
 from gisland.present import offline
+from gisland.present.elements import SCRIPTS
 from gisland.present.offline import OfflineFigure, Raw, asset, data_block
 
 LOADING = {"src", "href", "srcset", "data", "action", "poster", "background", "formaction"}
@@ -122,13 +123,23 @@ def test_raw_markup_is_not_a_template() -> None:
     assert Raw("{{ 7 * 7 }}{% x %}{#").render() == "{{ 7 * 7 }}{% x %}{#"
 
 
-@pytest.mark.parametrize("name", ["gisland.js", "gisland.css"])
-def test_own_assets_are_small_and_name_no_address(name: str) -> None:
+@pytest.mark.parametrize("name", [*SCRIPTS, "gisland.css"])
+def test_own_assets_are_short_and_name_no_address(name: str) -> None:
     text = asset(name)
-    assert len(text) < 24_000
+    assert len(text.splitlines()) <= 400
     assert re.findall(r"https?://(?!www\.w3\.org/2000/svg)", text) == []
 
 
-def test_own_script_writes_no_markup() -> None:
+def test_own_scripts_are_small_together() -> None:
+    assert sum(len(asset(name).encode()) for name in SCRIPTS) < 90_000
+
+
+def test_every_script_is_in_the_page() -> None:
+    folder = resources.files("gisland.present") / "assets"
+    assert {file.name for file in folder.iterdir() if file.name.endswith(".js")} == set(SCRIPTS)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_own_script_writes_no_markup(name: str) -> None:
     forbidden = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function"
-    assert re.findall(forbidden, asset("gisland.js")) == []
+    assert re.findall(forbidden, asset(name)) == []

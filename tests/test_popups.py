@@ -7,10 +7,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
+import mappages
 import small_results
 from gisland.present.explain import explained
+from gisland.present.maplayers import map_layers
 from gisland.present.planned import parcel_conditions, scenario_text
-from gisland.present.popups import parcel_popups, site_popups
+from gisland.present.popups import site_popups
 from gisland.present.style import catalog
 
 EN, ZH = catalog("en"), catalog("zh")
@@ -18,8 +20,15 @@ EN, ZH = catalog("en"), catalog("zh")
 
 def parcel(name: str, *, texts: Any = ZH, without: tuple[str, ...] = ()) -> dict[str, Any]:  # noqa: ANN401
     lots = small_results.parcels().drop(columns=list(without))
-    popups = parcel_popups(lots, None, records={}, texts=texts)
-    return dict(zip(lots["parcel_id"], popups, strict=True))[name]
+    return shown(lots, texts=texts)[name]
+
+
+def shown(lots: Any, *, texts: Any = ZH) -> dict[str, dict[str, Any]]:  # noqa: ANN401 - a table
+    """Popups of parcels as the map holds them, by id."""
+    layer = map_layers({"parcels": lots}, records={}, texts=texts)[0]
+    held = mappages.unpack(layer.shape), mappages.unpack(layer.facts)
+    features = mappages.features(layer.head, *held, entries=[])
+    return {f["key"].removeprefix("parcel:"): f["popup"] for f in features}
 
 
 def block(popup: dict[str, Any], kind: str, title: str) -> list[Any] | None:
@@ -53,8 +62,8 @@ def test_a_parcel_tells_its_densities_and_conditions() -> None:
 
 def test_nothing_is_said_where_no_floor_area_was_estimated() -> None:
     lots = small_results.parcels().assign(floor_area_estimated_m2=0.0)
-    popup = parcel_popups(lots, None, records={}, texts=ZH)[0]
-    assert "其中按高度估算的建筑面积" not in rows(popup)
+    assert "其中按高度估算的建筑面积" in rows(shown(small_results.parcels())["A1"])
+    assert "其中按高度估算的建筑面积" not in rows(shown(lots)["A1"])
     facts = section("A1", "facts", floor_area_estimated_m2=0.0)[0][1]
     assert "其中按高度估算的建筑面积" not in dict(facts)
 

@@ -37,7 +37,10 @@ def drawn_map(sample_run: Done, offline_page: Callable[[Path | str], Page]) -> P
 
 
 def still(page: Page) -> None:
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 150)))")
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))"
+        ".then(() => gisland.known()).then(() => gisland.drawn())"
+    )
 
 
 def place(results: Results, parcel_id: str) -> list[float]:
@@ -58,17 +61,20 @@ def pixel(page: Page, at: list[float]) -> tuple[float, float]:
 
 
 def colors(page: Page) -> dict[str, int]:
-    """Number of opaque pixels of each color on the map's canvas."""
+    """Number of opaque pixels of each color in the layer of the parcels."""
     found: dict[str, int] = page.evaluate(
         """() => {
-          const canvas = document.querySelector("#map_main canvas");
-          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-          const count = {};
-          for (let i = 0; i < data.length; i += 4) {
-            if (data[i + 3] !== 255) continue;
-            const key = "#" + [...data.slice(i, i + 3)]
-              .map((v) => v.toString(16).padStart(2, "0")).join("");
-            count[key] = (count[key] || 0) + 1;
+          const layer = gisland.layers.find((one) => one.head.id === "parcels"), count = {};
+          if (!layer._map) return count;
+          for (const { el, coords } of Object.values(layer._tiles)) {
+            if (coords.z !== layer._tileZoom) continue;
+            const { data } = el.getContext("2d").getImageData(0, 0, el.width, el.height);
+            for (let i = 0; i < data.length; i += 4) {
+              if (data[i + 3] !== 255) continue;
+              const key = "#" + [...data.slice(i, i + 3)]
+                .map((v) => v.toString(16).padStart(2, "0")).join("");
+              count[key] = (count[key] || 0) + 1;
+            }
           }
           return count;
         }"""
