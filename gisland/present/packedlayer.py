@@ -69,7 +69,9 @@ def packed_shape(
         "signed": deltas(signed),
         "places": deltas(places),
     }
-    return packed(numbers, {"origin": origin.tolist(), "signs": [signs[i] for i in signed]})
+    return packed(
+        numbers, {"origin": origin.tolist(), "signs": [signs[i] for i in signed.tolist()]}
+    )
 
 
 def packed_facts(features: Features) -> str:
