@@ -268,11 +268,15 @@ def test_data_do_not_move_by_a_pixel(
     hidden = BaseMap("image", "空", image=photo.image, bounds=(0, 0, 1, 1), gcj02=True)
     page = offline_page(page_of(hidden, tables=map_tables()))
     page.add_style_tag(content=".gi-panel, .leaflet-control { visibility: hidden }")
+    page.evaluate("gisland.known().then(() => gisland.drawn())")
     plain = screen(page)
     page.evaluate("basemap_1.addTo(map_main)")
     pane = page.evaluate("map_main.getPane('gi-base-1').style.transform")
     moved = [float(n) for n in re.findall(r"-?[\d.]+(?=px)", pane)]
     assert abs(moved[0]) > 50
+    page.evaluate("gisland.drawn()")
+    assert (screen(page) != plain).any()  # large fills are thin above a base map
+    page.evaluate("gisland.below.base = false; gisland.refresh(); gisland.drawn()")
     assert (screen(page) == plain).all()
 
 
