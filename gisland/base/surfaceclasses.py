@@ -79,13 +79,59 @@ def legends(surfaces: Iterable[Surface]) -> dict[str, Legend]:
     found: dict[str, Legend] = {}
     for measure in dict.fromkeys(s.measure for s in held):
         of = [s for s in held if s.measure == measure]
-        states = _breaks(BREAKS, measure, [s for s in of if s.when != "difference"])
-        steps = _breaks(CHANGES, measure, [s for s in of if s.when == "difference"])
-        mirrored = (*(-b for b in reversed(steps)), *steps)
+        plain = [s for s in of if not s.smooth_m]
+        states = legend(measure, (s.value for s in plain if s.when != "difference"))
+        changes = change_legend(measure, (s.value for s in plain if s.when == "difference"))
         for one in of:
-            changed = one.when == "difference"
-            found[one.name] = Legend(mirrored, DIVERGING) if changed else Legend(states, SEQUENTIAL)
+            found[one.name] = changes if one.when == "difference" else states
     return found
+
+
+def legend(measure: str, values: Iterable[NDArray[np.float64]]) -> Legend:
+    """Classes of the amounts of a measure.
+
+    Parameters
+    ----------
+    measure
+        One of ``BREAKS``.
+    values
+        All that the classes have to tell, such as before and after; NaN where nothing is known.
+
+    Returns
+    -------
+    Legend
+        The breaks, times the smallest round factor by which they reach the usual values.
+
+    Examples
+    --------
+    >>> legend("far", [np.array([0.2, 2.4]), np.array([2.8])]).breaks
+    (0.5, 1.0, 1.5, 2.0, 3.0)
+    """
+    return Legend(_breaks(BREAKS, measure, values), SEQUENTIAL)
+
+
+def change_legend(measure: str, values: Iterable[NDArray[np.float64]]) -> Legend:
+    """Classes of the differences of a measure, alike on both sides of no change.
+
+    Parameters
+    ----------
+    measure
+        One of ``CHANGES``.
+    values
+        Differences; NaN where nothing is known.
+
+    Returns
+    -------
+    Legend
+        Its middle class holds what hardly changes.
+
+    Examples
+    --------
+    >>> change_legend("coverage", [np.array([0.0, -0.09])]).breaks
+    (-0.1, -0.05, -0.02, 0.02, 0.05, 0.1)
+    """
+    steps = _breaks(CHANGES, measure, values)
+    return Legend((*(-b for b in reversed(steps)), *steps), DIVERGING)
 
 
 def class_numbers(value: NDArray[np.float64], legend: Legend) -> NDArray[np.uint8]:
@@ -114,11 +160,11 @@ def class_numbers(value: NDArray[np.float64], legend: Legend) -> NDArray[np.uint
 
 
 def _breaks(
-    table: Mapping[str, tuple[float, ...]], measure: str, surfaces: list[Surface]
+    table: Mapping[str, tuple[float, ...]], measure: str, values: Iterable[NDArray[np.float64]]
 ) -> tuple[float, ...]:
     """Breaks of a measure, times the smallest scale by which they reach the usual values."""
     breaks, top = table[measure], MOST_SCALE.get(measure, SCALES[-1])
-    sizes = [np.abs(s.value) for s in surfaces if not s.smooth_m]
+    sizes = [np.abs(v) for v in values]
     known = np.concatenate([[], *(s[np.round(s, DECIMALS) > 0] for s in sizes)])
     if not len(known):
         return breaks

@@ -13,6 +13,7 @@ from pyproj import Transformer
 
 from gisland.base.errors import CRSError
 from gisland.base.surfaceclasses import Legend, class_numbers, legends
+from gisland.present.classwords import class_labels, class_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -100,10 +101,11 @@ def _layer(
     smooth = f"{surface.smooth_m:g}"
     if surface.smooth_m:
         when = texts["surface.smooth"].format(when=when, smooth=smooth)
-    unit = _unit(surface, texts)
+    changed = surface.when == "difference"
+    unit = class_unit(surface.unit, changed=changed, texts=texts)
     head = texts["surface.head_unit" if unit else "surface.head"]
     unknown = texts["surface.no_data_smooth" if surface.smooth_m else "surface.no_data"]
-    labels = [*_labels(surface, legend, texts), unknown]
+    labels = [*class_labels(legend, surface.unit, changed=changed, texts=texts), unknown]
     told = zip(labels, [*legend.colors, ""], np.roll(counts, -1).tolist(), strict=True)
     return {
         "id": surface.name,
@@ -115,45 +117,12 @@ def _layer(
     }
 
 
-def _unit(surface: Surface, texts: Mapping[str, str]) -> str:
-    if surface.unit == "yuan/mu":
-        return texts["unit.yuan/mu"]
-    points = surface.unit == "share" and surface.when == "difference"
-    return texts["surface.points"] if points else ""
-
-
 def _notes(surface: Surface, texts: Mapping[str, str]) -> Iterator[str]:
     yield texts["surface.note"].format(cell=f"{surface.cell_m:g}")
     if surface.when != "before":
         yield texts["surface.note_far" if surface.measure == "far" else "surface.note_other"]
     if surface.smooth_m:
         yield texts["surface.note_smooth"].format(smooth=f"{surface.smooth_m:g}")
-
-
-def _labels(surface: Surface, legend: Legend, texts: Mapping[str, str]) -> list[str]:
-    """What each class holds, in words; the middle one of a difference is named."""
-    difference = surface.when == "difference"
-    bounds = [_bound(b, surface) for b in legend.breaks]
-    lows, highs = ["", *bounds], [*bounds, ""]
-    kinds = ["below", *["between"] * (len(bounds) - 1), "above"]
-    if difference:
-        kinds[len(bounds) // 2] = "steady"
-    return [
-        texts[f"surface.{kind}"].format(low=low, high=high)
-        for kind, low, high in zip(kinds, lows, highs, strict=True)
-    ]
-
-
-def _bound(value: float, surface: Surface) -> str:
-    """A break as a reader writes it."""
-    sign = "+" if surface.when == "difference" else ""
-    if surface.unit == "yuan/mu":
-        told = f"{value:{sign},.0f}"
-    elif surface.unit == "share":
-        told = f"{100 * value:{sign}.6g}" + ("" if sign else "%")
-    else:
-        told = f"{value:{sign}.6g}"
-    return told.replace("-", "−")
 
 
 def _lookup(surface: Surface, crs: CRS) -> tuple[list[list[float]], Ints]:
