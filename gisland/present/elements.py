@@ -18,7 +18,7 @@ HANDLE = "main"  # the page's map is window.map_main
 UI = "map.ui."  # of the catalog: words that the page's own script shows
 SCRIPTS = (  # in the order in which they need each other
     *("text.js", "packed.js", "painting.js", "layer.js", "popup.js", "find.js"),
-    *("surfaces.js", "legend.js", "page.js"),
+    *("surfaces.js", "themes.js", "filter.js", "legend.js", "page.js"),
 )
 
 

@@ -11,6 +11,7 @@ from gisland.present import style
 from gisland.present.enclavewords import worded_enclaves
 from gisland.present.facts import fields, plain_rows
 from gisland.present.mapfeatures import Features, Kind, Made, drawn_rows
+from gisland.present.mapsites import of_lists
 from gisland.present.wording import named_list, shortened, visible
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from gisland.present.facts import Row
+    from gisland.present.mapsites import Sites
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,12 @@ _SOURCES = {
 LONGEST_NAME = 24  # characters of a name written into a feature
 
 
-def around(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> dict[str, Made]:
+def around(
+    tables: Mapping[str, pd.DataFrame],
+    texts: Mapping[str, str],
+    *,
+    of_parcels: Mapping[str, Sites],
+) -> dict[str, Made]:
     """Features and classes of the layers around the plan.
 
     Parameters
@@ -69,6 +76,8 @@ def around(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> dict
         Result tables by name.
     texts
         Catalog of one language.
+    of_parcels
+        Sites of each parcel.
 
     Returns
     -------
@@ -78,7 +87,7 @@ def around(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> dict
 
     Examples
     --------
-    >>> around({}, {})
+    >>> around({}, {}, of_parcels={})
     {}
     """
     made: dict[str, Made] = {}
@@ -102,7 +111,8 @@ def around(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> dict
         keys = [f"{source.title}:{i}" for i in number]
         named = layer == "scrap_groups"
         names = tuple(shortened(i, longest=LONGEST_NAME) for i in rows[source.column] if named)
-        made[layer] = (Features(rows.geometry, codes, keys, popups, names), kinds)
+        sites = of_lists(rows["parcel_ids"], of_parcels) if "parcel_ids" in rows else None
+        made[layer] = (Features(rows.geometry, codes, keys, popups, names, sites=sites), kinds)
     return made
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gisland.present.mapcolumns import Columns
+    from gisland.present.mapthemes import Theme
     from gisland.present.popups import Popup
     from gisland.present.style import Look
 
@@ -39,6 +40,8 @@ class Features:
     popups: list[Popup]
     names: tuple[str, ...] = ()  # written into the features, where there are any
     rows: Rows | None = None
+    themes: tuple[Theme, ...] = ()
+    sites: tuple[tuple[str, ...], ...] | None = None  # of each feature; None: sites do not matter
 
 
 @dataclass(frozen=True)

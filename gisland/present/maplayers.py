@@ -27,6 +27,9 @@ from gisland.present.mapfeatures import (
     is_spatial,
     keys,
 )
+from gisland.present.maplinks import OFF, link_layer
+from gisland.present.mapsites import sites_of_parcels
+from gisland.present.mapthemes import parcel_themes
 from gisland.present.packedlayer import packed_facts, packed_shape
 from gisland.present.packing import linework
 from gisland.present.popups import (
@@ -40,6 +43,9 @@ from gisland.present.wording import named, shortened, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from gisland.present.mapsites import Sites
+    from gisland.present.mapthemes import Theme
 
 ESTIMATED = "floor_area_estimated_m2"
 HAIRLINE_M = 0.05  # gaps inside a site up to twice this wide are not drawn
@@ -58,7 +64,8 @@ class Plan:
 # In the order of the layer control.
 PLANS: dict[str, Plan] = {
     "parcels": Plan(rank=1, order=0, show=True),
-    "scraps": Plan(rank=8, order=1, show=True, open=True),
+    "scraps": Plan(rank=9, order=1, show=True, open=True),
+    "links": Plan(rank=8, order=3, show=False),
     "sites_before": Plan(rank=7, order=3, show=True),
     "sites_after": Plan(rank=6, order=2, show=True),
     "project_boundary": Plan(rank=6, order=17, show=True),
@@ -75,7 +82,7 @@ PLANS: dict[str, Plan] = {
     "enclaves_jointly": Plan(rank=4, order=11, show=False),
     "exclusions": Plan(rank=2, order=15, show=False),
     "roads": Plan(rank=0, order=18, show=True),
-    "findings": Plan(rank=9, order=16, show=False),
+    "findings": Plan(rank=10, order=16, show=False),
 }
 
 
@@ -145,21 +152,22 @@ def map_layers(
     >>> [m.name for m in map_layers({"parcels": lots}, records={}, texts=style.catalog("en"))]
     ['Parcels by verdict']
     """
+    of_parcels = sites_of_parcels(tables)
     made = {
-        "parcels": _parcels(tables, records, texts),
-        "scraps": _scraps(tables, records, texts),
+        "parcels": _parcels(tables, of_parcels, records=records, texts=texts),
+        "scraps": _scraps(tables, of_parcels, records=records, texts=texts),
+        "links": link_layer(tables, texts=texts),
         **_sites(tables, texts),
-        **around(tables, texts),
+        **around(tables, texts, of_parcels=of_parcels),
         **block_layers(tables, records=records, texts=texts),
-        "findings": _findings(tables, texts),
+        "findings": _findings(tables, of_parcels, texts),
     }
     layers = []
     for layer_id in PLANS:
         features, kinds = made.get(layer_id, (None, {}))
         if features is not None and len(features.geometry):
-            layers.append(
-                _layer(layer_id, features, kinds=kinds, name=texts[f"map.layer.{layer_id}"])
-            )
+            name = texts[f"map.layer.{layer_id}"]
+            layers.append(_layer(layer_id, features, kinds=kinds, name=name))
     return layers
 
 
@@ -191,6 +199,8 @@ def not_drawn(tables: Mapping[str, pd.DataFrame]) -> dict[str, int]:
 
 def _parcels(
     tables: Mapping[str, pd.DataFrame],
+    of_parcels: Mapping[str, Sites],
+    *,
     records: Rules,
     texts: Mapping[str, str],
 ) -> Made:
@@ -208,7 +218,10 @@ def _parcels(
     kinds = {k: Kind(texts[f"verdict.{k}"], look) for k, look in style.VERDICTS.items()}
     bodies = [{"b": blocks} if blocks else {} for blocks in popups]
     ids = keys("parcel", rows["parcel_id"])
-    return Features(rows.geometry, known, ids, bodies, rows=told), kinds
+    themes = parcel_themes(rows, tables, texts=texts)
+    sites = tuple(of_parcels.get(p, ()) for p in rows["parcel_id"])
+    features = Features(rows.geometry, known, ids, bodies, rows=told, themes=themes, sites=sites)
+    return features, kinds
 
 
 def _shown(parcels: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -221,6 +234,8 @@ def _shown(parcels: gpd.GeoDataFrame) -> pd.DataFrame:
 
 def _scraps(
     tables: Mapping[str, pd.DataFrame],
+    of_parcels: Mapping[str, Sites],
+    *,
     records: Rules,
     texts: Mapping[str, str],
 ) -> Made:
@@ -235,7 +250,9 @@ def _scraps(
     }
     codes = [k if k in kinds else "adjacent" for k in rows["scrap_kind"]]
     found = [popups[p] for p in rows["parcel_id"]]
-    return Features(rows.geometry, codes, keys("scrap", rows["parcel_id"]), found), kinds
+    sites = tuple(of_parcels.get(p, ()) for p in rows["parcel_id"])
+    ids = keys("scrap", rows["parcel_id"])
+    return Features(rows.geometry, codes, ids, found, sites=sites), kinds
 
 
 def _sites(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> dict[str, Made]:
@@ -256,7 +273,9 @@ def _sites(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> dict
                 tuple(shortened(s, longest=LONGEST_NAME) for s in ids) if when == "after" else ()
             )
             site_keys = keys("site", rows["site_id"])
-            features = Features(rows.geometry, [when] * len(ids), site_keys, found, names)
+            own = tuple((s,) for s in ids)
+            codes = [when] * len(ids)
+            features = Features(rows.geometry, codes, site_keys, found, names, sites=own)
             made[f"sites_{when}"] = (features, kind)
     return made
 
@@ -278,7 +297,11 @@ def _closed(site: shapely.Geometry) -> shapely.Geometry:
     return shapely.buffer(wide, -HAIRLINE_M, join_style="mitre")
 
 
-def _findings(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> Made:
+def _findings(
+    tables: Mapping[str, pd.DataFrame],
+    of_parcels: Mapping[str, Sites],
+    texts: Mapping[str, str],
+) -> Made:
     rows = drawn_rows(tables.get("findings"), "code")
     if rows is None:
         return None, {}
@@ -293,7 +316,9 @@ def _findings(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> M
         }
         for row, code in zip(plain_rows(rows), codes, strict=True)
     ]
-    return Features(rows.geometry, codes, [f"finding:{i}" for i in range(len(rows))], popups), kinds
+    ids = [f"finding:{i}" for i in range(len(rows))]
+    sites = tuple(of_parcels.get(p, ()) for p in rows["parcel_id"])
+    return Features(rows.geometry, codes, ids, popups, sites=sites), kinds
 
 
 def _layer(layer_id: str, features: Features, *, kinds: dict[str, Kind], name: str) -> MapLayer:
@@ -314,11 +339,31 @@ def _layer(layer_id: str, features: Features, *, kinds: dict[str, Kind], name: s
         "open": plan.open,
         "names": bool(features.names),
         "ground": layer_id == "parcels",
-        "themes": [{"id": "kind", "name": name, "classes": classes}],
+        "off": [place[c] for c in OFF if layer_id == "links" and c in place],
+        "themes": [
+            {"id": "kind", "name": name, "classes": classes},
+            *(_theme(theme) for theme in features.themes),
+        ],
     }
     signs = list(features.names) or [kinds[code].tag for code in features.codes]
-    shape = packed_shape(made, {"kind": codes}, geometry=features.geometry, signs=signs)
+    by_theme = {"kind": codes} | {theme.id: theme.codes for theme in features.themes}
+    shape = packed_shape(made, by_theme, geometry=features.geometry, signs=signs)
     return MapLayer(layer_id, name, plan.show, head, shape, packed_facts(features), made.bounds)
+
+
+def _theme(theme: Theme) -> dict[str, Any]:
+    """Theme as the page reads it."""
+    counts = np.bincount(theme.codes, minlength=len(theme.kinds)).tolist()
+    told = zip(theme.kinds, counts, strict=True)
+    return {
+        "id": theme.id,
+        "name": theme.name,
+        "group": theme.group,
+        "option": theme.option,
+        "listed": theme.listed,
+        "notes": list(theme.notes),
+        "classes": [_class(kind, count, lines=False) for kind, count in told],
+    }
 
 
 def _class(kind: Kind, count: int, *, lines: bool) -> dict[str, Any]:

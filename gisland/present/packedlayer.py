@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gisland.present.mapsites import site_arrays
 from gisland.present.packing import deltas, linework, packed
 
 if TYPE_CHECKING:
@@ -85,9 +86,10 @@ def packed_facts(features: Features) -> str:
     Returns
     -------
     str
-        Packed: ``badge`` and ``column:<number>`` where rows of a table have columns; among the
-        facts ``keys`` and ``popups``, and of rows their ``title``, ``ids``, ``badges`` and
-        ``columns``, which stand for what the popups leave out.
+        Packed: ``badge`` and ``column:<number>`` where rows of a table have columns, ``sited``
+        and ``site`` where features belong to sites; among the facts ``keys`` and ``popups``, of
+        rows their ``title``, ``ids``, ``badges`` and ``columns``, which stand for what the popups
+        leave out, and the ``sites``.
 
     Examples
     --------
@@ -99,9 +101,12 @@ def packed_facts(features: Features) -> str:
     """
     rows = features.rows
     facts: dict[str, Any] = {"popups": [popup or 0 for popup in features.popups]}
+    sited: dict[str, Ints] = {}
+    if features.sites is not None:
+        facts["sites"], sited = site_arrays(features.sites)
     if rows is None:
-        return packed({}, facts | {"keys": features.keys})
+        return packed(sited, facts | {"keys": features.keys})
     badge, badges = pd.factorize(np.array(rows.badges, dtype=object))
     facts |= {"title": rows.title, "ids": rows.ids, "columns": rows.columns.told}
     facts |= {"key": features.keys[0].partition(":")[0], "badges": badges.tolist()}
-    return packed({"badge": badge, **rows.columns.arrays}, facts)
+    return packed({"badge": badge, **rows.columns.arrays, **sited}, facts)

@@ -59,6 +59,12 @@ SCRAP_KINDS = {
     "adjacent": Look("#1d1d1d", 1.5, dash="2 4"),
     "chained": Look("#1d1d1d", 2, dash="7 3 1 3 1 3"),
 }
+NO_DATA = Look(_EDGE, 0.8, dash="2 2", fill="#f7f8f9")  # as the ground: no class of amounts
+LINKS = {
+    "absorbed": Look("#00402f", 2.5),
+    "eligible": Look("#5c4a00", 2, dash="7 4"),
+    "ineligible": Look("#8c2f0b", 1.5, dash="1.5 4"),
+}
 SITES = {
     "before": Look("#0b2f66", 2.5, dash="9 6"),
     "after": Look("#8a3fb0", 5),
@@ -118,6 +124,27 @@ USES = {  # near the colors of Chinese land-use maps
     "not_classified": "#d5dadf",
     "other": "#76808a",
 }
+
+
+def classed(color: str) -> Look:
+    """Look of a class of amounts.
+
+    Parameters
+    ----------
+    color
+        Fill.
+
+    Returns
+    -------
+    Look
+        With the edge that parcels have.
+
+    Examples
+    --------
+    >>> classed("#fbf3ac").fill
+    '#fbf3ac'
+    """
+    return Look(_EDGE, 0.8, fill=color)
 
 
 @cache

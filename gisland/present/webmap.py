@@ -11,6 +11,7 @@ from gisland.present.basemaps import add_base_maps
 from gisland.present.bilingual import Bilingual, unmarked
 from gisland.present.conditions import told_verdicts
 from gisland.present.elements import HANDLE, DataLayer, Page, Part, Script
+from gisland.present.mapfeatures import drawn_rows
 from gisland.present.maplayers import MapLayer, map_layers, not_drawn
 from gisland.present.mapsurfaces import surface_data
 from gisland.present.messages import with_messages
@@ -180,6 +181,7 @@ def _page(
         "lines": list(_lines(run, texts)),
         "notes": notes if layers else [*notes, texts["map.nothing"]],
         "order": [layer.id for layer in layers],
+        "sites": _sites(tables),
     }
 
 
@@ -198,6 +200,12 @@ def _summary(tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]) -> li
         area_mu=number(m2_to_mu(area), unit="mu"),
     )
     return [found, texts["map.click"]]
+
+
+def _sites(tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Sites to choose one from."""
+    sites = drawn_rows(tables.get("sites"), "site_id")
+    return [] if sites is None else [visible(site) for site in sites["site_id"]]
 
 
 def _lines(run: Mapping[str, Any], texts: Mapping[str, str]) -> Iterator[str]:

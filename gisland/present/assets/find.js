@@ -48,6 +48,7 @@
   /* Show a feature, and what is known at its place. */
   gisland.go = (map, layer, i) => {
     if (!map.hasLayer(layer)) map.addLayer(layer);
+    if (layer.keep && !layer.keep(i)) gisland.filterSite(map, null); // what was asked for is shown
     const free = gisland.margins(map);
     map.fitBounds(layer.bounds(i), { maxZoom: Math.max(map.getZoom(), 17.5), animate: false,
       paddingTopLeft: [24, free.top + LEAST_PX], paddingBottomRight: [free.right, 24] });

@@ -17,8 +17,7 @@
 
     initialize(name) {
       this.head = gisland.read(name + "-head");
-      this.named = this.head.name; // in the list of layers
-      this.hidden = new Set(); // classes that are switched off
+      this.hidden = new Set(this.head.off); // classes that are switched off
       this.keep = null; // function of a feature: whether filters leave it
       this.theme = 0;
       L.GridLayer.prototype.initialize.call(this, { pane: "gi-" + this.head.id });

@@ -23,7 +23,8 @@
     const draw = () => {
       const theme = layer.head.themes[layer.theme];
       tell(heading, theme.name);
-      lines.replaceChildren(...theme.classes.map((one, c) => line(layer, one, c)));
+      lines.replaceChildren(...theme.classes.map((one, c) => line(layer, one, c)),
+                            ...(theme.notes || []).map((text) => node("p", "", text)));
     };
     const covered = () => layer.head.ground && gisland.below.surface; // no fills are drawn
     const show = () => part.classList.toggle("gi-hidden", !map.hasLayer(layer) || covered());

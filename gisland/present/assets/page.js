@@ -45,14 +45,19 @@
     const box = gisland.fold(word("layers"), [], !narrow(map));
     lists.before(box);
     box.append(lists);
+    const colors = gisland.themeChoice(map, "parcels");
+    if (colors) box.append(colors);
     if (gisland.density.data) box.append(gisland.surfaceChoice(map));
     folds.push(box);
     const name = () => {
-      for (const item of control._layers)
-        if (item.layer.named) item.name = escaped(expand(item.layer.named));
+      for (const item of control._layers) {
+        const name = item.layer.head ? gisland.layerName(item.layer) : item.layer.named;
+        if (name) item.name = escaped(expand(name));
+      }
       control._update();
     };
     gisland.onLanguage(name);
+    map.on("gi-theme", name);
     name();
   }
 
@@ -81,11 +86,12 @@
     const line = (className) => (text) => node("p", className, text);
     const about = gisland.fold(word("about"), data.lines.map(line("")), false);
     const head = gisland.fold("", [...data.summary.map(line("")), ...data.notes.map(line("gi-note")),
-                                   ...(data.bounds ? [gisland.findBox(map)] : []), about], !narrow(map));
+                                   ...(data.bounds ? [gisland.findBox(map)] : []),
+                                   ...(data.sites.length ? [gisland.siteChoice(map, data.sites)] : []), about], !narrow(map));
     head.firstChild.append(node("h1", "", data.title));
     const other = () => (gisland.language() === "zh" ? "en" : "zh");
     const tongue = button("gi-tongue", word("language"), () => gisland.speak(other()));
-    gisland.panel(map, "topleft", "gi-title", [tongue, head]);
+    gisland.panel(map, "topleft", "gi-title", [tongue, head, gisland.filterNote(map)]);
     folds.push(head);
   }
 

@@ -145,6 +145,7 @@
     context.textAlign = "center";
     context.textBaseline = "middle";
     for (const sign of fits) {
+      if (!layer.shows(sign.feature)) continue;
       const x = (sign.x - view.left) / view.units, y = (sign.y - view.top) / view.units;
       if (x < -200 || y < -20 || x > view.wide + 200 || y > view.high + 20) continue;
       const text = gisland.expand(sign.text), half = context.measureText(text).width / 2 + 3;
