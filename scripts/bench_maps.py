@@ -137,18 +137,20 @@ CLICK = """([x, y]) => new Promise((told) => {
   place.dispatchEvent(new MouseEvent("click", at));
 })"""
 PAINTED = """(() => {
-  const side = 60, [x, y] = [640, 420]; // of a patch in the middle of the screen
-  const full = (canvas) => {
-    const { left, top, right, bottom, width } = canvas.getBoundingClientRect();
-    if (left > x - side || right < x + side || top > y - side || bottom < y + side) return false;
-    const scale = canvas.width / width, at = [x - left, y - top].map((d) => (d - side / 2) * scale);
-    const { data } = canvas.getContext("2d").getImageData(...at, side, side);
-    let painted = 0;
-    for (let i = 3; i < data.length; i += 4) if (data[i]) painted += 1;
-    return painted > (side * side) / 2;
+  const patch = { left: 540, top: 340, right: 740, bottom: 500 }; // in the middle of the screen
+  const painted = (canvas) => {
+    const box = canvas.getBoundingClientRect(), scale = canvas.width / box.width;
+    const left = Math.max(box.left, patch.left), right = Math.min(box.right, patch.right);
+    const top = Math.max(box.top, patch.top), bottom = Math.min(box.bottom, patch.bottom);
+    if (right - left < 40 || bottom - top < 40) return false;
+    const part = [left - box.left, top - box.top, right - left, bottom - top];
+    const { data } = canvas.getContext("2d").getImageData(...part.map((d) => Math.floor(d * scale)));
+    let some = 0;
+    for (let i = 3; i < data.length; i += 4) if (data[i]) some += 1;
+    return some > data.length / 8;
   };
   const look = () => {
-    if ([...document.querySelectorAll("canvas")].some(full)) window.painted_ms = performance.now();
+    if ([...document.querySelectorAll("canvas")].some(painted)) window.painted_ms = performance.now();
     else requestAnimationFrame(look);
   };
   requestAnimationFrame(look);

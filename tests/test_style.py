@@ -16,6 +16,7 @@ from gisland.base.parameters import Parameters
 from gisland.base.planchoices import IN, OUT
 from gisland.base.rules import MODES, OPERATORS, STATUSES
 from gisland.base.rulespecs import SPECS
+from gisland.base.surfaceclasses import DIVERGING, SEQUENTIAL
 from gisland.base.tables import PARCEL_RESULTS
 from gisland.detect.kinds import KINDS, RULE_IDS
 from gisland.layers.writing.contract import TABLES
@@ -199,6 +200,24 @@ def test_the_measure_finds_a_bad_pair() -> None:
 
 
 def test_classes_that_share_a_color_differ_in_their_dashes() -> None:
-    for looks in (style.SCRAP_KINDS, style.BLOCK_LINES, style.ENCLAVES):
+    for looks in (style.SCRAP_KINDS, style.BLOCK_LINES, style.ENCLAVES, style.LINKS):
         drawn = [(look.color, look.dash) for look in looks.values()]
         assert len(set(drawn)) == len(drawn)
+
+
+@pytest.mark.parametrize("kind", BLINDNESS)
+@pytest.mark.parametrize("colors", [SEQUENTIAL, DIVERGING], ids=["sequential", "diverging"])
+def test_no_data_is_paler_than_every_class_of_amounts(colors: tuple[str, ...], kind: str) -> None:
+    pale = lab(style.NO_DATA.fill, seen=BLINDNESS[kind])
+    assert closest([*colors, style.NO_DATA.fill], seen=BLINDNESS[kind]) > 6
+    assert all(lab(c, seen=BLINDNESS[kind])[0] < pale[0] for c in colors)
+    assert style.NO_DATA.dash
+    assert not any(style.classed(c).dash for c in colors)
+
+
+@pytest.mark.parametrize("kind", BLINDNESS)
+def test_links_are_seen_on_every_fill_of_parcels(kind: str) -> None:
+    line = style.LINKS["absorbed"].color
+    fills = [look.fill for look in style.VERDICTS.values()]
+    for fill in (*fills, *SEQUENTIAL, *DIVERGING):
+        assert closest([line, fill], seen=BLINDNESS[kind]) > 20, fill

@@ -317,7 +317,8 @@ def _findings(
         for row, code in zip(plain_rows(rows), codes, strict=True)
     ]
     ids = [f"finding:{i}" for i in range(len(rows))]
-    sites = tuple(of_parcels.get(p, ()) for p in rows["parcel_id"])
+    both = zip(rows["parcel_id"], rows["other_id"], strict=True)
+    sites = tuple(tuple(sorted({s for p in two for s in of_parcels.get(p, ())})) for two in both)
     return Features(rows.geometry, codes, ids, popups, sites=sites), kinds
 
 

@@ -45,6 +45,7 @@ class Look:
 
 _UNIT = re.compile(r"[ ]?[（(](m²?|元|yuan)[)）]$")
 _EDGE = "#6b7785"
+_LINK = "#d6006c"  # seen on pale and on dark fills
 VERDICTS = {  # told apart by lightness too: see the test with simulated color blindness
     "site": Look(_EDGE, 0.8, fill="#8fb4dd"),
     "absorbed": Look(_EDGE, 0.8, fill="#00795c"),
@@ -61,9 +62,9 @@ SCRAP_KINDS = {
 }
 NO_DATA = Look(_EDGE, 0.8, dash="2 2", fill="#f7f8f9")  # as the ground: no class of amounts
 LINKS = {
-    "absorbed": Look("#00402f", 2.5),
-    "eligible": Look("#5c4a00", 2, dash="7 4"),
-    "ineligible": Look("#8c2f0b", 1.5, dash="1.5 4"),
+    "absorbed": Look(_LINK, 2.5),
+    "eligible": Look(_LINK, 2, dash="7 4"),
+    "ineligible": Look(_LINK, 1.5, dash="1.5 4"),
 }
 SITES = {
     "before": Look("#0b2f66", 2.5, dash="9 6"),

@@ -46,9 +46,9 @@
   }
 
   /* Show a feature, and what is known at its place. */
-  gisland.go = (map, layer, i) => {
+  gisland.go = async (map, layer, i) => {
     if (!map.hasLayer(layer)) map.addLayer(layer);
-    if (layer.keep && !layer.keep(i)) gisland.filterSite(map, null); // what was asked for is shown
+    if (layer.keep && !layer.keep(i)) await gisland.filterSite(map, null); // what was asked for is shown
     const free = gisland.margins(map);
     map.fitBounds(layer.bounds(i), { maxZoom: Math.max(map.getZoom(), 17.5), animate: false,
       paddingTopLeft: [24, free.top + LEAST_PX], paddingBottomRight: [free.right, 24] });
