@@ -150,7 +150,8 @@ PAINTED = """(() => {
     return some > data.length / 8;
   };
   const look = () => {
-    if ([...document.querySelectorAll("canvas")].some(painted)) window.painted_ms = performance.now();
+    const there = [...document.querySelectorAll("canvas")].some(painted);
+    if (there) window.painted_ms = performance.now();
     else requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
