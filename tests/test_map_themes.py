@@ -299,6 +299,21 @@ def test_one_site_alone_quietens_the_rest(opened: Page, spots: dict[str, list[fl
 
 
 @pytest.mark.browser
+def test_a_scrap_that_is_switched_off_leaves_no_sign(
+    opened: Page, spots: dict[str, list[float]]
+) -> None:
+    opened.get_by_label("Scraps by kind").check()
+    opened.evaluate("(at) => { map_main.setView(at, 18, { animate: false }); }", spots["P03"])
+    drawn(opened)
+    assert "#ffffff" in colors(opened, spots["P03"], "scraps", reach=12)
+    tick = opened.locator(".gi-legend section").filter(has_text="Scraps by kind")
+    tick.get_by_label(EN["scrap_kind.corner"]).uncheck()
+    drawn(opened)
+    assert colors(opened, spots["P03"], "scraps", reach=12) == []
+    assert "scrap:P03" not in found(opened, spots["P03"])
+
+
+@pytest.mark.browser
 def test_a_site_that_is_not_there_filters_nothing(
     opened: Page, spots: dict[str, list[float]]
 ) -> None:
