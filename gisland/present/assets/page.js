@@ -87,7 +87,7 @@
     const about = gisland.fold(word("about"), data.lines.map(line("")), false);
     const head = gisland.fold("", [...data.summary.map(line("")), ...data.notes.map(line("gi-note")),
                                    ...(data.bounds ? [gisland.findBox(map)] : []),
-                                   ...(data.sites.length ? [gisland.siteChoice(map, data.sites)] : []), about], !narrow(map));
+                                   ...(data.sites?.length ? [gisland.siteChoice(map, data.sites)] : []), about], !narrow(map));
     head.firstChild.append(node("h1", "", data.title));
     const other = () => (gisland.language() === "zh" ? "en" : "zh");
     const tongue = button("gi-tongue", word("language"), () => gisland.speak(other()));
