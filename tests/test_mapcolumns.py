@@ -143,3 +143,14 @@ def test_infinite_numbers_are_not_told() -> None:
         [["FAR", number(np.inf, unit="ratio")]], [["FAR", number(-np.inf, unit="ratio")]],
         [["FAR", "1.00"]],
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("largest", [9.9e10, 1.1e11, 1e17, 1e20, -1e20, 1e300])
+def test_numbers_too_large_for_the_script_read_alike(largest: float) -> None:
+    values = [largest, 1.005, np.nan, largest / 3]
+    for name in ("area_m2", "far", "coverage", "building_height_m"):
+        assert_alike(pd.DataFrame({name: values}), (name.removesuffix("_m2"),))
+
+
+def test_area_that_is_no_number_is_told_as_a_row_alone_tells_it() -> None:
+    assert_alike(pd.DataFrame({"area_m2": pd.Series([10.0, None], dtype="object")}), ("area",))

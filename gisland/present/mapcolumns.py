@@ -10,7 +10,7 @@ import pandas as pd
 
 from gisland.base.units import m2_to_mu
 from gisland.present.facts import ALWAYS, UNITS, field_text
-from gisland.present.wording import DECIMALS, MISSING, named
+from gisland.present.wording import DECIMALS, MISSING, area_both, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 NEAR = 1e-6  # of a half: digits are then found one by one, as printing does
+LARGEST = 1e11  # in its unit; beyond, doubles of the script have no room for all digits
 PLACES = {"m2": "\0", "mu": "\1"}  # of the two numbers of an area, in its template
 
 
@@ -76,12 +77,12 @@ def columns(frame: pd.DataFrame, names: Iterable[str], *, texts: Mapping[str, st
             continue
         values = frame[source] if source in frame else pd.Series(np.nan, frame.index)
         key = f"column:{len(told)}"
-        if name == "area":
+        if not _is_plain(values) or name not in {"area", *UNITS}:
+            made, held = _words(values, key, name=name, texts=texts)
+        elif name == "area":
             made, held = _areas(values, key, texts=texts)
-        elif name in UNITS and pd.api.types.is_numeric_dtype(values):
-            made, held = _numbers(values, key, unit=UNITS[name], texts=texts)
         else:
-            made, held = _words(values, key, texts=texts)
+            made, held = _numbers(values, key, unit=UNITS[name], texts=texts)
         if always or any(array.any() for array in held.values()):
             label = texts["map.popup.area"] if name == "area" else texts.get(f"fact.{name}", name)
             told.append({"name": name, "label": label, "always": always, **made})
@@ -89,11 +90,22 @@ def columns(frame: pd.DataFrame, names: Iterable[str], *, texts: Mapping[str, st
     return Columns(told, arrays)
 
 
+def _is_plain(values: pd.Series) -> bool:
+    """Whether the script can hold all values as numbers, to the last digit that is printed."""
+    if not pd.api.types.is_numeric_dtype(values):
+        return False
+    size = values.astype("float64").abs()
+    return not bool((size[size < np.inf] > LARGEST).any())
+
+
 def _words(
-    values: pd.Series, key: str, *, texts: Mapping[str, str]
+    values: pd.Series, key: str, *, name: str, texts: Mapping[str, str]
 ) -> tuple[dict[str, Any], dict[str, Ints]]:
     codes, distinct = pd.factorize(values, use_na_sentinel=True)
-    shown = [field_text(str(values.name), value, texts) for value in distinct.tolist()]
+    shown = [
+        area_both(texts, value) if name == "area" else field_text(name, value, texts)
+        for value in distinct.tolist()
+    ]
     places = {MISSING: 0}  # two values may read alike, and one may read as nothing
     for text in shown:
         places.setdefault(text, len(places))
