@@ -362,8 +362,7 @@ def shortened(value: object, *, longest: int = LONGEST) -> str:
     Returns
     -------
     str
-        At most `longest` characters and an ellipsis. Text with references to the catalog stays
-        whole: a cut could go through one.
+        At most `longest` characters and an ellipsis; whole if it holds references to the catalog.
 
     Examples
     --------
