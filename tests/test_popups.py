@@ -12,7 +12,7 @@ import small_results
 from gisland.present.explain import explained
 from gisland.present.maplayers import map_layers
 from gisland.present.planned import parcel_conditions, scenario_text
-from gisland.present.popups import site_popups
+from gisland.present.sitepopups import site_popups
 from gisland.present.style import catalog
 
 EN, ZH = catalog("en"), catalog("zh")

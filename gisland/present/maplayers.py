@@ -37,8 +37,8 @@ from gisland.present.popups import (
     parcel_badges,
     parcel_popups,
     scrap_popups,
-    site_popups,
 )
+from gisland.present.sitepopups import site_popups
 from gisland.present.wording import named, shortened, visible
 
 if TYPE_CHECKING:
