@@ -1,7 +1,7 @@
 """Measure gisland beside the plain ways of doing the same work, and check that they agree.
 
-    python scripts/bench.py [borders | overlay | density | plan | blocks | run ...]
-                             [--size N ...] [--runs N] [--noisy]
+    python scripts/bench.py [borders | overlay | density | plan | blocks | run | maps ...]
+                             [--size N ...] [--runs N] [--noisy] [--peers]
 
     borders  shared borders with lengths: a clean layer against libpysal, a noisy one against a
              spatial index with buffers; both beside reading the layer, and held to the truth
@@ -13,6 +13,8 @@
     blocks   industrial block lines of a city, step by step; wrong if seconds per lot grow
     run      a whole run of a city, without map, ledger and report, stage by stage; small ones
              with all outputs too, from a cold start, and the sample district
+    maps     the map of many parcels beside folium.GeoJson, in headless Chromium: size, building,
+             first picture, frames while it is dragged, a click; wrong if it misses what it aims at
 
 The layers are made here (citylayers.py). The ways take turns in one process, so that a slow moment
 of the machine hits all of them: read the ratios of the medians to ours, not the seconds. The first
@@ -38,6 +40,7 @@ import geopandas as gpd
 
 import bench_blocks
 import bench_density as density
+import bench_maps
 import bench_peers as peers
 import bench_plan
 import bench_run
@@ -56,6 +59,7 @@ NOISY_TOLERANCE_M = citylayers.TOLERANCE_M
 NOISE_M = citylayers.NOISE_M[1]
 SIZES = {"borders": [100_000], "overlay": [100_000], "density": [100_000]}
 SIZES |= {"plan": [100_000], "blocks": [10_000, 100_000], "run": [10_000]}
+SIZES |= {"maps": [10_000, 50_000, 200_000]}
 LARGEST = 150_000  # lots; slow peers are left out above
 FEW = 500  # lots to compile on
 
@@ -324,6 +328,7 @@ def main() -> None:
     )
     parser.add_argument("--runs", type=int, default=3, metavar="N", help="default: 3")
     parser.add_argument("--noisy", action="store_true", help="run: on the noisy city")
+    parser.add_argument("--peers", action="store_true", help="maps: slow peers at all sizes")
     options = parser.parse_args()
     unknown = sorted(set(options.work) - set(SIZES))
     if unknown:
@@ -337,6 +342,9 @@ def main() -> None:
             bench_run.sample(options.runs)
         elif work == "blocks":
             good &= bench_blocks.blocks_of_cities(sizes, options.runs)
+        elif work == "maps":
+            for size in sizes:
+                good &= bench_maps.maps(size, options.runs, peers=options.peers)
         elif work == "plan":
             for size in sizes:
                 good &= bench_plan.plan_city(size, options.runs)

@@ -144,7 +144,8 @@ PAINTED = """(() => {
     const top = Math.max(box.top, patch.top), bottom = Math.min(box.bottom, patch.bottom);
     if (right - left < 40 || bottom - top < 40) return false;
     const part = [left - box.left, top - box.top, right - left, bottom - top];
-    const { data } = canvas.getContext("2d").getImageData(...part.map((d) => Math.floor(d * scale)));
+    const pixels = part.map((d) => Math.floor(d * scale));
+    const { data } = canvas.getContext("2d").getImageData(...pixels);
     let some = 0;
     for (let i = 3; i < data.length; i += 4) if (data[i]) some += 1;
     return some > data.length / 8;

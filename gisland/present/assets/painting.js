@@ -4,6 +4,7 @@
   const GRID = 2; // places for a vertex along a pixel: equal vertices stay equal on every scale
   const TINY_PX = 1.5; // features below are one dot
   const OUTLINE_PX = 6; // thin outlines of smaller features would turn the map grey
+  const SEAM_PX = 0.5; // line around a fill, to close the seam to its neighbors
   const BATCH = 200; // features in one path
   const MOVING_MS = 7, RESTING_MS = 40; // work between two looks at the clock
   const QUIET = { color: "#d5dbe1", weight: 0.6, fill: "#f4f5f6", opacity: 1 };
@@ -82,11 +83,14 @@
     if (!style.fill || !style.opacity) return;
     context.fillStyle = style.fill;
     context.globalAlpha = style.opacity;
+    context.strokeStyle = style.fill; // or the ground would shine through between two paths
+    context.lineWidth = SEAM_PX;
     for (let at = 0; at < ids.length; at += BATCH) {
       context.beginPath();
       for (let k = at; k < Math.min(ids.length, at + BATCH); k++)
         trace(context, layer.shape, ids[k], { ...view, only: 2 });
       context.fill("nonzero");
+      if (style.opacity === 1) context.stroke();
       yield;
     }
     context.globalAlpha = 1;
