@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Noncharacters of Unicode, which `wording.visible` takes out of all text from data.
+UI = "map.ui."  # entries that the page's own script shows
 OPEN, ARGUMENT, CLOSE = "\ufdd0", "\ufdd1", "\ufdd2"
 
 
@@ -44,7 +45,8 @@ class Bilingual(Mapping[str, str]):
     """The catalog as references, which stands in for that of one language.
 
     Whatever is composed of it can be shown in each language. Only entries that were asked for
-    are numbered, in the order in which they were.
+    are numbered, in the order in which they were; the page's own words come first, so that they
+    have the same numbers on every page.
 
     Examples
     --------
@@ -57,6 +59,7 @@ class Bilingual(Mapping[str, str]):
     def __init__(self) -> None:
         self._entries = {language: catalog(language) for language in LANGUAGES}
         self._used: dict[str, Phrase] = {}
+        self.ui = {key.removeprefix(UI): self[key] for key in self if key.startswith(UI)}
 
     def __getitem__(self, key: str) -> str:
         entry, *others = (entries[key] for entries in self._entries.values())

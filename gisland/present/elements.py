@@ -8,18 +8,24 @@ from branca.element import Figure, MacroElement
 from folium.map import Layer
 
 from gisland.base.errors import OutputError
+from gisland.present.harmless import inert
 from gisland.present.offline import Raw, asset, data_block
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gisland.present.bilingual import Bilingual
     from gisland.present.maplayers import MapLayer
 
+    Box = tuple[float, float, float, float]
+
 HANDLE = "main"  # the page's map is window.map_main
-UI = "map.ui."  # of the catalog: words that the page's own script shows
 SCRIPTS = (  # in the order in which they need each other
     *("text.js", "packed.js", "painting.js", "layer.js", "popup.js", "find.js"),
-    *("surfaces.js", "legend.js", "page.js"),
+    *("surfaces.js", "legend.js", "page.js", "notice.js", "link.js", "keys.js", "sites.js"),
+    "ordinary.js",
 )
+STYLES = ("gisland.css", "access.css")
 
 
 class DataLayer(Layer):
@@ -42,10 +48,12 @@ class DataLayer(Layer):
     'A &amp; &#123;&#123; b &#125;&#125;'
     """
 
+    notes: tuple[str, ...] = ()  # about the layer, below the title of the map
+
     def __init__(self, layer: MapLayer, *, name: str) -> None:
-        super().__init__(name=_inert(name), overlay=True, control=True, show=layer.show)
+        super().__init__(name=inert(name), overlay=True, control=True, show=layer.show)
         self._name, self._id = "layer", layer.id
-        self.layer = layer
+        self.layer, self.plain_name = layer, name
 
     def render(self, **kwargs: Any) -> str:  # noqa: ANN401 - branca's signature
         """Put data and script into the page; doing so again changes nothing.
@@ -132,6 +140,27 @@ class Page(Part):
 
     def __init__(self, data: dict[str, Any]) -> None:
         super().__init__("page", data)
+        self.given = data
+
+    def render(self, **kwargs: Any) -> str:  # noqa: ANN401 - branca's signature
+        """Put the data into the page, with what is told of layers that were added later.
+
+        Parameters
+        ----------
+        **kwargs
+            Passed on, as branca does.
+
+        Returns
+        -------
+        str
+            Empty: the parts stand elsewhere in the page.
+        """
+        on_map = self._parent._children.values()  # noqa: SLF001 - branca has no accessor
+        layers = [one for one in on_map if isinstance(one, DataLayer)]
+        notes = [*self.given["notes"], *(note for one in layers for note in one.notes)]
+        bounds = self.given["bounds"] or joint_bounds([one.layer.bounds for one in layers])
+        self.data = self.given | {"notes": notes, "bounds": bounds}
+        return super().render(**kwargs)
 
 
 class Script(MacroElement):
@@ -155,7 +184,6 @@ class Script(MacroElement):
         super().__init__()  # type: ignore[no-untyped-call] # branca types some only
         self._name, self._id = "script", HANDLE
         self.texts, self.language = texts, language
-        self.words = {key.removeprefix(UI): texts[key] for key in texts if key.startswith(UI)}
 
     def render(self, **_kwargs: Any) -> str:  # noqa: ANN401 - branca's signature
         """Put scripts and style into the page; doing so again changes nothing.
@@ -166,12 +194,37 @@ class Script(MacroElement):
             Empty: the parts stand elsewhere in the page.
         """
         figure, _handle = placed(self)
-        data = {"language": self.language, "entries": self.texts.entries(), "words": self.words}
-        figure.header.add_child(Raw(asset("gisland.css")), name="gisland_css")
+        data = {"language": self.language, "entries": self.texts.entries(), "words": self.texts.ui}
+        for name in STYLES:
+            figure.header.add_child(Raw(asset(name)), name=f"gisland_{name}")
         figure.html.add_child(Raw(data_block("gisland-texts", data)), name="gisland_texts")
         for name in SCRIPTS:
             figure.html.add_child(Raw(asset(name)), name=f"gisland_{name}")
         return ""
+
+
+def joint_bounds(boxes: Sequence[Box]) -> list[list[float]] | None:
+    """South-west and north-east of boxes, as Leaflet wants them.
+
+    Parameters
+    ----------
+    boxes
+        West, south, east, north of each.
+
+    Returns
+    -------
+    list or None
+        Latitude and longitude of two corners; None where there is no box.
+
+    Examples
+    --------
+    >>> joint_bounds([(1, 2, 3, 4), (0, 3, 2, 5)])
+    [[2, 0], [5, 3]]
+    """
+    if not boxes:
+        return None
+    west, south, east, north = zip(*boxes, strict=True)
+    return [[min(south), min(west)], [max(north), max(east)]]
 
 
 def placed(element: MacroElement) -> tuple[Figure, str]:
@@ -206,8 +259,3 @@ def placed(element: MacroElement) -> tuple[Figure, str]:
         raise OutputError("map: an element stands outside of a map", do="add it to a folium.Map")
     return figure, above.get_name()
 
-
-def _inert(name: str) -> str:
-    """Name that is text for Jinja and for HTML: Leaflet's control writes names as markup."""
-    marks = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "{": "&#123;", "}": "&#125;"}
-    return "".join(marks.get(c, c) for c in name)

@@ -16,6 +16,7 @@ from branca.element import CssLink, Element, Figure, JavascriptLink
 from folium import LayerControl
 
 from gisland.base.errors import OutputError
+from gisland.present.harmless import make_harmless
 
 # The names under which folium registers its links, and the file of XStatic-Leaflet that replaces
 # each; None: not used by gisland's maps (icons, HTML popups) and left out on purpose.
@@ -119,10 +120,11 @@ class OfflineFigure(Figure):
         Raises
         ------
         OutputError
-            If a child needs a script or style that has no offline copy.
+            If a child needs a script, style or icon that has no offline copy.
         """
         for child in list(self._children.values()):
             _controls_last(child)
+            make_harmless(child)
             child.render(**kwargs)
         for name, element in list(self.header._children.items()):  # noqa: SLF001 - branca has no accessor
             if isinstance(element, (JavascriptLink, CssLink)):

@@ -12,14 +12,19 @@
     Object.assign(input, { type: "search", maxLength: 200 });
     tell(input, word("find"), "placeholder");
     tell(input, word("find"), "aria-label");
-    hits.setAttribute("aria-live", "polite");
     gisland.onLanguage(() => { made = null; });
     input.oninput = async () => {
       const part = input.value.trim().toLowerCase();
       await gisland.known();
       const some = part ? searchable().filter((hit) => hit.text.includes(part)) : [];
-      hits.replaceChildren(...some.slice(0, MOST_HITS).map(
-        (hit) => button("", hit.shown, () => gisland.go(map, hit.layer, hit.i))));
+      const list = node("ul");
+      list.append(...some.slice(0, MOST_HITS).map((hit) => {
+        const item = node("li");
+        item.append(button("", hit.shown, () => gisland.go(map, hit.layer, hit.i)));
+        return item;
+      }));
+      hits.replaceChildren(...(some.length ? [list] : []));
+      if (part) gisland.say(word("found", some.length.toLocaleString("en")));
       if (part && !some.length) hits.append(node("p", "", word("no_hit")));
       if (some.length > MOST_HITS) hits.append(node("p", "", word("more_hits")));
     };

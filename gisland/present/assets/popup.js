@@ -54,12 +54,16 @@
 
   gisland.identify = (map) => {
     map.on("popupclose", unmark);
-    map.on("click", async ({ latlng }) => {
-      if (gisland.busy) return; // a tool has the clicks
-      await gisland.known();
-      gisland.open(map, latlng, gisland.found(map, latlng));
-    });
+    map.on("click", ({ latlng }) => { if (!gisland.busy) gisland.ask(map, latlng); }); // a tool has them
     gisland.onLanguage(() => map.closePopup());
+  };
+
+  /* Tell what there is at a place. */
+  gisland.ask = async (map, latlng) => {
+    await gisland.known();
+    const all = gisland.found(map, latlng);
+    if (!all.length) gisland.say(word("nothing_here"));
+    gisland.open(map, latlng, all);
   };
 
   const unmark = () => { if (mark) mark.remove(); mark = null; };
@@ -87,7 +91,7 @@
     };
     sheet.querySelectorAll("details").forEach((part) => { part.ontoggle = fit; });
     mark = marked(all[0]).addTo(map);
-    map.fire("gi-open", { hit: all[0] });
+    map.fire("gi-open", { hit: all[0], count: all.length });
   };
 
   function marked({ layer, i }) {
