@@ -43,6 +43,7 @@ SEE_EVERYTHING = (
     "cli",
     "jobs",
     "explaining",
+    "exploring",
     "splitting",
     "",
 )  # command line, whole jobs, the public face

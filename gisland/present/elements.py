@@ -155,7 +155,8 @@ class Page(Part):
         str
             Empty: the parts stand elsewhere in the page.
         """
-        on_map = self._parent._children.values()  # noqa: SLF001 - branca has no accessor
+        above = self._parent or self
+        on_map = above._children.values()  # noqa: SLF001 - branca has no accessor
         layers = [one for one in on_map if isinstance(one, DataLayer)]
         notes = [*self.given["notes"], *(note for one in layers for note in one.notes)]
         bounds = self.given["bounds"] or joint_bounds([one.layer.bounds for one in layers])
@@ -258,4 +259,3 @@ def placed(element: MacroElement) -> tuple[Figure, str]:
     if not isinstance(figure, Figure) or above is None:
         raise OutputError("map: an element stands outside of a map", do="add it to a folium.Map")
     return figure, above.get_name()
-

@@ -80,7 +80,7 @@ def make_harmless(element: Element) -> None:
             continue
         if isinstance(one, folium.GeoJson):
             _number_features(one)
-        one._template = Quiet(one._template)  # type: ignore[assignment] # noqa: SLF001 - see above
+        one._template = Quiet(one._template)  # noqa: SLF001 - branca has no other way
 
 
 class Quiet:
@@ -178,7 +178,8 @@ def _inert_value(value: Any) -> Any:  # noqa: ANN401 - anything JSON holds
 def _listed(control: folium.LayerControl) -> dict[str, Any]:
     """Layers by names that are no markup; layers of one name are told apart by numbers."""
     lists: dict[bool, OrderedDict[str, str]] = {True: OrderedDict(), False: OrderedDict()}
-    for item in control._parent._children.values():  # noqa: SLF001 - branca has no accessor
+    above = control._parent or control  # noqa: SLF001 - branca has no accessor
+    for item in above._children.values():  # noqa: SLF001 - see above
         if not isinstance(item, Layer) or not item.control:
             continue
         plain = getattr(item, "plain_name", None) or item.layer_name

@@ -42,10 +42,10 @@
       if (!opener) opener = document.activeElement;
       box.focus({ preventScroll: true });
     });
-    map.on("popupclose", ({ popup }) => {
-      const inside = popup.getElement() && popup.getElement().contains(document.activeElement), back = opener;
+    map.on("popupclose", () => { // what had the focus in it left the page, and the body has it
+      const back = opener;
       opener = null;
-      if (!inside || !back) return;
+      if (document.activeElement !== document.body || !back) return;
       back.focus({ preventScroll: true });
       if (document.activeElement !== back) map.getContainer().focus({ preventScroll: true }); // it is hidden now
     });

@@ -9,7 +9,7 @@
   gisland.fold = (heading, parts, open) => {
     const box = node("details");
     box.open = open;
-    box.append(node("summary", "", heading), ...parts);
+    box.append(node("summary", "", heading || null), ...parts); // what stands in it may follow
     return box;
   };
 

@@ -11,9 +11,10 @@
   gisland.about = (layer, i) => {
     const { facts, arrays } = layer.told, popup = facts.popups[i] || {};
     if (facts.keys) return { key: facts.keys[i], popup };
-    return { key: `${facts.key}:${facts.ids[i]}`, popup: {
+    const { id, own } = layer.head; // ids of other people's tables need not differ
+    return { key: own ? `${id}:${i}` : `${facts.key}:${facts.ids[i]}`, popup: {
       t: facts.title.replace(ID, () => facts.ids[i]),
-      s: facts.badges[arrays.badge[i]],
+      s: facts.badges[arrays.badge[i]] || undefined,
       b: (popup.b || [["columns"]]).map((part) => (part[0] === "columns" ? ["rows", columns(layer, i)] : part)),
     } };
   };
@@ -32,6 +33,7 @@
   function shown(column, held, mu, i) {
     if (column.values) return column.values[held - 1];
     const whole = held > 0 ? held - 1 : held;
+    if (column.plain) return String(whole);
     if (!column.area) return decimal(whole, column.digits) + (column.percent ? "%" : "") + column.unit;
     const inMu = decimal(mu[i] > 0 ? mu[i] - 1 : mu[i], column.mu);
     return column.area.replace(M2, decimal(whole, column.m2)).replace(MU, inMu);
