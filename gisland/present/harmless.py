@@ -6,6 +6,7 @@ import copy
 import html
 import re
 from collections import OrderedDict
+from functools import cached_property
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -94,9 +95,13 @@ class Quiet:
 
     def __init__(self, template: Template) -> None:
         self._template = template
-        macros = vars(template.module)
+
+    @cached_property
+    def module(self) -> SimpleNamespace:
+        """Macros of the template, where it has any."""
+        macros = vars(self._template.module)
         names = [n for n in ("header", "html", "script") if macros.get(n) is not None]
-        self.module = SimpleNamespace(**{n: _quiet_macro(macros[n]) for n in names})
+        return SimpleNamespace(**{n: _quiet_macro(macros[n]) for n in names})
 
     def render(self, *, this: Element, kwargs: dict[str, Any]) -> str:
         """What the template writes, once compiled.

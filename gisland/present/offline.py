@@ -122,6 +122,15 @@ class OfflineFigure(Figure):
         OutputError
             If a child needs a script, style or icon that has no offline copy.
         """
+        parts = (self.header, self.html, self.script)
+        before = [part._children.copy() for part in parts]  # noqa: SLF001 - branca has no accessor
+        try:
+            return self._page(**kwargs)
+        finally:  # or folium's elements would stand in the page once more each time
+            for part, children in zip(parts, before, strict=True):
+                part._children = children  # noqa: SLF001 - see above
+
+    def _page(self, **kwargs: Any) -> str:  # noqa: ANN401 - branca's signature
         for child in list(self._children.values()):
             _controls_last(child)
             make_harmless(child)
