@@ -94,7 +94,7 @@
     document.addEventListener("keydown", (event) => pressed(map, event));
     const help = button("gi-plain", "?", gisland.help);
     for (const place of ["title", "aria-label"]) tell(help, word("keys"), place);
-    const parts = [gisland.linkButton(map), ...(gisland.sitesButton ? [gisland.sitesButton(map)] : []), help];
-    gisland.panel(map, "bottomleft", "gi-corner gi-doors", parts);
+    const doors = [gisland.linkButton, gisland.sitesButton].filter(Boolean).map((door) => door(map));
+    gisland.panel(map, "bottomleft", "gi-corner", [...doors, help]);
   });
 })();
