@@ -129,7 +129,7 @@ def test_a_notebook_shows_the_map_in_a_frame(offline_page: Open) -> None:
     cell = drawn._repr_html_()
     page = offline_page(f"<!DOCTYPE html><meta charset='utf-8'><title>n</title>{cell}")
     frame = page.frames[1]
-    frame.wait_for_function("window.gisland && document.querySelector('.gi-legend')")
+    frame.wait_for_selector(".gi-legend")
     frame.evaluate(SETTLED)
     frame.evaluate("gisland.go(map_main, gisland.layers[0], 0)")
     assert frame.locator(".gi-sheet summary span").first.inner_text() == "Lots · A"
@@ -291,7 +291,8 @@ def test_attributes_of_folium_layers_neither_run_nor_show_as_markup(
     assert os.environ["GISLAND_RAN"] == "0"
     told_by = page.evaluate(
         f"""{layer.get_name()}.getLayers().map((one) => [one.options.color,
-        one.getTooltip()._content(one).innerText, one.getPopup()._content(one).innerText])"""
+        {layer.get_name()}.getTooltip()._content(one).innerText,
+        {layer.get_name()}.getPopup()._content(one).innerText])"""
     )
     assert [color for color, _, _ in told_by] == ["#ff0000", "#0000ff"]
     assert column in told_by[0][1]

@@ -12,12 +12,8 @@ from gisland.present.harmless import inert
 from gisland.present.offline import Raw, asset, data_block
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gisland.present.bilingual import Bilingual
     from gisland.present.maplayers import MapLayer
-
-    Box = tuple[float, float, float, float]
 
 HANDLE = "main"  # the page's map is window.map_main
 SCRIPTS = (  # in the order in which they need each other
@@ -54,6 +50,10 @@ class DataLayer(Layer):
         super().__init__(name=inert(name), overlay=True, control=True, show=layer.show)
         self._name, self._id = "layer", layer.id
         self.layer, self.plain_name = layer, name
+
+    def _get_self_bounds(self) -> list[list[float | None]]:
+        west, south, east, north = self.layer.bounds
+        return [[south, west], [north, east]]
 
     def render(self, **kwargs: Any) -> str:  # noqa: ANN401 - branca's signature
         """Put data and script into the page; doing so again changes nothing.
@@ -157,10 +157,9 @@ class Page(Part):
         """
         above = self._parent or self
         on_map = above._children.values()  # noqa: SLF001 - branca has no accessor
-        layers = [one for one in on_map if isinstance(one, DataLayer)]
-        notes = [*self.given["notes"], *(note for one in layers for note in one.notes)]
-        bounds = self.given["bounds"] or joint_bounds([one.layer.bounds for one in layers])
-        self.data = self.given | {"notes": notes, "bounds": bounds}
+        own = [note for one in on_map if isinstance(one, DataLayer) for note in one.notes]
+        bounds = self.given["bounds"] or _known(above.get_bounds())
+        self.data = self.given | {"notes": [*self.given["notes"], *own], "bounds": bounds}
         return super().render(**kwargs)
 
 
@@ -204,30 +203,6 @@ class Script(MacroElement):
         return ""
 
 
-def joint_bounds(boxes: Sequence[Box]) -> list[list[float]] | None:
-    """South-west and north-east of boxes, as Leaflet wants them.
-
-    Parameters
-    ----------
-    boxes
-        West, south, east, north of each.
-
-    Returns
-    -------
-    list or None
-        Latitude and longitude of two corners; None where there is no box.
-
-    Examples
-    --------
-    >>> joint_bounds([(1, 2, 3, 4), (0, 3, 2, 5)])
-    [[2, 0], [5, 3]]
-    """
-    if not boxes:
-        return None
-    west, south, east, north = zip(*boxes, strict=True)
-    return [[min(south), min(west)], [max(north), max(east)]]
-
-
 def placed(element: MacroElement) -> tuple[Figure, str]:
     """The page that an element of a map stands in, and the script's name of that map.
 
@@ -259,3 +234,8 @@ def placed(element: MacroElement) -> tuple[Figure, str]:
     if not isinstance(figure, Figure) or above is None:
         raise OutputError("map: an element stands outside of a map", do="add it to a folium.Map")
     return figure, above.get_name()
+
+
+def _known(bounds: list[list[float | None]]) -> list[list[float | None]] | None:
+    """Corners as folium tells them; None where nothing on the map has a place."""
+    return None if any(end is None for corner in bounds for end in corner) else bounds

@@ -9,7 +9,7 @@ import folium
 from gisland.base.units import m2_to_mu
 from gisland.present.bilingual import Bilingual
 from gisland.present.conditions import told_verdicts
-from gisland.present.elements import HANDLE, DataLayer, Page, Part, Script, joint_bounds
+from gisland.present.elements import HANDLE, DataLayer, Page, Part, Script
 from gisland.present.maplayers import MapLayer, map_layers, not_drawn
 from gisland.present.mapsurfaces import surface_data
 from gisland.present.messages import with_messages
@@ -252,7 +252,10 @@ def _title(run: Mapping[str, Any], texts: Mapping[str, str]) -> str:
 def _bounds(layers: list[MapLayer]) -> list[list[float]] | None:
     """South-west and north-east of the parcels, or of all layers where there is no parcel."""
     boxes = [m.bounds for m in layers if m.id == "parcels"] or [m.bounds for m in layers]
-    return joint_bounds(boxes)
+    if not boxes:
+        return None
+    west, south, east, north = zip(*boxes, strict=True)
+    return [[min(south), min(west)], [max(north), max(east)]]
 
 
 def _middle(bounds: list[list[float]] | None) -> tuple[float, float]:
