@@ -3,11 +3,7 @@
   "use strict";
   /* folium's popups ask for the first element of some markup, and for nothing else of jQuery. */
   if (!window.$)
-    window.$ = (markup) => {
-      const made = document.createElement("template");
-      made.innerHTML = String(markup).trim();
-      return [made.content.firstElementChild];
-    };
+    window.$ = (markup) => [new DOMParser().parseFromString(markup, "text/html").body.firstElementChild];
 
   /* Leaflet looks for the picture of its marker in its style sheet, where it is inline here. */
   const probe = document.createElement("div");
