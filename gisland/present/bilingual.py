@@ -106,7 +106,13 @@ class Bilingual(Mapping[str, str]):
         -------
         str
             Without references.
+
+        Raises
+        ------
+        ProjectError
+            If there is no such language.
         """
+        catalog(language)
         return _expanded(text, self.entries()[language])
 
 

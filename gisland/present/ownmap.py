@@ -17,7 +17,6 @@ from gisland.present.mapfeatures import ID, Features, Rows, is_drawn, is_spatial
 from gisland.present.maplayers import Plan, made_layer
 from gisland.present.ownclasses import classes_of, one_class
 from gisland.present.owncolumns import own_columns, own_texts
-from gisland.present.style import catalog
 from gisland.present.webmap import framed
 from gisland.present.wording import visible
 
@@ -104,7 +103,6 @@ def blank_map(*, title: str = "", language: str = "zh") -> folium.Map:
     >>> blank_map(title="A <b>", language="en").get_root().page_title
     'A <b>'
     """
-    catalog(language)
     texts = Bilingual()
     told = visible(title) or texts["map.title"]
     data: dict[str, Any] = {
