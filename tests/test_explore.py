@@ -121,6 +121,11 @@ def test_what_needs_the_network_is_refused() -> None:
     folium.Marker([30, 114], icon=folium.Icon(color="red")).add_to(drawn)
     with pytest.raises(OutputError, match=r"folium\.Icon needs files"):
         drawn.get_root().render()
+    drawn = gl.blank_map(language="en")
+    layer = folium.GeoJson(table(a=[1]).to_json()).add_to(drawn)
+    layer.embed = False
+    with pytest.raises(OutputError, match="asks for its data"):
+        drawn.get_root().render()
 
 
 def test_a_notebook_shows_the_map_in_a_frame(offline_page: Open) -> None:

@@ -62,7 +62,7 @@ def make_harmless(element: Element) -> None:
     Raises
     ------
     OutputError
-        If something below draws itself with icons that are not in the page.
+        If something below needs icons or data that are not in the page.
 
     Examples
     --------
@@ -76,6 +76,11 @@ def make_harmless(element: Element) -> None:
             raise OutputError(
                 "map: folium.Icon needs files that are not in the page",
                 do="use folium.Marker without an icon, folium.DivIcon or folium.CircleMarker",
+            )
+        if isinstance(one, folium.GeoJson) and not one.embed:
+            raise OutputError(
+                "map: folium.GeoJson with embed=False asks for its data when the map opens",
+                do="leave embed=False out",
             )
         if not isinstance(one, MacroElement) or isinstance(one._template, Quiet):  # noqa: SLF001
             continue

@@ -180,7 +180,7 @@ def map_layer(
 
 
 def _drawn(frame: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
-    if not isinstance(name, str) or not is_spatial(frame):
+    if not is_spatial(frame):
         raise TableError(f"{name}: this is no table with geometry", do="give a GeoDataFrame")
     if frame.crs is None:
         raise CRSError(f"{name}: the table has no CRS", do="give it one with frame.set_crs(…)")
