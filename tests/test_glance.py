@@ -91,6 +91,14 @@ def test_runs_tell_where_they_lie_and_what_they_wrote(kind: type) -> None:
     }
 
 
+def test_inputs_tell_their_layers() -> None:
+    frame = pd.DataFrame({"a": [1, 2]})
+    told = repr(gl.Inputs(frame, exclusions={HOSTILE: frame[:1]})).splitlines()
+    assert told[1].split() == ["parcels", "2", "rows"]
+    assert told[2].startswith("  exclusions <img")
+    assert told[2].endswith("1 row")
+
+
 def test_results_that_lie_alone_have_no_record() -> None:
     told = repr(Results({"parcels": pd.DataFrame({"a": [1]})}, {}, Path("x")))
     assert told.splitlines() == ["Results", "  folder  x", "  tables  parcels 1"]

@@ -141,7 +141,7 @@ def _mapping(value: object) -> dict[str, float | None]:
 
 
 def _lines(told: Mapping[str, object]) -> list[tuple[str, str]]:
-    return [(name, _plain(v)) for name, v in told.items() if v not in (None, "", (), {})]
+    return [(_plain(name), _plain(v)) for name, v in told.items() if v not in (None, "", (), {})]
 
 
 def _plain(value: object) -> str:
