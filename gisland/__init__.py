@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from gisland.detect.surroundings import surroundings
     from gisland.detect.zonelinks import zone_links
     from gisland.explaining import explain
+    from gisland.exploring import explore
     from gisland.jobs import (
         check_project,
         choices_of,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from gisland.measure.layout.fragmentation import fragmentation_measures
     from gisland.measure.planned.limits import planning_limits
     from gisland.pipeline import check_inputs, run
+    from gisland.present.ownmap import blank_map, map_layer
     from gisland.present.webmap import folium_map
     from gisland.splitting import split
     from gisland.topology.across import across
@@ -86,6 +88,7 @@ __all__ = [
     "articulation",
     "balanced_units",
     "beyond",
+    "blank_map",
     "borders",
     "building_amounts",
     "cases",
@@ -103,12 +106,14 @@ __all__ = [
     "density_surfaces",
     "enclaves",
     "explain",
+    "explore",
     "folium_map",
     "fragmentation_measures",
     "hierarchy",
     "holdings",
     "load_inputs",
     "load_rules",
+    "map_layer",
     "map_results",
     "mixture",
     "overlap_areas",
@@ -157,6 +162,7 @@ _HOMES = {
     "gisland.control.units": ("balanced_units",),
     "gisland.detect.zonelinks": ("zone_links",),
     "gisland.explaining": ("explain",),
+    "gisland.exploring": ("explore",),
     "gisland.jobs": (
         "check_project",
         "choices_of",
@@ -176,6 +182,7 @@ _HOMES = {
     "gisland.layers.fields.uses": ("crosswalk",),
     "gisland.layers.writing.write_shapefile": ("write_shapefile",),
     "gisland.pipeline": ("check_inputs", "run"),
+    "gisland.present.ownmap": ("blank_map", "map_layer"),
     "gisland.present.webmap": ("folium_map",),
     "gisland.splitting": ("split",),
     "gisland.topology.across": ("across",),

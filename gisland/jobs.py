@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gisland.base.crs import crs_name
 from gisland.base.errors import ProjectError
+from gisland.base.glance import Glance, of_record
 from gisland.base.result import Choices
 from gisland.base.rules import load_rules
 from gisland.base.version import __version__
@@ -39,15 +40,15 @@ DEFAULT_OUT = "gisland-out"
 
 
 @dataclass(frozen=True, repr=False)
-class Done:
+class Done(Glance):
     """What a whole run left: its folder, tables and record."""
 
     folder: Path
     tables: dict[str, pd.DataFrame]
     record: dict[str, Any]
 
-    def __repr__(self) -> str:
-        return f"Done({str(self.folder)!r}, {self.record['counts']})"
+    def _glance(self) -> dict[str, object]:
+        return {"folder": self.folder, **of_record(self.record)}
 
 
 def check_project(path: str | Path, *, progress: Progress | None = None) -> pd.DataFrame:

@@ -44,6 +44,7 @@ SEE_EVERYTHING = (
     "jobs",
     "explaining",
     "mapping",
+    "exploring",
     "splitting",
     "",
 )  # command line, whole jobs, the public face

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal, get_args
 
 from gisland.base.errors import ProjectError
+from gisland.base.glance import Glance
 from gisland.base.phrases import count_of
 
 Method = Literal["exact", "greedy"]
@@ -16,8 +17,8 @@ IN, OUT = "in", "out"
 COLUMN_RULES = ("sum", "sum_known", "area_mean", "min", "max", "set", "same", "largest", "site")
 
 
-@dataclass(frozen=True)
-class PlanChoices:
+@dataclass(frozen=True, repr=False)
+class PlanChoices(Glance):
     """Choices of the plan that are no rules: they change from meeting to meeting.
 
     Parameters
@@ -67,6 +68,30 @@ class PlanChoices:
     sweep_caps: tuple[float, ...] = ()
     sweep_areas_m2: tuple[float, ...] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
+
+    def changed(self) -> dict[str, object]:
+        """Choices that differ from those made where nothing is said.
+
+        Returns
+        -------
+        dict
+            Values by name; lists and tables by their length.
+
+        Examples
+        --------
+        >>> PlanChoices(required=["P1"], objective="count").changed()
+        {'objective': 'count', 'required': 1}
+        """
+        plain = PlanChoices()
+        pairs = [(f.name, getattr(self, f.name)) for f in fields(self)]
+        shown = {n: v for n, v in pairs if v != getattr(plain, n)}
+        return {
+            n: v if isinstance(v, str | bool) or n.startswith("sweep") else len(v or ())
+            for n, v in shown.items()
+        }
+
+    def _glance(self) -> dict[str, object]:
+        return {"method": self.method, "objective": self.objective, **self.changed()}
 
     def __post_init__(self) -> None:
         for name in ("consented", "protected", "required", "sweep_caps", "sweep_areas_m2"):

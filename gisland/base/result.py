@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gisland.base.errors import ProjectError, RulesError
+from gisland.base.glance import Glance, counted, proved, recalled
 from gisland.base.names import has_names
 from gisland.base.parameters import Parameters
 from gisland.base.phrases import count_of
@@ -28,8 +29,8 @@ ENCLAVE_KINDS = ("strict", "nearly")  # of enclaves that a single patch surround
 SITES_FROM = ("layer", "field", "low_use", "use_class")
 
 
-@dataclass(frozen=True)
-class Choices:
+@dataclass(frozen=True, repr=False)
+class Choices(Glance):
     """What a project file decides besides its layers.
 
     Parameters
@@ -55,6 +56,16 @@ class Choices:
     as_of: dt.date | None = None
     plan: PlanChoices = field(default_factory=PlanChoices)
 
+    def _glance(self) -> dict[str, object]:
+        return {
+            "rules": f"{self.rules.name} ({self.rules.fingerprint})",
+            "sites_from": self.sites_from,
+            "site_use_classes": ", ".join(self.site_use_classes),
+            "as_of": self.as_of,
+            "parameters": self.parameters,
+            "plan": ", ".join(f"{n} {v}" for n, v in self.plan.changed().items()),
+        }
+
     def __post_init__(self) -> None:
         if not isinstance(self.rules, RuleSet):
             raise RulesError(f"rules is {self.rules!r}", do="give load_rules(…)")
@@ -77,7 +88,7 @@ class Choices:
 
 
 @dataclass(frozen=True, repr=False)
-class Result:
+class Result(Glance):
     """All tables of a run by name, and what the run's record says of it.
 
     Parameters
@@ -106,9 +117,15 @@ class Result:
     timings_s: dict[str, float]
     surfaces: tuple[Surface, ...] = ()
 
-    def __repr__(self) -> str:
-        rows = ", ".join(f"{name} {len(table)}" for name, table in self.tables.items())
-        return f"Result({rows})"
+    def _glance(self) -> dict[str, object]:
+        return {
+            "tables": ", ".join(f"{name} {len(table):,}" for name, table in self.tables.items()),
+            "counts": counted(self.counts),
+            "proved": proved(self.components),
+            "recall": recalled(self.recall),
+            "skipped": ", ".join(one["analysis"] for one in self.skipped),
+            "surfaces": len(self.surfaces) or None,
+        }
 
 
 def summary_counts(tables: dict[str, pd.DataFrame]) -> dict[str, int | float]:

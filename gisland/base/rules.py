@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.errors import RulesError
+from gisland.base.glance import Glance
 from gisland.base.industries import industry_digits
 from gisland.base.rulefiles import LIMIT, REQUIRED, RuleTable, chain, require_head
 from gisland.base.rulespecs import Spec, plain_id, spec_of
@@ -131,8 +132,8 @@ class Rule:
         return np.round(values, AREA_DECIMALS if self.unit == "m" else SHARE_DECIMALS)
 
 
-@dataclass(frozen=True)
-class RuleSet:
+@dataclass(frozen=True, repr=False)
+class RuleSet(Glance):
     """The rules in force at one place and date; `extends` names the sets it builds on.
 
     Indexing by id gives the rule, or a rule in mode ``off`` where the set has none.
@@ -192,6 +193,18 @@ class RuleSet:
     def __iter__(self) -> Iterator[Rule]:
         """Rules in the order of their ids."""
         return iter(self.rules[k] for k in sorted(self.rules))
+
+    def _glance(self) -> dict[str, object]:
+        modes = [rule.mode for rule in self]
+        return {
+            "name": self.name,
+            "title": self.title,
+            "jurisdiction": self.jurisdiction,
+            "vintage": self.vintage,
+            "extends": ", ".join(self.extends),
+            "rules": ", ".join(f"{modes.count(m)} {m}" for m in MODES if m in modes),
+            "fingerprint": self.fingerprint,
+        }
 
     @property
     def fingerprint(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
@@ -11,7 +11,9 @@ import pandas as pd
 import shapely
 
 from gisland.base.errors import GeometryError, TableError
+from gisland.base.glance import Glance
 from gisland.base.keys import ID_SEPARATOR, in_order
+from gisland.base.phrases import count_of
 from gisland.base.threads import spread
 
 if TYPE_CHECKING:
@@ -135,8 +137,8 @@ LAYERS: dict[str, dict[str, Column]] = {
 LINES_ALLOWED = ("roads", "water")
 
 
-@dataclass(frozen=True)
-class Inputs:
+@dataclass(frozen=True, repr=False)
+class Inputs(Glance):
     """All layers of a run: canonical columns, one metric CRS, indexed by their ids.
 
     Only `parcels` is required. `findings` are what reading already found.
@@ -158,6 +160,11 @@ class Inputs:
     sites: gpd.GeoDataFrame | None = None
     exclusions: Mapping[str, gpd.GeoDataFrame] = field(default_factory=dict)
     findings: pd.DataFrame | None = None
+
+    def _glance(self) -> dict[str, object]:
+        layers = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "exclusions"}
+        layers |= {f"exclusions {name}": layer for name, layer in self.exclusions.items()}
+        return {n: count_of(len(t), "row") for n, t in layers.items() if t is not None}
 
 
 FINDINGS = (

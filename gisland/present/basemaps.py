@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from folium.map import Layer
 
 from gisland.base.errors import OutputError
-from gisland.present.elements import inert, placed
+from gisland.present.elements import placed
+from gisland.present.harmless import inert
 from gisland.present.offline import OfflineFigure, Raw, asset, data_block
 from gisland.present.wording import visible
 

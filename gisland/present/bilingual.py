@@ -14,6 +14,7 @@ from gisland.present.style import LANGUAGES, catalog
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+UI = "map.ui."  # entries that the page's own script shows
 # Noncharacters of Unicode, which `unmarked` takes out of all data before the map is composed.
 OPEN, ARGUMENT, CLOSE = MARKS = "\ufdd0\ufdd1\ufdd2"
 _NO_MARKS = dict.fromkeys(map(ord, MARKS), "\ufffd")
@@ -49,7 +50,8 @@ class Bilingual(Mapping[str, str]):
     """The catalog as references, which stands in for that of one language.
 
     Whatever is composed of it can be shown in each language. Only entries that were asked for
-    are numbered, in the order in which they were.
+    are numbered, in the order in which they were; the page's own words come first, so that they
+    have the same numbers on every page.
 
     Examples
     --------
@@ -62,6 +64,7 @@ class Bilingual(Mapping[str, str]):
     def __init__(self) -> None:
         self._entries = {language: catalog(language) for language in LANGUAGES}
         self._used: dict[str, Phrase] = {}
+        self.ui = {key.removeprefix(UI): self[key] for key in self if key.startswith(UI)}
 
     def __getitem__(self, key: str) -> str:
         entry, *others = (entries[key] for entries in self._entries.values())

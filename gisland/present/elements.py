@@ -8,6 +8,7 @@ from branca.element import Figure, MacroElement
 from folium.map import Layer
 
 from gisland.base.errors import OutputError
+from gisland.present.harmless import inert
 from gisland.present.offline import Raw, asset, data_block
 
 if TYPE_CHECKING:
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
     from gisland.present.maplayers import MapLayer
 
 HANDLE = "main"  # the page's map is window.map_main
-UI = "map.ui."  # of the catalog: words that the page's own script shows
 SCRIPTS = (  # in the order in which they need each other
     *("text.js", "packed.js", "painting.js", "layer.js", "popup.js", "find.js"),
     *("surfaces.js", "themes.js", "filter.js", "legend.js", "page.js"),
+    *("notice.js", "link.js", "keys.js", "sites.js", "ordinary.js"),
 )
+STYLES = ("gisland.css", "access.css")
 
 
 class DataLayer(Layer):
@@ -42,10 +44,16 @@ class DataLayer(Layer):
     'A &amp; &#123;&#123; b &#125;&#125;'
     """
 
+    notes: tuple[str, ...] = ()  # about the layer, below the title of the map
+
     def __init__(self, layer: MapLayer, *, name: str) -> None:
         super().__init__(name=inert(name), overlay=True, control=True, show=layer.show)
         self._name, self._id = "layer", layer.id
-        self.layer = layer
+        self.layer, self.plain_name = layer, name
+
+    def _get_self_bounds(self) -> list[list[float | None]]:
+        west, south, east, north = self.layer.bounds
+        return [[south, west], [north, east]]
 
     def render(self, **kwargs: Any) -> str:  # noqa: ANN401 - branca's signature
         """Put data and script into the page; doing so again changes nothing.
@@ -132,6 +140,27 @@ class Page(Part):
 
     def __init__(self, data: dict[str, Any]) -> None:
         super().__init__("page", data)
+        self.given = data
+
+    def render(self, **kwargs: Any) -> str:  # noqa: ANN401 - branca's signature
+        """Put the data into the page, with what is told of layers that were added later.
+
+        Parameters
+        ----------
+        **kwargs
+            Passed on, as branca does.
+
+        Returns
+        -------
+        str
+            Empty: the parts stand elsewhere in the page.
+        """
+        above = self._parent or self
+        on_map = above._children.values()  # noqa: SLF001 - branca has no accessor
+        own = [note for one in on_map if isinstance(one, DataLayer) for note in one.notes]
+        bounds = self.given["bounds"] or _known(above.get_bounds())
+        self.data = self.given | {"notes": [*self.given["notes"], *own], "bounds": bounds}
+        return super().render(**kwargs)
 
 
 class Script(MacroElement):
@@ -155,7 +184,6 @@ class Script(MacroElement):
         super().__init__()  # type: ignore[no-untyped-call] # branca types some only
         self._name, self._id = "script", HANDLE
         self.texts, self.language = texts, language
-        self.words = {key.removeprefix(UI): texts[key] for key in texts if key.startswith(UI)}
 
     def render(self, **_kwargs: Any) -> str:  # noqa: ANN401 - branca's signature
         """Put scripts and style into the page; doing so again changes nothing.
@@ -166,8 +194,9 @@ class Script(MacroElement):
             Empty: the parts stand elsewhere in the page.
         """
         figure, _handle = placed(self)
-        data = {"language": self.language, "entries": self.texts.entries(), "words": self.words}
-        figure.header.add_child(Raw(asset("gisland.css")), name="gisland_css")
+        data = {"language": self.language, "entries": self.texts.entries(), "words": self.texts.ui}
+        for name in STYLES:
+            figure.header.add_child(Raw(asset(name)), name=f"gisland_{name}")
         figure.html.add_child(Raw(data_block("gisland-texts", data)), name="gisland_texts")
         for name in SCRIPTS:
             figure.html.add_child(Raw(asset(name)), name=f"gisland_{name}")
@@ -207,23 +236,6 @@ def placed(element: MacroElement) -> tuple[Figure, str]:
     return figure, above.get_name()
 
 
-def inert(name: str) -> str:
-    """Name that is text for Jinja and for HTML: Leaflet's control writes names as markup.
-
-    Parameters
-    ----------
-    name
-        Any text.
-
-    Returns
-    -------
-    str
-        With entities for what could act.
-
-    Examples
-    --------
-    >>> inert("<b>{{ 7 }}")
-    '&lt;b&gt;&#123;&#123; 7 &#125;&#125;'
-    """
-    marks = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "{": "&#123;", "}": "&#125;"}
-    return "".join(marks.get(c, c) for c in name)
+def _known(bounds: list[list[float | None]]) -> list[list[float | None]] | None:
+    """Corners as folium tells them; None where nothing on the map has a place."""
+    return None if any(end is None for corner in bounds for end in corner) else bounds

@@ -163,11 +163,11 @@ def map_layers(
         "findings": _findings(tables, of_parcels, texts),
     }
     layers = []
-    for layer_id in PLANS:
+    for layer_id, plan in PLANS.items():
         features, kinds = made.get(layer_id, (None, {}))
         if features is not None and len(features.geometry):
             name = texts[f"map.layer.{layer_id}"]
-            layers.append(_layer(layer_id, features, kinds=kinds, name=name))
+            layers.append(made_layer(layer_id, features, kinds=kinds, name=name, plan=plan))
     return layers
 
 
@@ -322,7 +322,37 @@ def _findings(
     return Features(rows.geometry, codes, ids, popups, sites=sites), kinds
 
 
-def _layer(layer_id: str, features: Features, *, kinds: dict[str, Kind], name: str) -> MapLayer:
+def made_layer(
+    layer_id: str, features: Features, *, kinds: Mapping[str, Kind], name: str, plan: Plan
+) -> MapLayer:
+    """Pack a layer.
+
+    Parameters
+    ----------
+    layer_id
+        A plain word.
+    features
+        What it shows.
+    kinds
+        Classes by code, in the order of the legend.
+    name
+        With references to the catalog.
+    plan
+        Where it stands.
+
+    Returns
+    -------
+    MapLayer
+        Only with the classes that have features.
+
+    Examples
+    --------
+    >>> one = gpd.GeoSeries([shapely.box(114, 30, 115, 31)], crs=4326)
+    >>> lots = Features(one, ["a"], ["lot:1"], [{"t": "Lot 1", "b": []}])
+    >>> kinds = {"a": Kind("lot", style.ROADS)}
+    >>> made_layer("lots", lots, kinds=kinds, name="Lots", plan=Plan(0, 0, show=True)).bounds
+    (114.0, 30.0, 115.0, 31.0)
+    """
     made = linework(features.geometry, name=layer_id)
     counts = Counter(features.codes)
     present = [code for code in kinds if counts[code]]
@@ -331,7 +361,6 @@ def _layer(layer_id: str, features: Features, *, kinds: dict[str, Kind], name: s
     owner = np.repeat(codes, made.lines)
     filled = set(owner[made.dimensions != 1].tolist())
     classes = [_class(kinds[c], counts[c], lines=i not in filled) for i, c in enumerate(present)]
-    plan = PLANS[layer_id]
     head = {
         "id": layer_id,
         "name": name,

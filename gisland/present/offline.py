@@ -16,6 +16,7 @@ from branca.element import CssLink, Element, Figure, JavascriptLink
 from folium import LayerControl
 
 from gisland.base.errors import OutputError
+from gisland.present.harmless import make_harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -135,10 +136,20 @@ class OfflineFigure(Figure):
         Raises
         ------
         OutputError
-            If a child needs a script or style that has no offline copy.
+            If a child needs a script, style or icon that has no offline copy.
         """
+        parts = (self.header, self.html, self.script)
+        before = [part._children.copy() for part in parts]  # noqa: SLF001 - branca has no accessor
+        try:
+            return self._page(**kwargs)
+        finally:  # or folium's elements would stand in the page once more each time
+            for part, children in zip(parts, before, strict=True):
+                part._children = children  # noqa: SLF001 - see above
+
+    def _page(self, **kwargs: Any) -> str:  # noqa: ANN401 - branca's signature
         for child in list(self._children.values()):
             _controls_last(child)
+            make_harmless(child)
             child.render(**kwargs)
         for name, element in list(self.header._children.items()):  # noqa: SLF001 - branca has no accessor
             if isinstance(element, (JavascriptLink, CssLink)):

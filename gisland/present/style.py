@@ -108,6 +108,12 @@ SEVERITIES = {
     "warning": Look("#e08214", 2.5, fill="#e08214", opacity=0.4),
     "info": Look("#4575b4", 2.5, fill="#4575b4", opacity=0.35),
 }
+OWN_TEXTS = (  # of columns of any table: dark enough for lines
+    *("#1f77b4", "#d55e00", "#009e73", "#8a3fb0", "#b8860b"),
+    *("#c2185b", "#00838f", "#5d4037", "#558b2f", "#283593"),
+)
+OWN_OTHER = "#7a8591"
+OWN_RAMP = ("#c6d34f", "#6fb868", "#2f958b", "#2d6a92", "#432d7a")  # darker is more
 
 BEFORE, AFTER = "#a9bccb", "#1f4e5f"  # bars of figures
 USES = {  # near the colors of Chinese land-use maps

@@ -16,12 +16,14 @@ from gisland.present.maplayers import MapLayer, map_layers, not_drawn
 from gisland.present.mapsurfaces import surface_data
 from gisland.present.messages import with_messages
 from gisland.present.offline import OfflineFigure
+from gisland.present.sitelist import site_list
 from gisland.present.wording import named, number, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
+    from branca.element import MacroElement
 
     from gisland.base.basemaps import BaseMap
     from gisland.base.surfaces import Surface
@@ -120,11 +122,54 @@ def folium_map(
     texts, tables, run = Bilingual(), unmarked(tables), unmarked(run)
     records = {r["id"]: r for r in run.get("rules", {}).get("records", [])}
     layers = map_layers(_told(tables, run, texts), records=records, texts=texts)
-    bounds = _bounds(layers)
     title = _title(run, texts)
+    data = _page(tables, run, layers=layers, texts=texts)
+    data |= {"title": title, "bounds": _bounds(layers)}
+    parts: list[MacroElement] = [
+        DataLayer(layer, name=texts.expanded(layer.name, language=language)) for layer in layers
+    ]
+    if surfaces:
+        crs = getattr(tables.get("parcels"), "crs", None)
+        parts.append(Part("surfaces", surface_data(surfaces, crs=crs, texts=texts)))
+    listed = site_list(tables, texts=texts)
+    if listed is not None:
+        parts.append(Part("sites", listed))
+    drawn = framed(parts, data, texts=texts, language=language)
+    add_base_maps(drawn, base_maps, texts=texts, language=language)
+    return drawn
+
+
+def framed(
+    parts: Sequence[MacroElement], data: dict[str, Any], *, texts: Bilingual, language: str
+) -> folium.Map:
+    """Map with gisland's page around it.
+
+    Parameters
+    ----------
+    parts
+        Layers and what else stands on the map.
+    data
+        Of the page: ``title``, ``summary``, ``lines``, ``notes``, ``order`` and ``bounds``.
+    texts
+        Of which all text is composed.
+    language
+        In which the page opens.
+
+    Returns
+    -------
+    folium.Map
+        In an `OfflineFigure`.
+
+    Examples
+    --------
+    >>> data = {"title": "A", "summary": [], "lines": [], "notes": [], "order": [], "bounds": None}
+    >>> framed([], data, texts=Bilingual(), language="en").get_root().page_title
+    'A'
+    """
+    bounds = data["bounds"]
     drawn = folium.Map(
         location=_middle(bounds),
-        zoom_start=START_ZOOM[bool(layers)],
+        zoom_start=START_ZOOM[bounds is not None],
         tiles=None,
         prefer_canvas=True,
         zoom_control=False,
@@ -134,21 +179,12 @@ def folium_map(
         fade_animation=False,
     )
     drawn._id = HANDLE  # noqa: SLF001 - folium's ids are random otherwise
-    told = texts.expanded(title, language=language)
+    told = texts.expanded(data["title"], language=language)
     OfflineFigure(title=told, language=language).add_child(drawn)
-    drawn.add_child(Script(texts, language=language))
-    add_base_maps(drawn, base_maps, texts=texts, language=language)
-    for layer in layers:
-        name = texts.expanded(layer.name, language=language)
-        drawn.add_child(DataLayer(layer, name=name))
     control = folium.LayerControl(collapsed=False, autoZIndex=False)
     control._id = HANDLE  # noqa: SLF001 - see above
-    drawn.add_child(control)
-    if surfaces:
-        crs = getattr(tables.get("parcels"), "crs", None)
-        drawn.add_child(Part("surfaces", surface_data(surfaces, crs=crs, texts=texts)))
-    data = _page(tables, run, layers=layers, texts=texts) | {"title": title, "bounds": bounds}
-    drawn.add_child(Page(data))
+    for part in (Script(texts, language=language), *parts, control, Page(data)):
+        drawn.add_child(part)
     return drawn
 
 

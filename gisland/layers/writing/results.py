@@ -14,6 +14,7 @@ import pyogrio
 import shapely
 
 from gisland.base.errors import OutputError, TableError
+from gisland.base.glance import Glance, of_record
 from gisland.base.keys import whole_array
 from gisland.layers.writing.contract import GIVEN, TABLES
 from gisland.layers.writing.place import GPKG, results_file, run_of, unreadable
@@ -31,13 +32,17 @@ ARROW_TYPES = {
 }
 
 
-@dataclass(frozen=True)
-class Results:
+@dataclass(frozen=True, repr=False)
+class Results(Glance):
     """What a run wrote: tables by name, the record of the run, and where they lie."""
 
     tables: Mapping[str, pd.DataFrame]
     run: Mapping[str, Any]
     folder: Path
+
+    def _glance(self) -> dict[str, object]:
+        tables = ", ".join(f"{name} {len(table):,}" for name, table in self.tables.items())
+        return {"folder": self.folder, "tables": tables, **of_record(self.run)}
 
 
 def result_frame(frame: pd.DataFrame, *, table: str) -> pd.DataFrame:

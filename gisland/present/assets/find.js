@@ -12,14 +12,19 @@
     Object.assign(input, { type: "search", maxLength: 200 });
     tell(input, word("find"), "placeholder");
     tell(input, word("find"), "aria-label");
-    hits.setAttribute("aria-live", "polite");
     gisland.onLanguage(() => { made = null; });
     input.oninput = async () => {
       const part = input.value.trim().toLowerCase();
       await gisland.known();
       const some = part ? searchable().filter((hit) => hit.text.includes(part)) : [];
-      hits.replaceChildren(...some.slice(0, MOST_HITS).map(
-        (hit) => button("", hit.shown, () => gisland.go(map, hit.layer, hit.i))));
+      const list = node("ul");
+      list.append(...some.slice(0, MOST_HITS).map((hit) => {
+        const item = node("li");
+        item.append(button("", hit.shown, () => gisland.go(map, hit.layer, hit.i)));
+        return item;
+      }));
+      hits.replaceChildren(...(some.length ? [list] : []));
+      if (part) gisland.say(word("found", some.length.toLocaleString("en")));
       if (part && !some.length) hits.append(node("p", "", word("no_hit")));
       if (some.length > MOST_HITS) hits.append(node("p", "", word("more_hits")));
     };
@@ -30,19 +35,26 @@
   function searchable() {
     if (made) return made;
     made = [];
-    for (const id of SEARCHED)
-      for (const layer of gisland.layers.filter((one) => one.head.id === id && one.told)) {
-        const { facts, arrays } = layer.told;
-        const owner = (facts.columns || []).findIndex((column) => column.name === "owner");
-        const held = owner < 0 ? null : arrays["column:" + owner], columns = facts.columns;
-        const title = facts.title && expand(facts.title);
-        for (let i = 0; i < layer.shape.count; i++) {
-          const name = title ? title.replace("\0", () => facts.ids[i]) : expand(facts.popups[i].t);
-          const shown = held && held[i] ? name + " · " + expand(columns[owner].values[held[i] - 1]) : name;
-          made.push({ shown, text: shown.toLowerCase(), layer, i });
-        }
+    const order = ({ head }) => (head.own ? SEARCHED.length : SEARCHED.indexOf(head.id));
+    const searched = gisland.layers.filter((layer) => layer.told && order(layer) >= 0);
+    for (const layer of searched.sort((a, b) => order(a) - order(b))) {
+      const { facts } = layer.told, columns = facts.columns || [];
+      const owner = columns.findIndex((column) => column.name === "owner");
+      const worded = layer.head.own ? columns.map((_, c) => c).filter((c) => columns[c].values) : [];
+      const title = facts.title && expand(facts.title);
+      for (let i = 0; i < layer.shape.count; i++) {
+        const name = title ? expand(title.replace("\0", () => facts.ids[i])) : expand(facts.popups[i].t);
+        const shown = [name, value(layer, owner, i)].filter(Boolean).join(" · ");
+        const text = [shown, ...worded.map((c) => value(layer, c, i))].join("\n").toLowerCase();
+        made.push({ shown, text, layer, i });
       }
+    }
     return made;
+  }
+
+  function value(layer, c, i) {
+    const { facts, arrays } = layer.told, held = c < 0 ? 0 : arrays["column:" + c][i];
+    return held ? expand(facts.columns[c].values[held - 1]) : "";
   }
 
   /* Show a feature, and what is known at its place. */

@@ -146,5 +146,7 @@
     });
     gisland.whole(map);
     gisland.identify(map);
+    for (const start of gisland.starts) start(map);
+    arrange(map);
   };
 })();

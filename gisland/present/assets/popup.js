@@ -11,9 +11,10 @@
   gisland.about = (layer, i) => {
     const { facts, arrays } = layer.told, popup = facts.popups[i] || {};
     if (facts.keys) return { key: facts.keys[i], popup };
-    return { key: `${facts.key}:${facts.ids[i]}`, popup: {
+    const { id, own } = layer.head; // ids of other people's tables need not differ
+    return { key: own ? `${id}:${i}` : `${facts.key}:${facts.ids[i]}`, popup: {
       t: facts.title.replace(ID, () => facts.ids[i]),
-      s: facts.badges[arrays.badge[i]],
+      s: facts.badges[arrays.badge[i]] || undefined,
       b: (popup.b || [["columns"]]).map((part) => (part[0] === "columns" ? ["rows", columns(layer, i)] : part)),
     } };
   };
@@ -32,6 +33,7 @@
   function shown(column, held, mu, i) {
     if (column.values) return column.values[held - 1];
     const whole = held > 0 ? held - 1 : held;
+    if (column.plain) return String(whole);
     if (!column.area) return decimal(whole, column.digits) + (column.percent ? "%" : "") + column.unit;
     const inMu = decimal(mu[i] > 0 ? mu[i] - 1 : mu[i], column.mu);
     return column.area.replace(M2, decimal(whole, column.m2)).replace(MU, inMu);
@@ -54,12 +56,16 @@
 
   gisland.identify = (map) => {
     map.on("popupclose", unmark);
-    map.on("click", async ({ latlng }) => {
-      if (gisland.busy) return; // a tool has the clicks
-      await gisland.known();
-      gisland.open(map, latlng, gisland.found(map, latlng));
-    });
+    map.on("click", ({ latlng }) => { if (!gisland.busy) gisland.ask(map, latlng); }); // a tool has them
     gisland.onLanguage(() => map.closePopup());
+  };
+
+  /* Tell what there is at a place. */
+  gisland.ask = async (map, latlng) => {
+    await gisland.known();
+    const all = gisland.found(map, latlng);
+    if (!all.length) gisland.say(word("nothing_here"));
+    gisland.open(map, latlng, all);
   };
 
   const unmark = () => { if (mark) mark.remove(); mark = null; };
@@ -87,7 +93,7 @@
     };
     sheet.querySelectorAll("details").forEach((part) => { part.ontoggle = fit; });
     mark = marked(all[0]).addTo(map);
-    map.fire("gi-open", { hit: all[0] });
+    map.fire("gi-open", { hit: all[0], count: all.length });
   };
 
   function marked({ layer, i }) {

@@ -81,6 +81,7 @@ const gisland = (() => {
     read, expand, word, tell, node, button, speak, decimal,
     language: () => state.language,
     onLanguage: (listener) => listeners.push(listener),
+    starts: [], // functions of the map, called when everything is around it
     layers: [], // every layer of gisland on the map, bottom first
   };
 })();

@@ -1,0 +1,126 @@
+/* The address of the page tells what is shown: a site or parcel, the view, layers, language. */
+(() => {
+  "use strict";
+  const { word, tell, node, button } = gisland;
+  const OF = { site: "site", parcel: "parcel", scrap: "parcel" }; // a scrap is a parcel
+  const WAIT_MS = 250; // browsers slow down pages that change their address all the time
+  const own = () => /^(https?|file):$/.test(location.protocol); // not a notebook's frame
+  const state = { thing: null, language: null, layers: null, timer: 0, written: "" };
+
+  function asked() {
+    const made = new Map();
+    for (const part of location.hash.slice(1).split("&")) {
+      const at = part.indexOf("=");
+      if (at > 0) made.set(part.slice(0, at), plain(part.slice(at + 1)));
+    }
+    return made;
+  }
+
+  function plain(text) {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  }
+
+  const onMap = (map) => gisland.layers.filter((layer) => map.hasLayer(layer)).map((layer) => layer.head.id).sort().join(",");
+
+  /* Do what the address says; what it names and the map lacks comes back. */
+  async function follow(map) {
+    const all = asked(), missed = [];
+    const language = all.get("lang"), layers = all.get("layers"), at = all.get("at");
+    if (language !== undefined) {
+      gisland.speak(language);
+      if (gisland.language() !== language) missed.push(language);
+    }
+    if (layers !== undefined) missed.push(...switched(map, layers.split(",").filter(Boolean)));
+    if (at !== undefined && !moved(map, at.split(","))) missed.push(at);
+    for (const kind of ["site", "parcel"])
+      if (all.has(kind) && !(await opened(map, kind + ":" + all.get(kind), at !== undefined))) missed.push(all.get(kind));
+    return missed;
+  }
+
+  function switched(map, ids) {
+    for (const layer of gisland.layers)
+      if (ids.includes(layer.head.id)) map.addLayer(layer);
+      else map.removeLayer(layer);
+    return ids.filter((id) => !gisland.layers.some((layer) => layer.head.id === id));
+  }
+
+  function moved(map, [lat, lng, zoom = map.getZoom(), ...more]) {
+    const [y, x, z] = [lat, lng, zoom].map(Number);
+    if (!lat || !lng || more.length || ![y, x, z].every(Number.isFinite) || Math.abs(y) > 90 || Math.abs(x) > 180) return false;
+    map.setView([y, x], Math.max(0, Math.min(map.getMaxZoom(), z)), { animate: false });
+    return true;
+  }
+
+  /* Where the address tells a view as well, that stays if the thing is in it. */
+  async function opened(map, key, placed) {
+    await gisland.known();
+    const hit = gisland.findKey(key);
+    if (!hit) return false;
+    const { layer, i } = hit, place = layer.within(i);
+    if (!placed || !map.getBounds().contains(place)) gisland.go(map, layer, i);
+    else {
+      if (!map.hasLayer(layer)) map.addLayer(layer);
+      const others = gisland.found(map, place).filter((other) => other.key !== key);
+      gisland.open(map, place, [{ ...gisland.about(layer, i), layer, i, open: true }, ...others]);
+    }
+    return true;
+  }
+
+  /* Only what differs from the page as it opens by itself. */
+  function address(map) {
+    const { lat, lng } = map.getCenter(), parts = state.thing ? [state.thing] : [];
+    if (gisland.language() !== state.language) parts.push(["lang", gisland.language()]);
+    if (onMap(map) !== state.layers) parts.push(["layers", onMap(map)]);
+    parts.push(["at", [lat.toFixed(6), lng.toFixed(6), +map.getZoom().toFixed(2)].join(",")]);
+    return "#" + parts.map(([key, value]) => key + "=" + encodeURIComponent(value).replace(/%2C/g, ",")).join("&");
+  }
+
+  function write(map) {
+    clearTimeout(state.timer);
+    if (own()) history.replaceState(history.state, "", address(map));
+  }
+
+  async function start(map) {
+    Object.assign(state, { language: gisland.language(), layers: onMap(map) });
+    const arrive = async () => {
+      const missed = await follow(map);
+      if (missed.length) gisland.notice(map, word("not_on_map", missed.join(", ")));
+    };
+    const later = () => {
+      clearTimeout(state.timer);
+      state.timer = setTimeout(() => write(map), WAIT_MS);
+    };
+    map.on("gi-open", ({ hit }) => {
+      const at = hit.key.indexOf(":"), kind = OF[hit.key.slice(0, at)];
+      state.thing = kind ? [kind, hit.key.slice(at + 1)] : null;
+      later();
+    });
+    map.on("popupclose", () => { state.thing = null; later(); });
+    map.on("layeradd layerremove", ({ layer }) => { if (layer.head) later(); });
+    map.on("moveend", later);
+    gisland.onLanguage(later);
+    window.addEventListener("hashchange", arrive);
+    await arrive();
+  }
+
+  gisland.starts.push(start);
+
+  /* A button that copies the address; where the browser forbids that, the text to copy. */
+  gisland.linkButton = own() && ((map) => button("gi-plain", word("copy_link"), async () => {
+    write(map);
+    try {
+      await navigator.clipboard.writeText(location.href);
+      gisland.notice(map, word("link_copied"));
+    } catch {
+      const text = node("input");
+      Object.assign(text, { value: location.href, readOnly: true });
+      tell(text, word("copy_link"), "aria-label");
+      gisland.notice(map, word("link_below"), text);
+      text.select();
+    }
+  }));
+})();
