@@ -18,8 +18,10 @@ HANDLE = "main"  # the page's map is window.map_main
 UI = "map.ui."  # of the catalog: words that the page's own script shows
 SCRIPTS = (  # in the order in which they need each other
     *("text.js", "packed.js", "painting.js", "layer.js", "popup.js", "find.js"),
-    *("surfaces.js", "legend.js", "page.js"),
+    *("surfaces.js", "legend.js", "compare.js", "geodesy.js", "measure.js", "print.js", "tools.js"),
+    "page.js",
 )
+STYLES = ("gisland.css", "tools.css")
 
 
 class DataLayer(Layer):
@@ -167,7 +169,8 @@ class Script(MacroElement):
         """
         figure, _handle = placed(self)
         data = {"language": self.language, "entries": self.texts.entries(), "words": self.words}
-        figure.header.add_child(Raw(asset("gisland.css")), name="gisland_css")
+        for name in STYLES:
+            figure.header.add_child(Raw(asset(name)), name=f"gisland_{name}")
         figure.html.add_child(Raw(data_block("gisland-texts", data)), name="gisland_texts")
         for name in SCRIPTS:
             figure.html.add_child(Raw(asset(name)), name=f"gisland_{name}")

@@ -304,7 +304,10 @@ def _layer(layer_id: str, features: Features, *, kinds: dict[str, Kind], name: s
     codes = np.array([place[code] for code in features.codes])
     owner = np.repeat(codes, made.lines)
     filled = set(owner[made.dimensions != 1].tolist())
-    classes = [_class(kinds[c], counts[c], lines=i not in filled) for i, c in enumerate(present)]
+    classes = [
+        {"id": c} | _class(kinds[c], counts[c], lines=i not in filled)
+        for i, c in enumerate(present)
+    ]
     plan = PLANS[layer_id]
     head = {
         "id": layer_id,

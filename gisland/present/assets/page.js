@@ -136,5 +136,6 @@
     });
     gisland.whole(map);
     gisland.identify(map);
+    gisland.tools(map);
   };
 })();
