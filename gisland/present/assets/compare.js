@@ -40,9 +40,11 @@
 
     /* As the legend of the side shows them. */
     classes() {
-      const own = this.layer.classes();
+      const own = this.layer.classes().map((one, c) => (this.look.gone ? { ...one, count: this.count(c) } : one));
       return this.look.classes ? own.map(this.look.classes) : own;
     },
+
+    count(c) { return decimal(this.codes().filter((code) => code === c).length, 0); },
 
     styles() {
       const own = gisland.Layer.prototype.styles.call(this);
@@ -182,16 +184,16 @@
   };
 
   function leave(map) {
+    state.mode = "off";
     for (const name in state.sides) for (const pane of panes(map, name)) pane.style.clipPath = "";
     for (const side of Object.values(state.sides).flat()) side.remove();
     for (const layer of compared()) delete layer.refresh;
     if (state.box) state.box.remove();
-    Object.assign(state, { mode: "off", sides: {}, box: null, share: 0.5 });
+    Object.assign(state, { sides: {}, box: null, share: 0.5 });
   }
 
   function enter(map, mode) {
     const both = sidesOf();
-    state.mode = mode;
     state.sides = mode === "swipe" ? both : { [mode]: both[mode] };
     for (const side of Object.values(state.sides).flat()) side.addTo(map);
     for (const layer of compared())
@@ -200,6 +202,7 @@
         refreshSides(layer);
       };
     if (mode === "swipe") state.box = divider(map);
+    state.mode = mode; // now that all its panes are there
   }
 
   /* Show "before", "after" or both with a divider ("swipe"); "off" is the map as it was. */
