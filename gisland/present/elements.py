@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 HANDLE = "main"  # the page's map is window.map_main
 SCRIPTS = (  # in the order in which they need each other
     *("text.js", "packed.js", "painting.js", "layer.js", "popup.js", "find.js"),
-    *("surfaces.js", "themes.js", "filter.js", "legend.js", "page.js"),
+    *("surfaces.js", "themes.js", "filter.js", "legend.js", "compare.js", "geodesy.js"),
+    *("measure.js", "print.js", "tools.js", "page.js"),
     *("notice.js", "link.js", "keys.js", "sites.js", "ordinary.js"),
 )
-STYLES = ("gisland.css", "access.css")
+STYLES = ("gisland.css", "access.css", "tools.css")
 
 
 class DataLayer(Layer):

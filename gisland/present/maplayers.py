@@ -360,7 +360,10 @@ def made_layer(
     codes = np.array([place[code] for code in features.codes])
     owner = np.repeat(codes, made.lines)
     filled = set(owner[made.dimensions != 1].tolist())
-    classes = [_class(kinds[c], counts[c], lines=i not in filled) for i, c in enumerate(present)]
+    classes = [
+        {"id": c} | _class(kinds[c], counts[c], lines=i not in filled)
+        for i, c in enumerate(present)
+    ]
     head = {
         "id": layer_id,
         "name": name,

@@ -16,23 +16,30 @@
     return svg;
   };
 
+  /* Classes of a layer that are to be seen, as they are drawn now, and their numbers. */
+  gisland.listed = (map, layer) => {
+    const drawn = gisland.visible(map).filter((one) => (one.layer || one) === layer);
+    const classes = (one) => one.classes().map((each, c) => [each, c]).filter(([each]) => !each.unlisted);
+    return [...new Map(drawn.flatMap(classes).reverse().map((row) => [row[1], row])).values()]
+      .sort((a, b) => a[1] - b[1]);
+  };
+
   /* One layer in the legend, while it is on the map; a tick for each class. */
   gisland.legendPart = (map, layer) => {
     const part = node("section"), heading = node("h3"), lines = node("div");
     part.append(heading, lines);
     const draw = () => {
       const theme = layer.head.themes[layer.theme];
+      const rows = gisland.listed(map, layer);
       tell(heading, theme.name);
-      lines.replaceChildren(...theme.classes.map((one, c) => line(layer, one, c)),
+      lines.replaceChildren(...rows.map(([one, c]) => line(layer, one, c)),
                             ...(theme.notes || []).map((text) => node("p", "", text)));
+      const covered = layer.head.ground && gisland.below.surface; // no fills are drawn
+      part.classList.toggle("gi-hidden", !rows.length || covered);
     };
-    const covered = () => layer.head.ground && gisland.below.surface; // no fills are drawn
-    const show = () => part.classList.toggle("gi-hidden", !map.hasLayer(layer) || covered());
-    layer.on("add remove", show);
-    map.on("gi-surface", show);
-    layer.on("gi-theme", draw);
+    layer.on("add remove gi-theme", draw);
+    map.on("gi-compare gi-surface", draw);
     draw();
-    show();
     return part;
   };
 

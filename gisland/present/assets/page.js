@@ -146,6 +146,7 @@
     });
     gisland.whole(map);
     gisland.identify(map);
+    gisland.tools(map);
     for (const start of gisland.starts) start(map);
     arrange(map);
   };

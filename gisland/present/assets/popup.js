@@ -39,13 +39,16 @@
     return column.area.replace(M2, decimal(whole, column.m2)).replace(MU, inMu);
   }
 
+  /* Layers that are drawn, at a place or at all. */
+  gisland.visible = (map) => gisland.layers.filter((layer) => map.hasLayer(layer));
+
   /* Features at a point, those that explain most first; each thing once. */
   gisland.found = (map, at) => {
     const point = map.project(at), reach = map.unproject(point.add([TOUCH_PX, 0]));
     const units = (Math.abs(reach.lng - at.lng) / 360) * 2 ** 32;
     const seen = new Map();
-    for (const layer of gisland.layers) {
-      if (!map.hasLayer(layer) || !layer.told) continue;
+    for (const layer of gisland.visible(map, at)) {
+      if (!layer.told) continue;
       for (const i of layer.at(at, units)) {
         const { key, popup } = gisland.about(layer, i);
         if (popup.t && !seen.has(key)) seen.set(key, { key, layer, i, popup });
