@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import statistics
 import sys
 import tempfile
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ import folium
 import geopandas as gpd
 import numpy as np
 import shapely
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, Route, sync_playwright
 
 from bench_alone import alone, peak_mb, seconds
 from gisland.present.webmap import web_map
@@ -168,6 +170,7 @@ def look(path: Path, way: str) -> dict[str, float]:
         page = browser.new_page(viewport=VIEW)
         page.set_default_timeout(WAIT_MS)
         page.add_init_script(PAINTED)
+        page.route(re.compile("^https?:"), _asset)  # folium's own page asks for Leaflet
         page.goto(path.as_uri(), wait_until="commit", timeout=WAIT_MS)
         while not (painted := page.evaluate("window.painted_ms || 0")):
             page.wait_for_timeout(100)
@@ -183,6 +186,16 @@ def look(path: Path, way: str) -> dict[str, float]:
         "pan_max_ms": max(frames),
         "click_ms": statistics.median(clicks),
     }
+
+
+def _asset(route: Route) -> None:
+    """Leaflet from the installed package; what else folium loads is not used by such a map."""
+    name = route.request.url.rpartition("/")[2]
+    found = [f for f in metadata.files("XStatic-Leaflet") or [] if f.name == name]
+    if found:
+        route.fulfill(path=found[0].locate())
+    else:
+        route.abort()
 
 
 def _dragged(page: Page) -> Iterator[float]:
