@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-NEAR = 1e-6  # of a half: digits are then found one by one, as printing does
+NEAR = 1e-9  # of a half, times the number: digits are then found one by one, as printing does
 LARGEST = 1e11  # in its unit; beyond, doubles of the script have no room for all digits
 PLACES = {"m2": "\0", "mu": "\1"}  # of the two numbers of an area, in its template
 

@@ -6,6 +6,7 @@ import base64
 import json
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,13 +20,14 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     from numpy.typing import NDArray
+    from pyproj import CRS
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
 
 DEGREES = "EPSG:4326"
 WORLD = 2**32  # units around the equator of the web map: about 1 cm each
-LEVEL = 6  # of compression: more takes long and saves little
+LEVEL = 4  # of compression: more takes long and saves little
 SEVEN = np.uint64(7)  # bits in each byte of a number
 
 
@@ -89,7 +91,7 @@ def linework(geometry: gpd.GeoSeries, *, name: str) -> Linework:
     lines, owner, dimensions = _taken_apart(shapely.orient_polygons(geometry.to_numpy()))
     coordinates, of = shapely.get_coordinates(lines, return_index=True)
     if geometry.crs != DEGREES:
-        change = Transformer.from_crs(geometry.crs, DEGREES, always_xy=True)
+        change = _to_degrees(geometry.crs)
         coordinates = np.column_stack(change.transform(coordinates[:, 0], coordinates[:, 1]))
     west, south = coordinates.min(axis=0).tolist()
     east, north = coordinates.max(axis=0).tolist()
@@ -101,6 +103,11 @@ def linework(geometry: gpd.GeoSeries, *, name: str) -> Linework:
         xy=units(coordinates[~closing]),
         bounds=(west, south, east, north),
     )
+
+
+@lru_cache(maxsize=8)  # takes longer to make than to use on a small layer
+def _to_degrees(crs: CRS) -> Transformer:
+    return Transformer.from_crs(crs, DEGREES, always_xy=True)
 
 
 def _taken_apart(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], Ints, Ints]:

@@ -142,6 +142,8 @@ def visible(value: object) -> str:
     >>> visible("a" + chr(0) + "b") == "a" + chr(0xFFFD) + "b"
     True
     """
+    if type(value) is str and value.isprintable():  # most of all, and quickly told
+        return value
     if isinstance(value, dt.datetime) and not is_missing(value) and value.time() == dt.time():
         value = value.date()
     return "" if is_missing(value) else str(value).translate(_ILLEGAL)
