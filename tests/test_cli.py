@@ -23,6 +23,7 @@ from shapely import Polygon, box
 from gisland import cli
 from gisland.base.version import __version__
 from gisland.jobs import sample_folder
+from mappages import layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -440,7 +441,8 @@ def test_map_from_a_folder_and_from_a_lone_geopackage(call: Call, project: Path)
     shutil.copy(project / "out" / "results.gpkg", project / "lone" / "renamed.gpkg")
     assert call("map", project / "lone" / "renamed.gpkg").code == 0
     lone = (project / "lone" / "map.html").read_text("utf-8")
-    assert "factory" in lone
+    keys = {feature["key"] for feature in layers(lone, "zh")["parcels"]["features"]}
+    assert "parcel:factory" in keys
     assert {p.name for p in (project / "lone").iterdir()} == {"renamed.gpkg", "map.html"}
 
 

@@ -31,6 +31,7 @@ from gisland.layers.writing.results import read_results
 from gisland.layers.writing.surfaces import read_surfaces
 from gisland.mapping import map_results
 from gisland.pipeline import STAGES
+from mappages import layers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -288,7 +289,8 @@ def test_map_of_a_lone_geopackage_lies_beside_it(sample_run: Done, tmp_path: Pat
     shutil.copy(sample_run.folder / "results.gpkg", tmp_path / "results.gpkg")
     drawn = map_results(tmp_path / "results.gpkg")
     assert drawn == tmp_path / "map.html"
-    assert "420190006002GB00004" in drawn.read_text("utf-8")
+    keys = {f["key"] for f in layers(drawn.read_text("utf-8"), "zh")["parcels"]["features"]}
+    assert "parcel:420190006002GB00004" in keys
 
 
 def test_check_finds_what_the_run_reports_of_the_data(sample_run: Done) -> None:
