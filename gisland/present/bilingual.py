@@ -64,15 +64,13 @@ class Bilingual(Mapping[str, str]):
     def __init__(self) -> None:
         self._entries = {language: catalog(language) for language in LANGUAGES}
         self._used: dict[str, Phrase] = {}
+        self._found: dict[str, str] = {}  # asked for by the million where there are many parcels
         self.ui = {key.removeprefix(UI): self[key] for key in self if key.startswith(UI)}
 
     def __getitem__(self, key: str) -> str:
-        entry, *others = (entries[key] for entries in self._entries.values())
-        if all(other == entry for other in others) and not places(entry):
-            return entry
-        found = self._used.get(key)
+        found = self._found.get(key)
         if found is None:
-            found = self._used[key] = Phrase.of(len(self._used), entry)
+            found = self._found[key] = self._entry(key)
         return found
 
     def __contains__(self, key: object) -> bool:
@@ -83,6 +81,13 @@ class Bilingual(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._entries[LANGUAGES[0]])
+
+    def _entry(self, key: str) -> str:
+        entry, *others = (entries[key] for entries in self._entries.values())
+        if all(other == entry for other in others) and not places(entry):
+            return entry
+        made = self._used[key] = Phrase.of(len(self._used), entry)
+        return made
 
     def entries(self) -> dict[str, list[str]]:
         """Entries that were asked for, by language, with numbers for the names of their places.

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from gisland.present.enclavewords import enclave_text
@@ -355,4 +356,13 @@ def plain_rows(frame: pd.DataFrame) -> list[Row]:
     [{'a': 1}]
     """
     plain = pd.DataFrame(frame).drop(columns="geometry", errors="ignore")
-    return [{str(k): v for k, v in row.items()} for row in plain.to_dict("records")]
+    names = [str(name) for name in plain]
+    columns = [_cells(plain.iloc[:, i]) for i in range(len(names))]
+    return [dict(zip(names, cells, strict=True)) for cells in zip(*columns, strict=True)]
+
+
+def _cells(column: pd.Series) -> list[Any]:
+    """Cells as plain Python values; a column at a time, which is much faster than by rows."""
+    if column.dtype == object:
+        return [v.item() if isinstance(v, np.generic) else v for v in column]
+    return column.astype(object).tolist()

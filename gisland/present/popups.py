@@ -233,6 +233,8 @@ def scrap_popups(
     >>> popup["b"][1][3]
     [['S1', 'absorbed', '—', '—']]
     """
+    if verdicts is not None:  # all tests of many parcels take a while
+        verdicts = verdicts[verdicts["parcel_id"].isin(plan["parcel_id"])]
     tests = verdict_rows(verdicts)
     pairs: dict[str, list[Row]] = {}
     for pair in plain_rows(plan):
