@@ -221,6 +221,60 @@ def test_surfaces_of_both_sides_are_shown(offline_page: Opener, zh: str) -> None
     assert [s.get_attribute("src") for s in shown.all()] == [source["far_before"]]
 
 
+def test_each_side_shows_its_own_densities(offline_page: Opener) -> None:
+    given = tables()
+    far = {"P04": 0.4, "P03": 0.4, "P06": 0.4, "P08": 0.4}
+    given["parcels"] = given["parcels"].assign(far=given["parcels"]["parcel_id"].map(far))
+    given["sites"] = given["sites"].assign(far_after=2.2)
+    given.pop("indicators", None)
+    page = opened(offline_page(web_map(given, run=map_run(), language="en")))
+    heads = page.locator(".gi-legend section:visible h3")
+    themes = page.evaluate("gisland.layers.find((l) => l.head.id === 'parcels').head.themes")
+    name = {t["id"]: page.evaluate("(t) => gisland.expand(t)", t["name"]) for t in themes}
+    low, high = style_of(themes, "far_before", 0), style_of(themes, "far_after", -2)
+    both = {"far_before", "far_after", "far_difference", "kind"}
+
+    def told() -> set[str]:
+        return {key for key in both if name[key] in heads.all_inner_texts()}
+
+    page.evaluate("gisland.setTheme('parcels', 'far_difference')")
+    compare(page, "before")
+    assert (told(), set(colors(page).values())) == ({"far_before"}, {low})
+    compare(page, "after")
+    after = {"P04": high, "P03": high, "P06": high, "P08": low}
+    assert (told(), colors(page)) == ({"far_after"}, after)
+    compare(page, "swipe")
+    assert told() == {"far_before", "far_after"}
+    page.evaluate("gisland.setTheme('parcels', 'kind')")
+    settle(page)
+    assert told() == {"kind"}
+    page.keyboard.press("Escape")
+    page.evaluate("gisland.setTheme('parcels', 'far_before')")
+    slide = page.get_by_role("slider")
+    slide.press("Home")
+    settle(page)
+    assert (told(), colors(page)) == ({"far_before", "far_after"}, after)
+    part = page.locator(".gi-legend section", has=page.get_by_text(name["far_after"], exact=True))
+    fills = [c["style"].get("fill") for t in themes if t["id"] == "far_after" for c in t["classes"]]
+    part.locator("input").nth(len(fills) + fills.index(high)).uncheck()
+    settle(page)
+    assert high not in colors(page).values()
+    slide.press("End")
+    settle(page)
+    assert set(colors(page).values()) == {low}  # what is off on one side is on on the other
+    compare(page, "off")
+    page.evaluate("gisland.setTheme('parcels', 'far_after')")
+    settle(page)
+    assert high not in colors(page).values()
+    assert told() == {"far_after"}
+
+
+def style_of(themes: list[dict[str, Any]], theme: str, place: int) -> str:
+    """Color of a class of a theme, of those that some parcel is in without the last one."""
+    classes = next(t["classes"] for t in themes if t["id"] == theme)
+    return str([c for c in classes if c["count"] != "0"][place]["style"]["fill"])
+
+
 def test_without_sites_there_is_nothing_to_compare(offline_page: Opener) -> None:
     bare = {"parcels": map_tables()["parcels"].drop(columns="site_id")}
     page = opened(offline_page(web_map(bare, run=map_run(), language="en")))

@@ -1,6 +1,7 @@
 /* Before and after: one of them, or both with a divider between them that can be moved.
    The layers that differ are drawn a second time for each side, in panes of their own that are
-   clipped at the divider; the layers themselves stay as they are, behind the scenes. */
+   clipped at the divider; the layers themselves stay as they are, behind the scenes.
+   Parcels colored by density show on each side what was measured there. */
 (() => {
   "use strict";
   const { word, tell, node, decimal } = gisland;
@@ -16,20 +17,46 @@
 
   gisland.comparable = () => Boolean(named("sites_before") && named("sites_after"));
 
-  /* A layer as it is on one side: features that are gone, other looks, the rest as the layer is. */
+  /* Measure by which a layer is colored; null while it is colored by its kinds. */
+  const measured = (layer) => {
+    const parts = layer && /^(.*)_(before|after|difference)$/.exec(layer.head.themes[layer.theme].id);
+    return parts && parts[1];
+  };
+
+  /* Number of the theme of a layer on a side. */
+  function themeOn(layer, name) {
+    const measure = measured(layer);
+    const found = measure ? layer.head.themes.findIndex(({ id }) => id === `${measure}_${name}`) : -1;
+    return found < 0 ? layer.theme : found;
+  }
+
+  /* A layer as it is on one side: features that are gone, other looks, the rest as the layer is.
+     What is said of kinds does not hold while it is colored by density: then all are there. */
   const Side = gisland.Layer.extend({
-    initialize(layer, pane, look) {
+    initialize(layer, name, look, part = "") {
       const head = { ...layer.head, ...look.head };
-      Object.assign(this, { layer, look });
+      Object.assign(this, { layer, name, kinds: look });
       Object.defineProperty(this, "head", { value: head });
-      for (const name of ["shape", "told", "ready", "theme", "keep"])
-        Object.defineProperty(this, name, { get: () => layer[name] });
-      this.hidden = { has: (c) => c === GONE || layer.hidden.has(c) };
-      L.GridLayer.prototype.initialize.call(this, { pane: `gi-${pane}` });
+      for (const key of ["shape", "told", "ready", "keep"])
+        Object.defineProperty(this, key, { get: () => layer[key] });
+      this.follow();
+      L.GridLayer.prototype.initialize.call(this, { pane: `gi-${layer.head.id}-${name}${part}` });
+    },
+
+    follow() {
+      this.theme = themeOn(this.layer, this.name);
+      this.look = measured(this.layer) ? {} : this.kinds;
+      const off = gisland.hiddenIn(this.layer, this.theme);
+      this.hidden = { has: (c) => c === GONE || off.has(c) };
+    },
+
+    refresh() {
+      this.follow();
+      gisland.Layer.prototype.refresh.call(this);
     },
 
     codes() {
-      const codes = this.layer.codes();
+      const codes = gisland.Layer.prototype.codes.call(this);
       if (!this.look.gone) return codes;
       if (this.from !== codes) {
         this.from = codes;
@@ -40,7 +67,7 @@
 
     /* As the legend of the side shows them. */
     classes() {
-      const own = this.layer.classes().map((one, c) => (this.look.gone ? { ...one, count: this.count(c) } : one));
+      const own = gisland.Layer.prototype.classes.call(this).map((one, c) => (this.look.gone ? { ...one, count: this.count(c) } : one));
       return this.look.classes ? own.map(this.look.classes) : own;
     },
 
@@ -67,11 +94,11 @@
     const of = (ids) => (i) => ids.includes((kinds[parcels.shape.codes.kind[i]] || {}).id);
     const count = (id) => parcels.shape.codes.kind.filter((code) => kinds[code].id === id).length;
     const ground = look("none") || GROUND, site = { ...SITE, ...look("site"), color: undefined };
-    const merged = (one) => ({ ...one, style: { ...one.style, fill: site.fill, opacity: site.opacity ?? 1 } });
+    const merged = (one) => (measured(parcels) ? one
+      : { ...one, style: { ...one.style, fill: site.fill, opacity: site.opacity ?? 1 } });
     const absorbed = new Set();
     if (parcels) parcels.told.facts.ids.forEach((id, i) => { if (of(["absorbed"])(i)) absorbed.add("scrap:" + id); });
-    const made = (layer, side, given = {}, part = "") =>
-      (layer ? [new Side(layer, `${layer.head.id}-${side}${part}`, given)] : []);
+    const made = (layer, side, given = {}, part = "") => (layer ? [new Side(layer, side, given, part)] : []);
     return {
       before: [
         ...made(parcels, "before", {
@@ -81,15 +108,17 @@
       after: [
         ...made(parcels, "after", { gone: parcels && of(["site", "absorbed"]),
           classes: (one) => (["site", "absorbed"].includes(one.id) ? { ...one, unlisted: true } : one) }),
-        ...made(after, "after", { bare: true, head: { rank: parcels ? parcels.head.rank : 1 },
+        ...made(after, "after", { bare: true, ground: true, head: { rank: parcels ? parcels.head.rank : 1 },
           classes: (one) => ({ ...merged(one), unlisted: true }), styles: (style) => ({ ...style, weight: 0 }) }, "-fill"),
         ...made(after, "after", { classes: merged, styles: (style) => ({ ...style, fill: undefined }) }),
         ...made(scraps, "after", { gone: (i) => absorbed.has(scraps.told.facts.keys[i]) })],
     };
   }
 
-  /* What is on the map: sites always, the others while their layer is. */
-  const stands = (map, side) => side.layer.head.id.startsWith("sites_") || map.hasLayer(side.layer);
+  /* What is on the map: sites always, but in one piece not above densities; the others while
+     their layer is. */
+  const stands = (map, side) => (side.look.ground ? !measured(named("parcels"))
+    : side.layer.head.id.startsWith("sites_") || map.hasLayer(side.layer));
 
   const plain = gisland.visible;
   gisland.visible = (map, at) => {
@@ -213,7 +242,11 @@
       state.listens = true;
       map.on("move zoomend viewreset resize layeradd layerremove", () => { if (state.mode !== "off") arrange(map); });
       map.on("gi-surface", () => surfaces(map));
-      gisland.onLanguage(() => Object.values(state.sides).flat().forEach((side) => side.refresh()));
+      map.on("gi-theme", () => {
+        if (state.mode === "off") return;
+        arrange(map);
+        map.fire("gi-compare", { mode: state.mode });
+      });
     }
     map.closePopup();
     leave(map);

@@ -1,7 +1,7 @@
 /* The legend: what is visible, and which of its classes are switched on. */
 (() => {
   "use strict";
-  const { word, tell, node } = gisland;
+  const { node } = gisland;
   const SVG = "http://www.w3.org/2000/svg";
 
   gisland.swatch = (style) => {
@@ -16,26 +16,30 @@
     return svg;
   };
 
-  /* Classes of a layer that are to be seen, as they are drawn now, and their numbers. */
+  /* Themes of a layer that are to be seen, each with its classes as they are drawn now, their
+     numbers, and those that are switched off. */
   gisland.listed = (map, layer) => {
     const drawn = gisland.visible(map).filter((one) => (one.layer || one) === layer);
     const classes = (one) => one.classes().map((each, c) => [each, c]).filter(([each]) => !each.unlisted);
-    return [...new Map(drawn.flatMap(classes).reverse().map((row) => [row[1], row])).values()]
-      .sort((a, b) => a[1] - b[1]);
+    return [...new Set(drawn.map((one) => one.theme))].sort((a, b) => a - b).map((theme) => {
+      const rows = drawn.filter((one) => one.theme === theme).flatMap(classes).reverse();
+      return {
+        theme: layer.head.themes[theme], hidden: gisland.hiddenIn(layer, theme),
+        rows: [...new Map(rows.map((row) => [row[1], row])).values()].sort((a, b) => a[1] - b[1]),
+      };
+    }).filter(({ rows }) => rows.length);
   };
 
   /* One layer in the legend, while it is on the map; a tick for each class. */
   gisland.legendPart = (map, layer) => {
-    const part = node("section"), heading = node("h3"), lines = node("div");
-    part.append(heading, lines);
+    const part = node("section");
     const draw = () => {
-      const theme = layer.head.themes[layer.theme];
-      const rows = gisland.listed(map, layer);
-      tell(heading, theme.name);
-      lines.replaceChildren(...rows.map(([one, c]) => line(layer, one, c)),
-                            ...(theme.notes || []).map((text) => node("p", "", text)));
+      const listed = gisland.listed(map, layer);
+      part.replaceChildren(...listed.flatMap(({ theme, hidden, rows }) => [
+        node("h3", "", theme.name), ...rows.map(([one, c]) => line(layer, hidden, one, c)),
+        ...(theme.notes || []).map((text) => node("p", "", text))]));
       const covered = layer.head.ground && gisland.below.surface; // no fills are drawn
-      part.classList.toggle("gi-hidden", !rows.length || covered);
+      part.classList.toggle("gi-hidden", !listed.length || covered);
     };
     layer.on("add remove gi-theme", draw);
     map.on("gi-compare gi-surface", draw);
@@ -43,13 +47,13 @@
     return part;
   };
 
-  function line(layer, one, c) {
+  function line(layer, hidden, one, c) {
     const made = node("label", "gi-class"), tick = node("input");
     tick.type = "checkbox";
-    tick.checked = !layer.hidden.has(c);
+    tick.checked = !hidden.has(c);
     tick.onchange = () => {
-      if (tick.checked) layer.hidden.delete(c);
-      else layer.hidden.add(c);
+      if (tick.checked) hidden.delete(c);
+      else hidden.add(c);
       layer.refresh();
     };
     made.append(tick, gisland.swatch(one.style));

@@ -87,11 +87,12 @@
       box.append(copy);
     }
     const place = (layer) => order.indexOf(layer.head.id);
-    for (const layer of [...gisland.layers].sort((a, b) => place(a) - place(b))) {
-      const rows = gisland.listed(map, layer).filter(([, c]) => !layer.hidden.has(c));
-      if (!rows.length) continue;
-      const part = node("section"), [first, ...rest] = rows.map(row), head = node("div", "gi-together");
-      head.append(node("h3", "", layer.head.themes[layer.theme].name), first); // never a heading alone
+    const ordered = [...gisland.layers].sort((a, b) => place(a) - place(b));
+    for (const { theme, hidden, rows } of ordered.flatMap((layer) => gisland.listed(map, layer))) {
+      const shown = rows.filter(([, c]) => !hidden.has(c));
+      if (!shown.length) continue;
+      const part = node("section"), [first, ...rest] = shown.map(row), head = node("div", "gi-together");
+      head.append(node("h3", "", theme.name), first); // never a heading alone
       part.append(head, ...rest);
       box.append(part);
     }

@@ -10,12 +10,20 @@
     const next = layer ? layer.head.themes.findIndex((theme) => theme.id === themeId) : -1;
     if (next < 0) return false;
     if (next === layer.theme) return true;
-    layer.off = { ...layer.off, [layer.theme]: layer.hidden };
+    const hidden = gisland.hiddenIn(layer, next);
+    layer.off[layer.theme] = layer.hidden;
     layer.theme = next;
-    layer.hidden = layer.off[next] || new Set();
+    layer.hidden = hidden;
     layer.refresh();
     layer.fire("gi-theme", { layer }, true);
     return true;
+  };
+
+  /* Classes of a theme of a layer that are switched off. */
+  gisland.hiddenIn = (layer, theme) => {
+    if (theme === layer.theme) return layer.hidden;
+    layer.off ||= {};
+    return (layer.off[theme] ||= new Set());
   };
 
   /* Name of a layer as it is colored now. */
