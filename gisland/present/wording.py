@@ -148,7 +148,7 @@ def visible(value: object) -> str:
         return value
     if isinstance(value, dt.datetime) and not is_missing(value) and value.time() == dt.time():
         value = value.date()
-    text = "" if is_missing(value) else str(value)
+    text = value if type(value) is str else "" if is_missing(value) else str(value)
     return text if text.isprintable() else text.translate(_ILLEGAL)
 
 
@@ -270,7 +270,8 @@ def number(value: Any, *, unit: str, decimals: int | None = None) -> str:  # noq
     >>> number(45071.4, unit="m2"), number(0.03746, unit="share"), number(None, unit="m2")
     ('45,071.40', '3.75%', '—')
     """
-    if is_missing(value) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+    known = type(value) is float or (not is_missing(value) and isinstance(value, numbers.Real))
+    if not known or not math.isfinite(value):
         return MISSING
     digits = DECIMALS.get(unit, 2) if decimals is None else decimals
     scaled = float(value) * (100 if unit == "share" else 1)
@@ -339,11 +340,11 @@ def comparison(texts: Mapping[str, str], test: Mapping[Any, Any]) -> str:
     if operator is None or (is_missing(value) and is_missing(limit)):
         return ""
     digits = DECIMALS.get(unit, 2)
-    while digits < FINEST and value != limit:
-        if number(value, unit=unit, decimals=digits) != number(limit, unit=unit, decimals=digits):
-            break
+    told = [number(v, unit=unit, decimals=digits) for v in (value, limit)]
+    while digits < FINEST and value != limit and told[0] == told[1]:
         digits += 1
-    shown = [_suffixed(texts, number(v, unit=unit, decimals=digits), unit) for v in (value, limit)]
+        told = [number(v, unit=unit, decimals=digits) for v in (value, limit)]
+    shown = [_suffixed(texts, text, unit) for text in told]
     over = test.get("denominator")
     key = "report.compared" if is_missing(over) else "report.compared_over"
     return texts[key].format(
