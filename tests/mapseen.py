@@ -119,7 +119,8 @@ def settle(page: Page) -> None:
 def view(page: Page, at: shapely.Point, zoom: float) -> None:
     """Put a place into the middle."""
     page.evaluate(
-        "([y, x, zoom]) => map_main.setView([y, x], zoom, { animate: false })", [at.y, at.x, zoom]
+        "([y, x, zoom]) => { map_main.setView([y, x], zoom, { animate: false }); }",
+        [at.y, at.x, zoom],
     )
     settle(page)
 
@@ -195,7 +196,7 @@ def inked(page: Page, screen: Ints, lines: Iterable[shapely.Geometry], look: Loo
 
 def ask(page: Page, at: shapely.Point, zoom: float = 18) -> dict[str, Any]:
     """What a click on a place opens, by title."""
-    page.evaluate("map_main.closePopup()")
+    page.evaluate("() => { map_main.closePopup(); }")
     view(page, at, zoom)
     (pixel,) = placed(page, np.array([[at.x, at.y]]))
     page.mouse.click(*pixel.tolist())
