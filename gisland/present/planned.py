@@ -12,7 +12,6 @@ from gisland.present.rest import Table, frame_table, table
 from gisland.present.wording import (
     MISSING,
     SYMBOLS,
-    area_both,
     is_missing,
     label,
     named_list,
@@ -192,13 +191,13 @@ def site_capacity(
         return []
     row = rows[0]
     told = [
-        (texts["report.capacity.existing"], area_both(texts, row.get("existing_m2"))),
+        (texts["report.capacity.existing"], with_unit(texts, row.get("existing_m2"), unit="m2")),
         *((texts[f"report.capacity.{k}"], _range(row, a, b, texts=texts)) for k, a, b in RANGES),
         (
             texts["report.capacity.planned"].format(
                 scenario=scenario_text(row.get("scenario"), texts=texts)
             ),
-            area_both(texts, row.get("planned_floor_m2")),
+            with_unit(texts, row.get("planned_floor_m2"), unit="m2"),
         ),
     ]
     return [*told, *((texts[f"report.capacity.{k}"], _more(row.get(k), texts)) for k in AMOUNTS)]
