@@ -43,7 +43,7 @@ class Look:
     opacity: float = 1.0
 
 
-_UNIT = re.compile(r"[ ]?[（(](m²?|元|yuan)[)）]$")
+_UNIT = re.compile(r"[ ]?[（(](m²?|元|元/亩|人/亩|yuan|yuan/mu)[)）]$")
 _EDGE = "#6b7785"
 _LINK = "#c000ff"  # apart from every fill of parcels: see the test
 VERDICTS = {  # told apart by lightness too: see the test with simulated color blindness
