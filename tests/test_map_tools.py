@@ -33,14 +33,9 @@ PT_MM = 72 / 25.4
 Opener = "Callable[[Path | str], Page]"
 
 
-def tables() -> dict[str, Any]:
-    """The made-up block without findings, which are no matter of the tools."""
-    return {name: table for name, table in map_tables().items() if name != "findings"}
-
-
 @pytest.fixture(scope="module")
 def zh() -> str:
-    return web_map(tables(), run=map_run(), language="zh", surfaces=surfaces())
+    return web_map(map_tables(), run=map_run(), language="zh", surfaces=surfaces())
 
 
 def opened(page: Page) -> Page:
@@ -379,7 +374,7 @@ def print_view(page: Page, **settings: Any) -> None:  # noqa: ANN401 - JSON
 def test_a_print_is_one_page_of_exactly_the_paper(
     offline_page: Opener, *, paper: str, landscape: bool, language: str
 ) -> None:
-    page = opened(offline_page(web_map(tables(), run=map_run(), language=language)))
+    page = opened(offline_page(web_map(map_tables(), run=map_run(), language=language)))
     print_view(page, paper=paper, landscape=landscape)
     (box,) = media_boxes(page.pdf(prefer_css_page_size=True, print_background=True))
     short, long = {"A4": (210, 297), "A3": (297, 420)}[paper]
