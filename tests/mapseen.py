@@ -228,7 +228,7 @@ def data_words(case: Case) -> list[str]:
         for _, column in pd.DataFrame(table).drop(columns="geometry", errors="ignore").items():
             if column.dtype == object or str(column.dtype).startswith(("str", "category")):
                 found |= {part for v in column.dropna().unique() for part in re.split("[;:]", str(v))}
-    found |= set(_texts(case.record.get("rules", {})))
+    found |= set(_texts([case.record["rules"], case.record["parameters"]]))
     return sorted((t.strip() for t in found if t.strip()), key=len, reverse=True)
 
 
