@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from folium.map import Layer
 
 from gisland.base.errors import OutputError
+from gisland.present.bilingual import unmarked
 from gisland.present.elements import placed
 from gisland.present.harmless import inert
 from gisland.present.offline import OfflineFigure, Raw, asset, data_block
@@ -127,15 +128,15 @@ def _sources(base: BaseMap) -> set[str]:
 
 
 def _title(base: BaseMap, texts: Mapping[str, str]) -> str:
-    return visible(base.title) or texts[f"basemap.service.{base.service}"]
+    return visible(unmarked(base.title)) or texts[f"basemap.service.{base.service}"]
 
 
 def _lines(base: BaseMap, title: str, texts: Mapping[str, str]) -> list[str]:
     """Title, whose picture it is, and notes."""
     owner = base.attribution or (texts["basemap.service.source"] if base.service else "")
     known = [base.kind, *base.notes, *(["gcj02"] if base.gcj02 else [])]
-    notes = [f"basemap.note.{code}" for code in known]
-    return [title, *filter(None, [visible(owner)]), *(texts[n] for n in notes if n in texts)]
+    notes = [texts[n] for n in (f"basemap.note.{code}" for code in known) if n in texts]
+    return [title, *filter(None, [visible(unmarked(owner))]), *notes]
 
 
 def _data(base: BaseMap) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gisland.present.isolation import apart
 from gisland.present.style import LANGUAGES, catalog
 
 if TYPE_CHECKING:
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 UI = "map.ui."  # entries that the page's own script shows
 # Noncharacters of Unicode, which `unmarked` takes out of all data before the map is composed.
 OPEN, ARGUMENT, CLOSE = MARKS = "\ufdd0\ufdd1\ufdd2"
-_NO_MARKS = dict.fromkeys(map(ord, MARKS), "\ufffd")
+_HALVES = range(0xD800, 0xE000)  # of pairs of surrogates: pandas cannot even sort by them
+_NO_MARKS = dict.fromkeys([*map(ord, MARKS), *_HALVES], "\ufffd")
 _ANY_MARK, _PLACE = re.compile(f"[{MARKS}]"), re.compile(r"\{(\d+)\}")
+_SPOILED = re.compile(f"[{MARKS}\ud800-\udfff]")
 
 
 class Phrase(str):
@@ -42,7 +45,7 @@ class Phrase(str):
 
     def format(self, *_args: object, **values: object) -> str:
         """Reference with its places filled in; names that the entry lacks are left out."""
-        filled = "".join(f"{ARGUMENT}{values[name]}" for name in self.places)
+        filled = "".join(f"{ARGUMENT}{apart(values[name])}" for name in self.places)
         return f"{OPEN}{self.number}{filled}{CLOSE}"
 
 
@@ -150,7 +153,7 @@ def places(entry: str) -> tuple[str, ...]:
 
 
 def unmarked(data: Any) -> Any:  # noqa: ANN401 - data of any kind
-    """Data in which no text can pass for a reference.
+    """Data in which no text can pass for a reference, or cannot be written.
 
     Parameters
     ----------
@@ -160,7 +163,8 @@ def unmarked(data: Any) -> Any:  # noqa: ANN401 - data of any kind
     Returns
     -------
     object
-        The same kind, itself if there is nothing to replace: each mark of references by U+FFFD.
+        The same kind, itself if there is nothing to replace: each mark of references, and each
+        half of a surrogate pair, by U+FFFD.
 
     Examples
     --------
@@ -168,9 +172,12 @@ def unmarked(data: Any) -> Any:  # noqa: ANN401 - data of any kind
     True
     """
     if isinstance(data, str):
-        return data.translate(_NO_MARKS) if _ANY_MARK.search(data) else data
+        return data.translate(_NO_MARKS) if _SPOILED.search(data) else data
     if isinstance(data, pd.DataFrame):
         return _unmarked_table(data)
+    if isinstance(data, pd.Series):
+        named = isinstance(data.name, str)
+        return _unmarked_column(data).rename(unmarked(data.name) if named else data.name)
     if isinstance(data, Mapping):
         return {unmarked(key): unmarked(value) for key, value in data.items()}
     if isinstance(data, (list, tuple)):
@@ -179,8 +186,18 @@ def unmarked(data: Any) -> Any:  # noqa: ANN401 - data of any kind
 
 
 def _unmarked_table(table: pd.DataFrame) -> pd.DataFrame:
-    spoiled = [str(name) for name, values in table.items() if _has_marks(values)]
-    return table.assign(**{name: table[name].map(unmarked) for name in spoiled})
+    spoiled = [name for name, values in table.items() if _has_marks(values)]
+    made = table.copy(deep=False) if spoiled else table
+    for name in spoiled:
+        made[name] = _unmarked_column(table[name])
+    return made
+
+
+def _unmarked_column(values: pd.Series) -> pd.Series:
+    if not _has_marks(values):
+        return values
+    clean = [unmarked(value) for value in values]
+    return pd.Series(clean, index=values.index, dtype="object")
 
 
 def _has_marks(values: pd.Series) -> bool:
@@ -190,7 +207,7 @@ def _has_marks(values: pd.Series) -> bool:
         values = values.cat.categories.to_series()
     elif values.dtype != object:
         return False
-    return any(isinstance(value, str) and _ANY_MARK.search(value) for value in values)
+    return any(isinstance(value, str) and _SPOILED.search(value) for value in values)
 
 
 def _numbered(entry: str, names: tuple[str, ...]) -> str:

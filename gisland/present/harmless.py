@@ -11,11 +11,12 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import folium
-from branca.element import Element, MacroElement
+from branca.element import Element, Html, MacroElement
 from folium.features import GeoJsonDetail
 from folium.map import Layer
 
 from gisland.base.errors import OutputError
+from gisland.present.wording import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,11 +25,12 @@ if TYPE_CHECKING:
 
 _OPENING = re.compile(r"\{(?=[{%#])")
 _PROPERTIES = "feature.properties."
-_BRACES = {"{": "&#123;", "}": "&#125;"}
+# What a template of Jinja, or one of JavaScript between backticks, would read.
+_SIGNS = {c: f"&#{ord(c)};" for c in "{}`$\\"}
 
 
 def inert(text: str) -> str:
-    """Text that is text for Jinja and for HTML.
+    """Text that is text for Jinja, for HTML and between the backticks of a script.
 
     Parameters
     ----------
@@ -45,7 +47,7 @@ def inert(text: str) -> str:
     >>> inert("A & {{ b }}")
     'A &amp; &#123;&#123; b &#125;&#125;'
     """
-    return "".join(_BRACES.get(c, c) for c in html.escape(text))
+    return "".join(_SIGNS.get(c, c) for c in html.escape(visible(text)))
 
 
 def make_harmless(element: Element) -> None:
@@ -161,10 +163,32 @@ def _shown(element: Element) -> Element:
         }
     elif isinstance(element, folium.LayerControl):
         changes = _listed(element)
+    elif isinstance(element, folium.Popup):
+        changes = {"html": _inert_children(element.html)}
+    elif isinstance(element, folium.Tooltip):
+        changes = {"text": inert(element.text)}
     if not changes:
         return element
     stand_in = copy.copy(element)
     vars(stand_in).update(changes)
+    return stand_in
+
+
+def _inert_children(box: Element) -> Element:
+    """What folium made of the text of a popup, which it writes into a script as markup."""
+    stand_in = copy.copy(box)
+    stand_in._children = OrderedDict(  # noqa: SLF001 - branca has no accessor
+        (name, _inert_text(child))
+        for name, child in box._children.items()  # noqa: SLF001
+    )
+    return stand_in
+
+
+def _inert_text(element: Element) -> Element:
+    if not isinstance(element, Html):
+        return element
+    stand_in = copy.copy(element)
+    stand_in.data, stand_in.script = inert(element.data.replace("\\`", "`")), True
     return stand_in
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from gisland.present.alternatives import UNITS, constraint_name, decision_text
 from gisland.present.balance import Entry, summary_rows
+from gisland.present.bilingual import unmarked
 from gisland.present.blockwords import SECTIONS as BLOCK_SECTIONS
 from gisland.present.blockwords import block_table
 from gisland.present.bookfile import Book, packed
@@ -159,7 +160,7 @@ def ledger(tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], langua
     >>> load_workbook(io.BytesIO(file))["redevelopment zones"]["A2"].data_type
     's'
     """
-    texts = catalog(language)
+    texts, tables, run = catalog(language), unmarked(tables), unmarked(run)
     told = told_verdicts(tables, run=run, texts=texts) if "plan" in tables else None
     whole = _with_further(tables, told, run=run, texts=texts)
     names = [name for name in ORDER if name in whole]

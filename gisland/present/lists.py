@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gisland.present.isolation import isolated
 from gisland.present.wording import MISSING, number, shortened, visible
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def some(
     >>> some(["a", "b"], texts=catalog("en")), some([], texts=catalog("en"))
     ('a; b', '—')
     """
-    shown = shortened(texts["report.list"].join(map(shortened, names[:many]))) or MISSING
+    names_apart = [isolated(shortened(name)) for name in names[:many]]
+    shown = shortened(texts["report.list"].join(names_apart)) or MISSING
     if len(names) <= many:
         return shown
     return texts[more].format(shown=shown, n=len(names))

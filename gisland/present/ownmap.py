@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.errors import CRSError, OutputError, TableError
-from gisland.present.bilingual import Bilingual
+from gisland.present.bilingual import Bilingual, unmarked
 from gisland.present.elements import DataLayer
 from gisland.present.mapfeatures import ID, Features, Rows, is_drawn, is_spatial
 from gisland.present.maplayers import Plan, made_layer
@@ -104,7 +104,7 @@ def blank_map(*, title: str = "", language: str = "zh") -> folium.Map:
     'A <b>'
     """
     texts = Bilingual()
-    told = visible(title) or texts["map.title"]
+    told = visible(unmarked(title)) or texts["map.title"]
     data: dict[str, Any] = {
         "title": told,
         "summary": [],
@@ -156,13 +156,13 @@ def map_layer(
     >>> map_layer(wells, name="Wells", color_by="depth").layer.bounds
     (114.0, 30.0, 114.0, 30.0)
     """
-    name = visible(name)
+    name = visible(unmarked(name))
     rows = _drawn(frame, name)
-    shown = [_column(rows, c, name=name) for c in _names(rows, columns)]
+    shown = [unmarked(_column(rows, c, name=name)) for c in _names(rows, columns)]
     texts = Bilingual().ui
     codes, kinds = one_class(len(rows), texts=texts)
     if color_by is not None:
-        codes, kinds = classes_of(_column(rows, color_by, name=name), texts=texts)
+        codes, kinds = classes_of(unmarked(_column(rows, color_by, name=name)), texts=texts)
     told = Rows(
         title=f"{name} · {ID}",
         ids=_titles(shown, len(rows), texts=texts),
@@ -173,7 +173,7 @@ def map_layer(
     layer = made_layer(OWN, features, kinds=kinds, name=name, plan=PLAN)
     layer.head["own"] = True
     if color_by is not None:
-        layer.head["themes"][0]["name"] = f"{name} · {visible(color_by)}"
+        layer.head["themes"][0]["name"] = f"{name} · {visible(unmarked(color_by))}"
     missing = len(frame) - len(rows)
     note = texts["not_drawn_of"].format(layer=name, count=f"{missing:,}")
     return OwnLayer(layer, name=name, notes=(note,) if missing else ())

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from gisland.base.parameters import Parameters
 from gisland.present import style
 from gisland.present.balance import balance, basis, holds
+from gisland.present.bilingual import unmarked
 from gisland.present.blockpicture import block_picture
 from gisland.present.blockreport import block_parts
 from gisland.present.conditions import pair_tests, told_verdicts
@@ -79,7 +80,7 @@ def report(tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], langua
     >>> "&lt;b&gt;East&lt;/b&gt;" in page, "<b>East" in page
     (True, False)
     """
-    texts = style.catalog(language)
+    texts, tables, run = style.catalog(language), unmarked(tables), unmarked(run)
     sites = tables.get("sites", pd.DataFrame())
     indicators = tables.get("indicators", pd.DataFrame(columns=["subject"]))
     tests = _tests(tables, run=run, texts=texts)

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from gisland.base.errors import ProjectError
+from gisland.present.isolation import Form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -192,7 +193,7 @@ def catalog(language: str) -> Mapping[str, str]:
     # Where a value brings its own unit, the name of its column goes without.
     columns = [(key, name) for key, name in texts.items() if key.startswith("column.")]
     texts |= {key.replace("column.", "fact.", 1): _UNIT.sub("", name) for key, name in columns}
-    return MappingProxyType(texts)
+    return MappingProxyType({key: Form(text) for key, text in texts.items()})
 
 
 def _leaves(prefix: str, node: dict[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from gisland.base.units import m2_to_mu
 from gisland.present.bilingual import OPEN
+from gisland.present.isolation import isolated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -242,10 +243,8 @@ def named_list(texts: Mapping[str, str], section: str, codes: object) -> str:
     >>> named_list(catalog("en"), "reason", "min_lot;min_width")
     'smaller than the minimum lot; too narrow'
     """
-    text = visible(codes)
-    if not text:
-        return MISSING
-    return texts["report.list"].join(named(texts, section, c) for c in text.split(";"))
+    names = [isolated(named(texts, section, c)) for c in visible(codes).split(";")]
+    return texts["report.list"].join(names)
 
 
 def number(value: Any, *, unit: str, decimals: int | None = None) -> str:  # noqa: ANN401 - a cell
@@ -377,7 +376,7 @@ def shortened(value: object, *, longest: int = LONGEST) -> str:
     """
     text = visible(value)
     whole = len(text) <= longest or OPEN in text
-    return text if whole else f"{text[:longest]}…"
+    return text if whole else f"{isolated(text[:longest])}…"
 
 
 def label(texts: Mapping[str, str], section: str, code: object) -> str:

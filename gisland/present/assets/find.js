@@ -43,8 +43,8 @@
       const worded = layer.head.own ? columns.map((_, c) => c).filter((c) => columns[c].values) : [];
       const title = facts.title && expand(facts.title);
       for (let i = 0; i < layer.shape.count; i++) {
-        const name = title ? expand(title.replace("\0", () => facts.ids[i])) : expand(facts.popups[i].t);
-        const shown = [name, value(layer, owner, i)].filter(Boolean).join(" · ");
+        const name = title ? expand(title.replace("\0", () => gisland.apart(facts.ids[i]))) : expand(facts.popups[i].t);
+        const shown = [name, value(layer, owner, i)].filter(Boolean).map(gisland.apart).join(" · ");
         const text = [shown, ...worded.map((c) => value(layer, c, i))].join("\n").toLowerCase();
         made.push({ shown, text, layer, i });
       }

@@ -88,7 +88,7 @@
     Object.assign(state, { language: gisland.language(), layers: onMap(map) });
     const arrive = async () => {
       const missed = await follow(map);
-      if (missed.length) gisland.notice(map, word("not_on_map", missed.join(", ")));
+      if (missed.length) gisland.notice(map, word("not_on_map", missed.map(gisland.apart).join(", ")));
     };
     const later = () => {
       clearTimeout(state.timer);

@@ -13,7 +13,7 @@
     if (facts.keys) return { key: facts.keys[i], popup };
     const { id, own } = layer.head; // ids of other people's tables need not differ
     return { key: own ? `${id}:${i}` : `${facts.key}:${facts.ids[i]}`, popup: {
-      t: facts.title.replace(ID, () => facts.ids[i]),
+      t: facts.title.replace(ID, () => gisland.apart(facts.ids[i])),
       s: facts.badges[arrays.badge[i]] || undefined,
       b: (popup.b || [["columns"]]).map((part) => (part[0] === "columns" ? ["rows", columns(layer, i)] : part)),
     } };

@@ -11,6 +11,20 @@ const gisland = (() => {
   const state = { language: rest.language };
   const listeners = [];
 
+  /* Text that turns the order of what stands beside it is set apart from that, and closed. */
+  const TURNS = /[\u0590-\u08ff\u200f\u202a-\u202e\u2066-\u2069\ufb1d-\ufdcf\ufdf0-\ufdff\ufe70-\ufefc]/;
+  function apart(text) {
+    if (!TURNS.test(text)) return text;
+    let depth = 0;
+    const sign = (c) => {
+      if (c === "\u2069" && depth === 0) return "\ufffd"; // would end what is begun here
+      depth += "\u2066\u2067\u2068".includes(c) - (c === "\u2069");
+      return c;
+    };
+    const line = (part) => (depth = 0, "\u2068" + [...part].map(sign).join("") + "\u2069".repeat(depth + 1));
+    return text.split(/([\n\u2029]+)/).map((part) => (TURNS.test(part) ? line(part) : part)).join("");
+  }
+
   /* Text in the language of the page. */
   function expand(text) {
     if (typeof text !== "string" || !text.includes(OPEN)) return text;
@@ -21,7 +35,7 @@ const gisland = (() => {
       else if (part === ARGUMENT && levels.length > 1) level.push("");
       else if (part === CLOSE && levels.length > 1) {
         const [number, ...values] = levels.pop(), outer = levels[levels.length - 1];
-        const entry = entries[state.language][number] || "";
+        const entry = entries[state.language].at(number) ?? "";
         outer[outer.length - 1] += entry.replace(/\{(\d+)\}/g, (_, i) => values[i]);
       } else level[level.length - 1] += part;
     }
@@ -31,7 +45,7 @@ const gisland = (() => {
   /* One of the page's own words; values go into its places in the order of their names. */
   function word(key, ...values) {
     const text = words[key];
-    return values.length ? text.slice(0, -1) + values.map((v) => ARGUMENT + v).join("") + CLOSE : text;
+    return values.length ? text.slice(0, -1) + values.map((v) => ARGUMENT + apart(String(v))).join("") + CLOSE : text;
   }
 
   /* Put text into an element, or an attribute of it, and keep it there when the language changes. */
@@ -78,7 +92,7 @@ const gisland = (() => {
   }
 
   return {
-    read, expand, word, tell, node, button, speak, decimal,
+    read, expand, apart, word, tell, node, button, speak, decimal,
     language: () => state.language,
     onLanguage: (listener) => listeners.push(listener),
     starts: [], // functions of the map, called when everything is around it
