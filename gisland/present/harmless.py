@@ -217,8 +217,14 @@ def _listed(control: folium.LayerControl) -> dict[str, Any]:
         if not isinstance(item, Layer) or not item.control:
             continue
         plain = getattr(item, "plain_name", None) or item.layer_name
-        name, number, names = inert(plain), 2, lists[bool(item.overlay)]
+        first = _key(inert(plain))
+        name, number, names = first, 2, lists[bool(item.overlay)]
         while name in names:
-            name, number = f"{inert(plain)} ({number})", number + 1
+            name, number = f"{first} ({number})", number + 1
         names[name] = item.get_name()
     return {"overlays": lists[True], "base_layers": lists[False]}
+
+
+def _key(name: str) -> str:
+    """A name that is no more than that as a key in a script: ``__proto__`` would be the parent."""
+    return f"&#{ord(name[0])};{name[1:]}" if name == "__proto__" else name
