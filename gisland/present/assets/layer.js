@@ -5,7 +5,6 @@
   const EQUATOR_M = 40075016.686;
   const TILE = 512;
   const LABEL_PX = 30; // size of a feature that has room for its sign
-  const LETTER_PX = 9; // width of a letter of a site's name
   const HIDES = 0.5; // fills beyond this opacity would hide what lies below
   const THIN = 0.35; // of their opacity is left above a picture
   const FIRST_PANE = 210; // above pictures, below whatever else is put on a map
@@ -57,18 +56,17 @@
       return Math.round(Math.max(0.3, Math.min(1, 2 / metres)) * 20) / 20;
     },
 
-    /* Signs to be written at a scale. */
+    /* Signs to be written at a scale: names where there is room, signs of scraps all or none. */
     fitting(units) {
+      if (this.head.names) return gisland.names(this._map, this.layer || this, units);
       if (this.fitted && this.fitted.units === units) return this.fitted.signs;
       const { box, signs } = this.shape;
-      const fits = ({ feature, text }) => {
-        const at = 4 * feature, wide = (box[at + 2] - box[at]) / units, high = (box[at + 3] - box[at + 1]) / units;
-        if (!this.head.names) return Math.max(wide, high) >= LABEL_PX;
-        return wide >= Math.max(LABEL_PX, gisland.expand(text).length * LETTER_PX);
+      const fits = ({ feature }) => {
+        const at = 4 * feature;
+        return Math.max(box[at + 2] - box[at], box[at + 3] - box[at + 1]) / units >= LABEL_PX;
       };
-      const some = signs.filter(fits);
-      const most = 2 * some.length >= signs.length;
-      this.fitted = { units, signs: this.head.names ? some : most ? signs : [] };
+      const most = 2 * signs.filter(fits).length >= signs.length;
+      this.fitted = { units, signs: most ? signs : [] };
       return this.fitted.signs;
     },
 
@@ -98,7 +96,8 @@
 
     createTile(coords, done) {
       const canvas = document.createElement("canvas");
-      this.ready.then(() => this.draw(canvas, coords, () => done(null, canvas)));
+      const ready = this.head.names ? gisland.ready() : this.ready; // names stand clear of scraps
+      ready.then(() => this.draw(canvas, coords, () => done(null, canvas)));
       return canvas;
     },
 
