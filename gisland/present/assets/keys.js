@@ -92,9 +92,9 @@
     }
     popups(map);
     document.addEventListener("keydown", (event) => pressed(map, event));
-    const help = button("gi-plain", "?", gisland.help);
+    const help = button("", "?", gisland.help);
     for (const place of ["title", "aria-label"]) tell(help, word("keys"), place);
-    const doors = [gisland.linkButton, gisland.sitesButton].filter(Boolean).map((door) => door(map));
-    gisland.panel(map, "bottomleft", "gi-corner", [...doors, help]);
+    const doors = [gisland.sitesButton, gisland.linkButton].filter(Boolean).map((door) => door(map));
+    get(map, ".gi-corner").append(...doors, help);
   });
 })();

@@ -110,7 +110,7 @@
   gisland.starts.push(start);
 
   /* A button that copies the address; where the browser forbids that, the text to copy. */
-  gisland.linkButton = own() && ((map) => button("gi-plain", word("copy_link"), async () => {
+  gisland.linkButton = own() && ((map) => button("", word("copy_link"), async () => {
     write(map);
     try {
       await navigator.clipboard.writeText(location.href);

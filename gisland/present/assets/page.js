@@ -101,10 +101,8 @@
     const [nearer, farther] = zoom.getContainer().children;
     for (const [key, link] of [["zoom_in", nearer], ["zoom_out", farther]])
       for (const place of ["title", "aria-label"]) tell(link, word(key), place);
-    if (data.bounds) {
-      const home = button("gi-home", word("whole"), () => { map.closePopup(); gisland.whole(map); });
-      gisland.panel(map, "bottomleft", "gi-corner", [home]);
-    }
+    const home = button("", word("whole"), () => { map.closePopup(); gisland.whole(map); });
+    gisland.panel(map, "bottomleft", "gi-group gi-corner", data.bounds ? [home] : []);
   }
 
   /* Everything around the map; the control of the layers is folium's. */

@@ -5,7 +5,7 @@
 
   gisland.sites = () => {
     const { heads, rows } = gisland.read("sites");
-    gisland.sitesButton = (map) => button("gi-plain", word("site_list"), () => {
+    gisland.sitesButton = (map) => button("", word("site_list"), () => {
       const table = node("table", "gi-list"), body = table.createTBody();
       table.createTHead().insertRow().append(...heads.map((text) => headCell("col", text)));
       for (const [id, ...cells] of rows) {
