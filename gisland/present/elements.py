@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 HANDLE = "main"  # the page's map is window.map_main
 SCRIPTS = (  # in the order in which they need each other
     *("text.js", "packed.js", "painting.js", "layer.js", "names.js", "popup.js", "find.js"),
-    *("surfaces.js", "themes.js", "filter.js", "legend.js", "compare.js", "geodesy.js"),
-    *("measure.js", "print.js", "tools.js", "page.js"),
+    *("surfaces.js", "themes.js", "filter.js", "groups.js", "legend.js", "compare.js"),
+    *("geodesy.js", "measure.js", "print.js", "tools.js", "page.js"),
     *("notice.js", "link.js", "keys.js", "sites.js", "ordinary.js"),
 )
 STYLES = ("gisland.css", "access.css", "tools.css")

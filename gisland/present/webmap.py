@@ -12,6 +12,7 @@ from gisland.present.bilingual import Bilingual, unmarked
 from gisland.present.conditions import told_verdicts
 from gisland.present.elements import HANDLE, DataLayer, Page, Part, Script
 from gisland.present.mapfeatures import drawn_rows
+from gisland.present.mapgroups import layer_groups
 from gisland.present.maplayers import MapLayer, map_layers, not_drawn
 from gisland.present.mapsurfaces import surface_data
 from gisland.present.messages import with_messages
@@ -217,6 +218,7 @@ def _page(
         "lines": list(_lines(run, texts)),
         "notes": notes if layers else [*notes, texts["map.nothing"]],
         "order": [layer.id for layer in layers],
+        "groups": layer_groups([layer.id for layer in layers], texts),
         "sites": _sites(tables),
     }
 

@@ -2,6 +2,8 @@
 (() => {
   "use strict";
   const { node } = gisland;
+  // one class each, whose name says all
+  const PLAIN = ["sites_before", "sites_after", "project_boundary", "scrap_groups", "exclusions", "roads"];
   const SVG = "http://www.w3.org/2000/svg";
 
   gisland.swatch = (style) => {
@@ -33,6 +35,7 @@
   /* One layer in the legend, while it is on the map; a tick for each class. */
   gisland.legendPart = (map, layer) => {
     const part = node("section");
+    if (PLAIN.includes(layer.head.id)) part.className = "gi-one";
     const draw = () => {
       const listed = gisland.listed(map, layer);
       part.replaceChildren(...listed.flatMap(({ theme, hidden, rows }) => [

@@ -56,6 +56,7 @@
       }
       control._update();
     };
+    gisland.groupLayers(map, control);
     gisland.onLanguage(name);
     map.on("gi-theme", name);
     name();
@@ -129,7 +130,7 @@
         }
         arrange(map);
       });
-    map.on("resize", () => arrange(map));
+    map.on("resize gi-panels", () => arrange(map));
     map.on("gi-base", ({ id }) => {
       gisland.below.base = Boolean(id);
       gisland.refresh();
