@@ -54,7 +54,7 @@ def packed_shape(
     >>> isinstance(packed_shape(made, {}, geometry=one, signs=[""]), str)
     True
     """
-    origin = made.xy.min(axis=0)
+    origin = (made.xy.min(axis=0) + made.xy.max(axis=0) + 1) // 2  # the script has 32 bits a side
     signed = np.flatnonzero([bool(sign) for sign in signs])
     places = np.empty((0, 2), dtype=np.int64)
     if len(signed):

@@ -148,7 +148,7 @@ def units(degrees: Floats) -> Ints:
     """
     x = (degrees[:, 0] + 180) / 360
     y = (1 - np.arcsinh(np.tan(np.radians(degrees[:, 1]))) / np.pi) / 2
-    return np.rint(np.column_stack([x, y]) * WORLD).astype(np.int64)
+    return np.rint(np.column_stack([x, y]) * WORLD).astype(np.int64).clip(max=WORLD - 1)
 
 
 def packed(numbers: Mapping[str, Ints], facts: object = None) -> str:
