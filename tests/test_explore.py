@@ -190,6 +190,31 @@ def test_polygons_lines_and_points_are_asked_alike(offline_page: Open) -> None:
         assert found == [f"Mixed · {title}"]
 
 
+def test_nothing_in_a_table_passes_for_a_word_of_the_page(offline_page: Open) -> None:
+    mark = "\ufdd00\ufdd2"  # would stand for the first entry of the catalog
+    frame = table(**{f"a{mark}": [f"b{mark}", "c"]})
+    layer = gl.map_layer(frame, name=f"L{mark}", color_by=f"a{mark}")
+    drawn = gl.blank_map(title=f"T{mark}", language="en")
+    layer.add_to(drawn)
+    page = opened(offline_page, drawn)
+    plain = "\ufffd0\ufffd"
+    assert page.title() == f"T{plain}"
+    assert told(page, "own1") == [[f"L{plain} · b{plain}"], [f"a{plain}", f"b{plain}"]]
+    assert page.locator(".gi-legend h3").first.inner_text() == f"L{plain} · a{plain}"
+    assert page.locator(".gi-legend .gi-class span").first.inner_text() == f"b{plain}"
+
+
+def test_a_table_may_reach_around_the_world(offline_page: Open) -> None:
+    points = [Point(-180, 10), Point(-179, -60), Point(100, 60), Point(180, 10)]
+    frame = gpd.GeoDataFrame({"n": [1, 2, 3, 4]}, geometry=points, crs=4326)
+    drawn = gl.blank_map(language="en")
+    gl.map_layer(frame, name="Ends").add_to(drawn)
+    page = opened(offline_page, drawn)
+    placed = page.evaluate("[0, 1, 2, 3].map((i) => gisland.layers[0].lines(i)[0].places[0])")
+    found = [[one["lng"], one["lat"]] for one in placed]
+    assert np.abs(np.array(found) - [[p.x, p.y] for p in points]).max() < 1e-6
+
+
 def test_two_layers_of_the_same_ids_are_both_told(offline_page: Open) -> None:
     drawn = gl.blank_map(language="en")
     for name in ("A", "B"):

@@ -133,7 +133,7 @@ def _title(base: BaseMap, texts: Mapping[str, str]) -> str:
 
 def _lines(base: BaseMap, title: str, texts: Mapping[str, str]) -> list[str]:
     """Title, whose picture it is, and notes."""
-    owner = base.attribution or (texts["basemap.service.source"] if base.service else "")
+    owner = unmarked(base.attribution) or (texts["basemap.service.source"] if base.service else "")
     known = [base.kind, *base.notes, *(["gcj02"] if base.gcj02 else [])]
     notes = [texts[n] for n in (f"basemap.note.{code}" for code in known) if n in texts]
     return [title, *filter(None, [visible(unmarked(owner))]), *notes]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gisland.present.bilingual import unmarked
 from gisland.present.mapcolumns import Columns, scaled
 from gisland.present.wording import visible
 
@@ -48,7 +49,7 @@ def own_columns(values: Sequence[pd.Series], *, texts: Mapping[str, str]) -> Col
     arrays: dict[str, Ints] = {}
     for n, column in enumerate(values):
         form, held = _held(column, texts=texts)
-        told.append({"name": str(n), "label": visible(column.name), "always": False, **form})
+        told.append({"name": str(n), "label": own_text(column.name), "always": False, **form})
         arrays[f"column:{n}"] = held
     return Columns(told, arrays)
 
@@ -80,8 +81,29 @@ def own_texts(column: pd.Series, *, texts: Mapping[str, str]) -> pd.Series:
         words = {True: texts["yes"], False: texts["no"]}
         shown = [words[bool(v)] if k else None for v, k in zip(plain, known, strict=True)]
     else:
-        shown = [visible(v) or None if k else None for v, k in zip(plain, known, strict=True)]
+        shown = [own_text(v) or None if k else None for v, k in zip(plain, known, strict=True)]
     return pd.Series(shown, index=column.index, dtype="object")
+
+
+def own_text(value: object) -> str:
+    """Visible text of a value, in which nothing can pass for a reference to the catalog.
+
+    Parameters
+    ----------
+    value
+        Of a table, or a name that a user gave.
+
+    Returns
+    -------
+    str
+        Empty where it is missing.
+
+    Examples
+    --------
+    >>> own_text("7" + chr(0xFDD0)) == "7" + chr(0xFFFD)
+    True
+    """
+    return str(unmarked(visible(value)))
 
 
 def is_flag(column: pd.Series) -> bool:

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.errors import CRSError, OutputError, TableError
-from gisland.present.bilingual import Bilingual, unmarked
+from gisland.present.bilingual import Bilingual
 from gisland.present.elements import DataLayer
 from gisland.present.mapfeatures import ID, Features, Rows, is_drawn, is_spatial
 from gisland.present.maplayers import Plan, made_layer
 from gisland.present.ownclasses import classes_of, one_class
-from gisland.present.owncolumns import own_columns, own_texts
+from gisland.present.owncolumns import own_columns, own_text, own_texts
 from gisland.present.webmap import framed
 from gisland.present.wording import visible
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gisland.present.maplayers import MapLayer
 
 PLAN = Plan(rank=20, order=-1, show=True)  # above the layers of a run, and told of first
-NORTHERNMOST = 85.06  # of the web map
+NORTHERNMOST = 85.05  # of the web map
 OWN = "own"
 
 
@@ -104,7 +104,7 @@ def blank_map(*, title: str = "", language: str = "zh") -> folium.Map:
     'A <b>'
     """
     texts = Bilingual()
-    told = visible(unmarked(title)) or texts["map.title"]
+    told = own_text(title) or texts["map.title"]
     data: dict[str, Any] = {
         "title": told,
         "summary": [],
@@ -156,13 +156,13 @@ def map_layer(
     >>> map_layer(wells, name="Wells", color_by="depth").layer.bounds
     (114.0, 30.0, 114.0, 30.0)
     """
-    name = visible(unmarked(name))
+    name = own_text(name)
     rows = _drawn(frame, name)
-    shown = [unmarked(_column(rows, c, name=name)) for c in _names(rows, columns)]
+    shown = [_column(rows, c, name=name) for c in _names(rows, columns)]
     texts = Bilingual().ui
     codes, kinds = one_class(len(rows), texts=texts)
     if color_by is not None:
-        codes, kinds = classes_of(unmarked(_column(rows, color_by, name=name)), texts=texts)
+        codes, kinds = classes_of(_column(rows, color_by, name=name), texts=texts)
     told = Rows(
         title=f"{name} · {ID}",
         ids=_titles(shown, len(rows), texts=texts),
@@ -173,7 +173,7 @@ def map_layer(
     layer = made_layer(OWN, features, kinds=kinds, name=name, plan=PLAN)
     layer.head["own"] = True
     if color_by is not None:
-        layer.head["themes"][0]["name"] = f"{name} · {visible(unmarked(color_by))}"
+        layer.head["themes"][0]["name"] = f"{name} · {own_text(color_by)}"
     missing = len(frame) - len(rows)
     note = texts["not_drawn_of"].format(layer=name, count=f"{missing:,}")
     return OwnLayer(layer, name=name, notes=(note,) if missing else ())
