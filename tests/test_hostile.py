@@ -68,10 +68,10 @@ def test_saving_maps_and_reports_runs_nothing(which: str, codes: bool, tmp_path:
     tables, run = given(which)
     spoiled = hostiletexts.named(hostiletexts.district(tables, hostile, codes=codes), hostile)
     record = hostiletexts.record(run, "".join(t for t in hostile.values() if len(t) < SHORT))
-    for page in (
-        web_map(spoiled, run=record, language="en"),
-        report(spoiled, run=record, language="zh"),
-    ):
+    pages = [web_map(spoiled, run=record, language="en")]
+    if which != "map":  # those are not all that a report needs
+        pages.append(report(spoiled, run=record, language="zh"))
+    for page in pages:
         page.encode("utf-8")
         assert not re.search(r"<(img|svg onload|script>window\.hacked)", page)
         assert "hacked = 'script'</script>" not in page
@@ -96,7 +96,7 @@ def test_the_ledger_holds_texts_and_no_formula(tmp_path: Path) -> None:
     sheet = book["parcels"]
     ids = [row[0] for row in sheet.iter_rows(min_row=2)]
     assert {cell.data_type for cell in ids} == {"s"}
-    held = {str(cell.value).replace("\r", "") for cell in ids}
+    held = {re.sub("\r|_x000D_", "", str(cell.value)) for cell in ids}
     for name, text in hostile.items():
         assert any(v.startswith(shown(text).replace("\r", "")) for v in held), name
     assert [marker.name for marker in tmp_path.iterdir()] == []
@@ -218,7 +218,8 @@ def test_what_users_add_shows_as_text(offline_page: Open, tmp_path: Path) -> Non
         handle, layer = markers_of[name].get_name(), layers_of[name].get_name()
         told = page.evaluate(
             f"""() => [{handle}.getPopup().getContent().textContent,
-            new DOMParser().parseFromString({handle}.getTooltip().getContent(), "text/html").body.textContent,
+            new DOMParser().parseFromString({handle}.getTooltip().getContent(), "text/html")
+              .body.textContent,
             {layer}.getTooltip()._content({layer}.getLayers()[0]).textContent]"""
         )
         plain = " ".join(visible(text).split())

@@ -176,8 +176,8 @@ def unmarked(data: Any) -> Any:  # noqa: ANN401 - data of any kind
     if isinstance(data, pd.DataFrame):
         return _unmarked_table(data)
     if isinstance(data, pd.Series):
-        named = isinstance(data.name, str)
-        return _unmarked_column(data).rename(unmarked(data.name) if named else data.name)
+        made = _unmarked_column(data)
+        return made.rename(unmarked(data.name)) if isinstance(data.name, str) else made
     if isinstance(data, Mapping):
         return {unmarked(key): unmarked(value) for key, value in data.items()}
     if isinstance(data, (list, tuple)):
