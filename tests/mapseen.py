@@ -238,7 +238,7 @@ def _texts(data: object) -> Iterable[str]:
     elif isinstance(data, dict):
         for value in data.values():
             yield from _texts(value)
-    elif isinstance(data, list):
+    elif isinstance(data, (list, tuple)):
         for value in data:
             yield from _texts(value)
 
