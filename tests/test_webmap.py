@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LAYERS = (
     *("parcels", "scraps", "sites_before", "sites_after", "block_lines", "zones", "enclaves"),
-    "block_conflicts",
+    *("block_conflicts", "links"),
     *("enclaves_jointly", "scrap_groups", "exclusions", "roads", "findings"),
 )
 CODED = ("verdict", "scrap_kind", "kind", "attribute", "outcome", "test", "operator", "unit")
@@ -39,7 +39,7 @@ def blocks(page: str) -> dict[str, Any]:
     language = mappages.texts(page)["language"]
     layers = mappages.layers(page, language)
     for layer in layers.values():
-        (theme,) = layer["head"]["themes"]
+        theme = layer["head"]["themes"][0]
         layer |= {"classes": theme["classes"], "names": layer["head"]["names"]}
     return layers | {"page": mappages.page_data(page, language)}
 
@@ -291,7 +291,8 @@ def test_the_first_view_is_the_parcels(zh: str) -> None:
 def test_any_table_may_be_missing(name: str) -> None:
     tables = {k: v for k, v in map_tables().items() if k != name}
     data = blocks(web_map(tables, run=map_run(), language="en"))
-    gone = {"parcels": {"parcels", "sites_before"}, "plan": {"scraps"}, "sites": {"sites_after"}}
+    gone = {"parcels": {"parcels", "sites_before"}, "plan": {"scraps", "links"}}
+    gone["sites"] = {"sites_after", "links"}  # lines from scraps to sites
     gone["enclaves"] = {"enclaves", "enclaves_jointly"}
     gone["block_lines"] = {"block_lines", "block_conflicts"}
     assert set(LAYERS) - set(data) == gone.get(name, {name} & set(LAYERS))

@@ -34,8 +34,10 @@
     const frame = map.getContainer().getBoundingClientRect();
     const edge = (selector) => map.getContainer().querySelector(selector).getBoundingClientRect();
     const top = edge(".gi-title").bottom - frame.top + 12;
-    return narrow(map) ? { top: Math.min(top, 80), right: 12 }
-      : { top: Math.min(top, map.getSize().y / 3), right: frame.right - edge(".gi-legend").left + 12 };
+    if (narrow(map)) return { top: Math.min(top, 80), right: 12 };
+    const panels = [".gi-legend", ".leaflet-control-layers"].filter((name) => map.getContainer().querySelector(name));
+    const left = Math.min(...panels.map((name) => edge(name).left));
+    return { top: Math.min(top, map.getSize().y / 3), right: frame.right - left + 12 };
   };
 
   /* The list of layers in a fold of its own; on narrow screens one fold is open at a time. */
@@ -70,7 +72,13 @@
     const get = (selector) => map.getContainer().querySelector(selector);
     const title = get(".gi-title"), legend = get(".gi-legend"), list = get(".leaflet-control-layers");
     const below = list && narrow(map) && list.querySelector("details").open;
-    if (list) list.style.marginTop = (below ? title.offsetHeight + 20 : 10) + "px";
+    if (list) {
+      list.style.marginTop = (below ? title.offsetHeight + 20 : 10) + "px";
+      const room = legend.getBoundingClientRect().top - list.getBoundingClientRect().top - 10;
+      const fold = list.querySelector("details");
+      fold.style.maxHeight = below ? Math.max(120, room) + "px" : "";
+      fold.style.overflow = below ? "auto" : "";
+    }
     const above = Math.max(list ? list.offsetTop + list.offsetHeight : 0,
                            narrow(map) ? title.offsetTop + title.offsetHeight : 0);
     legend.style.maxHeight = Math.max(80, map.getSize().y - above - 50) + "px";
