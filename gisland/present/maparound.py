@@ -75,7 +75,7 @@ def around(
     tables
         Result tables by name.
     texts
-        Catalog of one language.
+        The catalog.
     of_parcels
         Sites of each parcel.
 

@@ -57,7 +57,7 @@ def block_layers(tables: Tables, *, records: Rules, texts: Texts) -> dict[str, M
     records
         Rules by id, for the quotations in popups.
     texts
-        Catalog of one language.
+        The catalog.
 
     Returns
     -------

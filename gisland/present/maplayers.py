@@ -12,7 +12,6 @@ import pandas as pd
 import shapely
 
 from gisland.present import style
-from gisland.present.facts import Rules, fields, plain_rows
 from gisland.present.maparound import LONGEST_NAME, around
 from gisland.present.mapblocks import block_layers
 from gisland.present.mapcolumns import columns
@@ -27,6 +26,7 @@ from gisland.present.mapfeatures import (
     is_spatial,
     keys,
 )
+from gisland.present.mapfindings import finding_layer
 from gisland.present.maplinks import OFF, link_layer
 from gisland.present.mapsites import sites_of_parcels
 from gisland.present.mapthemes import parcel_themes
@@ -39,11 +39,12 @@ from gisland.present.popups import (
     scrap_popups,
 )
 from gisland.present.sitepopups import site_popups
-from gisland.present.wording import named, shortened, visible
+from gisland.present.wording import shortened, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gisland.present.facts import Rules
     from gisland.present.mapsites import Sites
     from gisland.present.mapthemes import Theme
 
@@ -132,7 +133,7 @@ def map_layers(
     records
         Rules by id, for the quotations in popups.
     texts
-        Catalog of one language.
+        The catalog.
 
     Returns
     -------
@@ -160,7 +161,7 @@ def map_layers(
         **_sites(tables, texts),
         **around(tables, texts, of_parcels=of_parcels),
         **block_layers(tables, records=records, texts=texts),
-        "findings": _findings(tables, of_parcels, texts),
+        "findings": finding_layer(tables, texts, of_parcels=of_parcels),
     }
     layers = []
     for layer_id, plan in PLANS.items():
@@ -295,31 +296,6 @@ def _closed(site: shapely.Geometry) -> shapely.Geometry:
     """Site without the hairline gaps that unmatched vertices leave between its parcels."""
     wide = shapely.buffer(site, HAIRLINE_M, join_style="mitre")
     return shapely.buffer(wide, -HAIRLINE_M, join_style="mitre")
-
-
-def _findings(
-    tables: Mapping[str, pd.DataFrame],
-    of_parcels: Mapping[str, Sites],
-    texts: Mapping[str, str],
-) -> Made:
-    rows = drawn_rows(tables.get("findings"), "code")
-    if rows is None:
-        return None, {}
-    kinds = {k: Kind(texts[f"severity.{k}"], v) for k, v in style.SEVERITIES.items()}
-    codes = [k if k in kinds else "info" for k in rows["severity"]]
-    columns = ("layer", "parcel_id", "other_id", "message")
-    popups = [
-        {
-            "t": named(texts, "finding", row["code"]),
-            "s": kinds[code].label,
-            "b": [fields(row, columns, texts=texts)],
-        }
-        for row, code in zip(plain_rows(rows), codes, strict=True)
-    ]
-    ids = [f"finding:{i}" for i in range(len(rows))]
-    both = zip(rows["parcel_id"], rows["other_id"], strict=True)
-    sites = tuple(tuple(sorted({s for p in two for s in of_parcels.get(p, ())})) for two in both)
-    return Features(rows.geometry, codes, ids, popups, sites=sites), kinds
 
 
 def made_layer(

@@ -50,7 +50,7 @@ def surface_data(
     crs
         Of the run.
     texts
-        Catalog of one language.
+        The catalog.
 
     Returns
     -------

@@ -218,7 +218,7 @@ def scrap_popups(
     records
         Rules by id, as ``run["rules"]["records"]`` lists them.
     texts
-        Catalog of one language.
+        The catalog.
 
     Returns
     -------

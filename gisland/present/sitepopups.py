@@ -37,7 +37,7 @@ def site_popups(
     sites
         Rows of the sites table.
     texts
-        Catalog of one language.
+        The catalog.
     tables
         Result tables by name; ``indicators``, ``conditions`` and ``capacity`` tell more of the
         sites where they are there.

@@ -149,8 +149,7 @@ def visible(value: object) -> str:
         return value
     if isinstance(value, dt.datetime) and not is_missing(value) and value.time() == dt.time():
         value = value.date()
-    text = value if type(value) is str else "" if is_missing(value) else str(value)
-    return text if text.isprintable() else text.translate(_ILLEGAL)
+    return "" if is_missing(value) else str(value).translate(_ILLEGAL)
 
 
 def named(texts: Mapping[str, str], section: str, code: object) -> str:
@@ -269,8 +268,7 @@ def number(value: Any, *, unit: str, decimals: int | None = None) -> str:  # noq
     >>> number(45071.4, unit="m2"), number(0.03746, unit="share"), number(None, unit="m2")
     ('45,071.40', '3.75%', '—')
     """
-    known = type(value) is float or (not is_missing(value) and isinstance(value, numbers.Real))
-    if not known or not math.isfinite(value):
+    if not isinstance(value, (float, numbers.Real)) or not math.isfinite(value):
         return MISSING
     digits = DECIMALS.get(unit, 2) if decimals is None else decimals
     scaled = float(value) * (100 if unit == "share" else 1)
@@ -343,13 +341,12 @@ def comparison(texts: Mapping[str, str], test: Mapping[Any, Any]) -> str:
     while digits < FINEST and value != limit and told[0] == told[1]:
         digits += 1
         told = [number(v, unit=unit, decimals=digits) for v in (value, limit)]
-    shown = [_suffixed(texts, text, unit) for text in told]
     over = test.get("denominator")
     key = "report.compared" if is_missing(over) else "report.compared_over"
     return texts[key].format(
-        value=shown[0],
+        value=_suffixed(texts, told[0], unit),
         operator=operator,
-        limit=shown[1],
+        limit=_suffixed(texts, told[1], unit),
         denominator=named(texts, "denominator", over),
     )
 
