@@ -12,6 +12,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 from openpyxl import load_workbook
+from openpyxl.utils.escape import unescape
 from shapely import box
 
 import gisland as gl
@@ -96,7 +97,7 @@ def test_the_ledger_holds_texts_and_no_formula(tmp_path: Path) -> None:
     sheet = book["parcels"]
     ids = [row[0] for row in sheet.iter_rows(min_row=2)]
     assert {cell.data_type for cell in ids} == {"s"}
-    held = {re.sub("\r|_x000D_", "", str(cell.value)) for cell in ids}
+    held = {unescape(str(cell.value)).replace("\r", "") for cell in ids}
     for name, text in hostile.items():
         assert any(v.startswith(shown(text).replace("\r", "")) for v in held), name
     assert [marker.name for marker in tmp_path.iterdir()] == []
@@ -245,7 +246,8 @@ def test_a_report_shows_all_of_it_as_text(offline_page: Open, tmp_path: Path) ->
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth + 1")
     assert page.evaluate("getComputedStyle(document.body).display") == "block"
     broken = page.evaluate(
-        "[...document.querySelectorAll('a')].filter((a) => !/^#[\\w.-]+$/.test(a.getAttribute('href'))"
+        "[...document.querySelectorAll('a')]"
+        ".filter((a) => !/^#[\\w.-]+$/.test(a.getAttribute('href'))"
         " || !document.getElementById(a.getAttribute('href').slice(1))).map((a) => a.outerHTML)"
     )
     assert broken == []
