@@ -20,11 +20,12 @@ import hostiletexts
 import maptables
 import small_blocks
 import small_results
-from gisland.present.bilingual import unmarked
+from gisland.present.bilingual import Bilingual, unmarked
 from gisland.present.harmless import inert
 from gisland.present.isolation import isolated
 from gisland.present.ledger import ledger
 from gisland.present.sheets import report
+from gisland.present.style import catalog
 from gisland.present.webmap import web_map
 from gisland.present.wording import visible
 
@@ -130,6 +131,14 @@ def test_reports_set_apart_what_they_put_into_sentences(language: str) -> None:
     spoiled = hostiletexts.district(tables, {"turn": ids})
     page = report(spoiled, run=run, language=language)
     assert re.search("\u2068\u202ex[^\u2069<]*\u2069", page)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_entries_of_the_catalog_set_apart_what_goes_into_them(language: str) -> None:
+    key, apart = "report.site_title", "\u2068\u202ex\u2069"
+    assert apart in catalog(language)[key].format(id="\u202ex")
+    texts = Bilingual()
+    assert apart in texts.expanded(texts[key].format(id="\u202ex"), language=language)
 
 
 # --- in the browser -----------------------------------------------------------------------------
