@@ -54,7 +54,8 @@ PLACED = """(all) => all.map(([x, y]) => {
 SHOWN = """() => { const told = [], walk = document.createTreeWalker(document.body, 4);
   for (const range = document.createRange(); walk.nextNode();) { const text = walk.currentNode;
     if (['SCRIPT', 'STYLE', 'NOSCRIPT'].includes(text.parentElement.tagName)) continue;
-    range.selectNodeContents(text); if (range.getClientRects().length) told.push(text.textContent); }
+    range.selectNodeContents(text);
+    if (range.getClientRects().length) told.push(text.textContent); }
   for (const one of document.querySelectorAll('*')) for (const name of ['title', 'aria-label',
     'placeholder', 'alt', 'label']) if (one.checkVisibility() && one.getAttribute(name))
       told.push(one.getAttribute(name));
@@ -225,9 +226,12 @@ def data_words(case: Case) -> list[str]:
     """All text that comes from data, the longest first."""
     found = {str(case.record.get("project", "")), case.page.parent.name}
     for table in case.tables.values():
-        for _, column in pd.DataFrame(table).drop(columns="geometry", errors="ignore").items():
+        plain = pd.DataFrame(table).drop(columns="geometry", errors="ignore")
+        for column in (plain[name] for name in plain):
             if column.dtype == object or str(column.dtype).startswith(("str", "category")):
-                found |= {part for v in column.dropna().unique() for part in re.split("[;:]", str(v))}
+                found |= {
+                    part for v in column.dropna().unique() for part in re.split("[;:]", str(v))
+                }
     found |= set(_texts([case.record["rules"], case.record["parameters"]]))
     return sorted((t.strip() for t in found if t.strip()), key=len, reverse=True)
 

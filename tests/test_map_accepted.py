@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -27,7 +28,6 @@ from mapseen import (
     over,
     placed,
     real_project,
-    rgb,
     settle,
     shot,
     view,
@@ -132,7 +132,7 @@ def test_themes_color_parcels_by_the_values_of_the_tables(
         assert set(by_fill) <= {fill for _, fill, _ in rows[:-1]}
         ordered = [by_fill[fill] for _, fill, _ in rows[:-1] if fill in by_fill]
         assert len(ordered) >= 3
-        for low, high in zip(ordered, ordered[1:], strict=False):
+        for low, high in itertools.pairwise(ordered):
             assert max(low) <= min(high)  # classes do not overlap
         assert sum(int(n.replace(",", "")) for *_, n in rows) == len(case.parcels)
 

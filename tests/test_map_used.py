@@ -39,7 +39,8 @@ __all__ = ["forest_city"]  # a fixture
 pytestmark = pytest.mark.browser
 Opener = "Callable[[Path | str], Page]"
 PT_MM = 72 / 25.4
-KEYS = "({ at }) => { const hit = gisland.findKey(at); return gisland.go(map_main, hit.layer, hit.i); }"
+KEYS = """({ at }) => { const { layer, i } = gisland.findKey(at);
+  return gisland.go(map_main, layer, i); }"""
 
 
 @pytest.fixture(scope="module", params=["sample_run", "forest_city"])
@@ -113,9 +114,15 @@ def test_popups_of_scraps_tell_each_site_test_and_rule(offline_page: Opener, cas
             codes = {code.split(":")[0] for code in pair["reasons"].split(";") if code}
             named = [words[f"reason.{code}"].split("{")[0] for code in codes]
             assert all(part in why for part in named), (parcel, why, named)
-            own = verdicts[(verdicts["parcel_id"] == parcel) & (verdicts["subject"] == pair["site_id"])]
-            tested = {row[0]: row[2] for row in told["tables"][f"Tests towards {pair['site_id']}"][1:]}
-            expected = {words[f"test.{t}"]: o for t, o in zip(own["test"], own["outcome"], strict=True)}
+            own = verdicts[
+                (verdicts["parcel_id"] == parcel) & (verdicts["subject"] == pair["site_id"])
+            ]
+            tested = {
+                row[0]: row[2] for row in told["tables"][f"Tests towards {pair['site_id']}"][1:]
+            }
+            expected = {
+                words[f"test.{t}"]: o for t, o in zip(own["test"], own["outcome"], strict=True)
+            }
             assert {k: v.lstrip("✓✗ ") for k, v in tested.items()} == {
                 k: words[f"outcome.{o}"] for k, o in expected.items()
             }
@@ -137,7 +144,9 @@ def test_popups_of_sites_tell_before_and_after(offline_page: Opener, case: Case)
         shown = next(values for name, values in table.items() if name.startswith("FAR"))
         assert shown == ["—" if pd.isna(v) else f"{v:.2f}" for v in far]
         assert told["rows"]["absorbed scrap area"] == f"{site['scrap_area_m2']:,.2f} m²"
-        assert told["rows"]["scrap share"].startswith(f"{site['scrap_share']:.2%} (requires ≤ 10.00%")
+        assert told["rows"]["scrap share"].startswith(
+            f"{site['scrap_share']:.2%} (requires ≤ 10.00%"
+        )
         absorbed = [i for i in site["absorbed_ids"].split(";") if i]
         listed = told["rows"].get("absorbed parcels", "").split(" and more")[0].split("; ")
         assert listed == (absorbed[:12] or [""])
@@ -165,9 +174,11 @@ def test_layers_and_classes_are_switched_off_for_eyes_and_clicks(
         view(page, parcels["at"][i], 18)
         fill = style.VERDICTS[verdict].fill
         label = catalog("zh")[f"verdict.{verdict}"]
-        tick = page.locator(".gi-legend section:not(.gi-hidden)").first.locator(
-            "label", has=page.get_by_text(label, exact=True)
-        ).locator("input")
+        tick = (
+            page.locator(".gi-legend section:not(.gi-hidden)")
+            .first.locator("label", has=page.get_by_text(label, exact=True))
+            .locator("input")
+        )
         assert "#{:02x}{:02x}{:02x}".format(*color_at(page, parcels["at"][i])) == fill
         tick.uncheck()
         settle(page)
@@ -213,6 +224,27 @@ def test_search_by_parcel_owner_and_site(offline_page: Opener, case: Case) -> No
     page.locator(".gi-hits button").first.wait_for(state="detached")
 
 
+def test_a_density_surface_lies_below_with_its_legend(offline_page: Opener, sample: Case) -> None:
+    page = opened(offline_page(sample.page))
+    only(page, "parcels")
+    parcels = lonely(sample.parcels)
+    i = parcels[parcels["verdict"] == "site"]["size"].idxmax()
+    view(page, parcels["at"][i], 17)
+    before = color_at(page, parcels["at"][i])
+    page.locator(".gi-choice:not(.gi-themes) select").select_option("far_before")
+    settle(page)
+    legend = page.locator(".gi-surface-legend")
+    assert "容积率" in legend.locator("h3").inner_text()
+    fills = legend.locator(".gi-class svg > *").evaluate_all(
+        "(all) => all.map((one) => one.getAttribute('fill'))"
+    )
+    seen = "#{:02x}{:02x}{:02x}".format(*color_at(page, parcels["at"][i]))
+    assert seen in fills
+    page.locator(".gi-choice:not(.gi-themes) select").select_option("")
+    settle(page)
+    assert color_at(page, parcels["at"][i]) == before
+
+
 def test_one_site_alone(offline_page: Opener, case: Case) -> None:
     page = opened(offline_page(case.page))
     only(page, "parcels")
@@ -256,7 +288,9 @@ def test_everything_is_in_the_language_chosen(
     for key in keys:
         go(page, key)
         left |= set(foreign(page, language, words))
-    for theme in page.evaluate("gisland.layers.find((l) => l.head.ground).head.themes.map((t) => t.id)"):
+    for theme in page.evaluate(
+        "gisland.layers.find((l) => l.head.ground).head.themes.map((t) => t.id)"
+    ):
         page.evaluate("(theme) => { gisland.setTheme('parcels', theme); }", theme)
         left |= set(foreign(page, language, words))
     page.evaluate("() => { map_main.closePopup(); gisland.help(); }")
@@ -282,7 +316,9 @@ def test_swipe_and_measure_on_the_whole_map(offline_page: Opener, case: Case) ->
     i = parcels[parcels["verdict"] == "absorbed"]["size"].idxmax()
     at = parcels["at"][i]
     for layer in ("scraps", "sites_after", "sites_before"):
-        page.evaluate("(id) => { map_main.removeLayer(gisland.layers.find((l) => l.head.id === id)); }", layer)
+        page.evaluate(
+            "(id) => { map_main.removeLayer(gisland.layers.find((l) => l.head.id === id)); }", layer
+        )
     view(page, at, 18)
     seen = {}
     for mode in ("before", "after", "off"):
@@ -306,7 +342,9 @@ def test_swipe_and_measure_on_the_whole_map(offline_page: Opener, case: Case) ->
 
 def test_a_print_tells_all_that_a_plan_needs(offline_page: Opener, case: Case) -> None:
     page = opened(offline_page(case.page))
-    page.evaluate("() => gisland.printView(map_main, { paper: 'A3', landscape: true }).then(() => 0)")
+    page.evaluate(
+        "() => gisland.printView(map_main, { paper: 'A3', landscape: true }).then(() => 0)"
+    )
     settle(page)
     pdf = page.pdf(prefer_css_page_size=True, print_background=True)
     (box,) = re.findall(rb"/MediaBox\s*\[([^\]]+)\]", pdf)
@@ -340,7 +378,7 @@ def test_an_address_opens_the_same_view_again(offline_page: Opener, case: Case) 
     page.goto("about:blank")
     page.goto(address)
     opened(page).wait_for_selector(".gi-sheet")
-    assert list(sheet(page))[0] == first[0] == f"Site {site}"
+    assert next(iter(sheet(page))) == first[0] == f"Site {site}"
     again = page.evaluate("[map_main.getCenter().lat, map_main.getCenter().lng]")
     assert again == pytest.approx(center, abs=2e-4)
 
@@ -372,7 +410,9 @@ def test_a_phone_shows_the_map_and_a_popup_that_can_be_read(
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(case.page.as_uri())
     opened(page)
-    assert page.locator(".gi-panel details[open], .leaflet-control-layers details[open]").count() == 0
+    assert (
+        page.locator(".gi-panel details[open], .leaflet-control-layers details[open]").count() == 0
+    )
     parcels = lonely(case.parcels)
     i = parcels[parcels["verdict"] == "ineligible"]["size"].idxmax()
     assert f"宗地 {i}" in ask(page, parcels["at"][i])
@@ -383,6 +423,8 @@ def test_a_phone_shows_the_map_and_a_popup_that_can_be_read(
     assert box["x"] + box["width"] <= 390
     assert box["y"] >= 0
     assert box["width"] >= 280
-    size = page.evaluate("parseFloat(getComputedStyle(document.querySelector('.gi-sheet td')).fontSize)")
+    size = page.evaluate(
+        "parseFloat(getComputedStyle(document.querySelector('.gi-sheet td')).fontSize)"
+    )
     assert size >= 12
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
