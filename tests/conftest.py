@@ -213,3 +213,13 @@ def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Done:
 
     out = tmp_path_factory.mktemp("sample") / "out"
     return run_project(sample_folder() / "gisland.toml", out, parquet=True)
+
+
+@pytest.fixture(scope="session")
+def forest_city(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Done:
+    """One run of a real city of 7 000 parcels, for all tests that only look at its results."""
+    from gisland.jobs import run_project  # noqa: PLC0415 - the network is blocked first
+    from mapseen import real_project  # noqa: PLC0415 - for the few tests that need it
+
+    folder = tmp_path_factory.mktemp("forest_city")
+    return run_project(real_project("forest_city", shared_data, folder), folder / "out")

@@ -62,6 +62,10 @@ SHOWN = """() => { const told = [], walk = document.createTreeWalker(document.bo
   told.push(document.title); return told; }"""
 
 
+KEYS = """({ at }) => { const { layer, i } = gisland.findKey(at);
+  return gisland.go(map_main, layer, i); }"""
+
+
 @dataclass(frozen=True)
 class Case:
     """A run and its map."""
@@ -208,6 +212,25 @@ def ask(page: Page, at: shapely.Point, zoom: float = 18) -> dict[str, Any]:
 def sheet(page: Page) -> dict[str, Any]:
     """The open popup, by title."""
     return {part["title"]: part for part in page.evaluate(READ)}
+
+
+def speak(page: Page, language: str) -> None:
+    """Choose a language."""
+    page.evaluate("(language) => gisland.speak(language)", language)
+    settle(page)
+
+
+def go(page: Page, key: str) -> dict[str, Any]:
+    """Popup of a feature."""
+    page.evaluate(KEYS, {"at": key})
+    page.wait_for_selector(".gi-sheet")
+    return sheet(page)
+
+
+def color_at(page: Page, at: shapely.Point) -> str:
+    """Color of the screen at a place, such as #1d1d1d."""
+    ((east, down),) = placed(page, np.array([[at.x, at.y]]))
+    return "#" + "".join(f"{channel:02x}" for channel in shot(page)[down, east])
 
 
 def lonely(parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

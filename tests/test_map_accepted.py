@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 import shapely
 
-from gisland.jobs import run_project
 from gisland.present import style
 from gisland.present.style import catalog
 from mappages import layers
@@ -27,15 +26,12 @@ from mapseen import (
     opened,
     over,
     placed,
-    real_project,
     settle,
     shot,
     view,
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from playwright.sync_api import Page
 
     from gisland.jobs import Done
@@ -43,12 +39,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 Opener = "Callable[[Path | str], Page]"
-
-
-@pytest.fixture(scope="module")
-def forest_city(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Done:
-    folder = tmp_path_factory.mktemp("forest_city")
-    return run_project(real_project("forest_city", shared_data, folder), folder / "out")
 
 
 @pytest.fixture(scope="module", params=["sample_run", "forest_city"])

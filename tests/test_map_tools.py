@@ -200,7 +200,7 @@ def test_legend_of_a_side_lists_and_counts_what_is_there(offline_page: Opener, z
 
 def test_surfaces_of_both_sides_are_shown(offline_page: Opener, zh: str) -> None:
     page = opened(offline_page(zh))
-    page.locator(".gi-choice select").select_option("far_before")
+    page.locator(".gi-choice:not(.gi-themes) select").select_option("far_before")
     compare(page, "swipe")
     shown = page.locator("img.gi-surface:visible")
     source = {
@@ -441,7 +441,7 @@ def test_the_printed_legend_lists_what_is_visible_alone(offline_page: Opener, zh
     assert not {"不可并入", "改造前范围", "改造片区"} & set(rows)
     assert "密度面" not in legend.inner_text()
     page.evaluate("gisland.printView(map_main, null)")
-    page.locator(".gi-choice select").select_option("far_before")
+    page.locator(".gi-choice:not(.gi-themes) select").select_option("far_before")
     compare(page, "before")
     print_view(page)
     text = legend.inner_text()
