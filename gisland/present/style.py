@@ -94,8 +94,8 @@ BLOCK_CHANGES = {
 }
 CONFLICTS = {  # fills are told apart by lightness, too
     "outside": Look("#8a5a00", 1, fill="#ffb02e", opacity=0.75),
-    "other": Look("#3d1f6b", 1, fill="#5e35a8", opacity=0.75),
-    "cut": Look("#8f0020", 1.5, fill="#e0002f", opacity=0.7),
+    "other": Look("#3d1f6b", 1, fill="#5e35a8", opacity=0.9),
+    "cut": Look("#8f0020", 1.5, dash="5 3", fill="#e0002f", opacity=0.55),
     "fails": Look("#e0002f", 13),  # seen on both sides of the line itself
 }
 ZONES = Look("#7d6608", 2.5, dash="16 5 3 5", fill="#c9a227", opacity=0.12)
@@ -107,7 +107,7 @@ PROJECT_BOUNDARY = Look("#111111", 2, dash="20 5")
 SEVERITIES = {
     "error": Look("#a50026", 2.5, fill="#a50026", opacity=0.45),
     "warning": Look("#e08214", 2.5, fill="#e08214", opacity=0.4),
-    "info": Look("#4575b4", 2.5, fill="#4575b4", opacity=0.35),
+    "info": Look("#4575b4", 2.5, dash="2 3", fill="#4575b4", opacity=0.35),
 }
 OWN_TEXTS = (  # of columns of any table: dark enough for lines
     *("#1f77b4", "#d55e00", "#009e73", "#8a3fb0", "#b8860b"),
