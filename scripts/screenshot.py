@@ -1,9 +1,10 @@
-"""Make the pictures of the README: run the sample district and photograph its map.
+"""Make the pictures of the README: run the sample district and photograph its map and its print.
 
     python scripts/screenshot.py [FOLDER]
 
 Needs Chromium (``GISLAND_CHROMIUM`` names it where it is not on the path). Writes
-``sample_map.png`` into FOLDER, by default ``maps``.
+``sample_map.png`` (the map) and ``sample_print.png`` (its page for print) into FOLDER, by default
+``maps``.
 """
 
 import argparse
@@ -22,6 +23,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 SITE = "XM04"  # the site whose scraps are refused for most reasons
 SCRAP = "420190005002GB00006"
 VIEW = {"width": 1280, "height": 800}
+LOADED = "() => gisland.ready().then(() => gisland.known()).then(() => gisland.drawn())"
 
 
 def browser_path() -> str:
@@ -47,6 +49,7 @@ def look_at(page: Page, done: Done) -> None:
     page.mouse.click(x, y)
     page.get_by_text(SCRAP).first.wait_for()
     page.wait_for_timeout(500)  # the popup fades in and may pan the map
+    page.evaluate(LOADED)
 
 
 def main() -> None:
@@ -63,10 +66,16 @@ def main() -> None:
         page = browser.new_page(viewport=VIEW, locale="zh-CN")
         page.goto((done.folder / "map.html").as_uri())
         page.wait_for_function("window.map_main")
+        page.evaluate(LOADED)
         look_at(page, done)
         page.screenshot(path=folder / "sample_map.png")
+        page.evaluate("() => { map_main.closePopup(); gisland.whole(map_main); }")
+        page.evaluate("() => gisland.printView(map_main, {})")
+        page.add_style_tag(content=".gi-print-bar { display: none !important; }")
+        page.locator(".gi-page").screenshot(path=folder / "sample_print.png")
         browser.close()
-    print(folder / "sample_map.png")
+    for name in ("sample_map.png", "sample_print.png"):
+        print(folder / name)
 
 
 if __name__ == "__main__":
