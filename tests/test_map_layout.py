@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from basemapfiles import write_tiff
+from gisland.base.basemaps import BaseSource
+from gisland.layers.basemaps import read_base_maps
 from gisland.present.webmap import web_map
 from maptables import map_run, map_tables
 
@@ -98,3 +101,19 @@ def test_layers_of_one_class_take_one_line_of_the_legend(offline_page: Opener) -
     page = opened(offline_page(web_map(map_tables(), run=map_run(), language="en")), 1280, 800)
     assert page.locator(".gi-legend .gi-one:visible").count() >= 2
     assert page.locator(".gi-legend .gi-one h3:visible").count() == 0
+
+
+def test_the_note_of_a_base_map_leaves_scale_and_tools_free(
+    offline_page: Opener, tmp_path: Path
+) -> None:
+    source = BaseSource("image", str(write_tiff(tmp_path / "ortho.tif", nodata=0)))
+    base = read_base_maps([source], folder=tmp_path, beside=tmp_path)
+    html = web_map(map_tables(), run=map_run(), language="zh", base_maps=base)
+    page = opened(offline_page(html), 1280, 800)
+    page.locator(".leaflet-control-layers-base input").last.check()
+    note = page.locator(".gi-base-note").bounding_box()
+    assert note is not None
+    for panel in (".gi-corner", ".leaflet-control-zoom", ".leaflet-control-scale", ".gi-tools"):
+        box = page.locator(panel).bounding_box()
+        assert box is not None
+        assert note["y"] + note["height"] <= box["y"], panel
