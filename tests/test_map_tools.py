@@ -37,6 +37,8 @@ Opener = "Callable[[Path | str], Page]"
 def zh() -> str:
     return web_map(map_tables(), run=map_run(), language="zh", surfaces=surfaces())
 
+RESULT = ".gi-tools [role=status]"  # what was measured
+
 
 def opened(page: Page) -> Page:
     page.wait_for_function("window.map_main && map_main._loaded")
@@ -217,7 +219,7 @@ def test_surfaces_of_both_sides_are_shown(offline_page: Opener, zh: str) -> None
 
 
 def test_each_side_shows_its_own_densities(offline_page: Opener) -> None:
-    given = tables()
+    given = map_tables()
     far = {"P04": 0.4, "P03": 0.4, "P06": 0.4, "P08": 0.4}
     given["parcels"] = given["parcels"].assign(far=given["parcels"]["parcel_id"].map(far))
     given["sites"] = given["sites"].assign(far_after=2.2)
@@ -314,18 +316,18 @@ def test_a_drawn_length_is_told_and_clicks_open_nothing(offline_page: Opener, zh
     page.mouse.dblclick(*end)
     assert page.locator(".gi-sheet").count() == 0
     assert not page.evaluate("gisland.busy")
-    told = page.get_by_role("status").inner_text()
+    told = page.locator(RESULT).inner_text()
     length = re.fullmatch(r"距离 ([\d.]+) m", told)
     assert length is not None
     assert float(length[1]) == pytest.approx(100, abs=1.5)  # a pixel
     assert page.locator(".leaflet-gi-measure-pane path").count() == 3  # two points and the line
     page.get_by_role("button", name="English").click()
-    assert page.get_by_role("status").inner_text() == f"Distance {length[1]} m"
+    assert page.locator(RESULT).inner_text() == f"Distance {length[1]} m"
     page.evaluate("map_main.panBy([10, 0], { animate: false })")
-    assert page.get_by_role("status").is_visible()
+    assert page.locator(RESULT).is_visible()
     page.get_by_role("button", name="Clear").click()
     assert page.locator(".leaflet-gi-measure-pane path").count() == 0
-    assert not page.get_by_role("status").is_visible()
+    assert not page.locator(RESULT).is_visible()
     page.mouse.click(*place(page, 20, 30))
     page.wait_for_selector(".gi-sheet")
 
@@ -341,7 +343,7 @@ def test_an_area_by_keys_alone(offline_page: Opener, zh: str) -> None:
         if x == 900:
             page.keyboard.press("Backspace")
     page.keyboard.press("Enter")
-    told = re.search(r"面积 ([\d,.]+) m²（([\d.]+) 亩）", page.get_by_role("status").inner_text())
+    told = re.search(r"面积 ([\d,.]+) m²（([\d.]+) 亩）", page.locator(RESULT).inner_text())
     assert told is not None
     area = float(told[1].replace(",", ""))
     assert area == pytest.approx(8_000, rel=2e-3)  # the map's middle is a whole pixel

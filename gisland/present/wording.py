@@ -30,13 +30,7 @@ DECIMALS = {
     "share": 2,  # of a per cent
     "ratio": 2,
     "index": 4,
-    "yuan": 0,
-    "yuan/mu": 0,
-    "yuan_per_mu": 0,
-    "count": 0,
-    "days": 0,
-    "parcels": 0,
-    "owners": 0,
+    **dict.fromkeys(("yuan", "yuan/mu", "yuan_per_mu", "count", "days", "parcels", "owners"), 0),
 }
 SYMBOLS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 SECTIONS = {
@@ -94,9 +88,9 @@ LISTS = (
     *("reasons", "fragment_reasons", "low_use_reasons", "low_use_not_assessed"),
     *("conditions_failed", "level_by", "ranked_by"),
 )
-# Characters that XML 1.0 and HTML cannot carry: control codes, surrogates, two noncharacters.
-_ILLEGAL = dict.fromkeys(
-    [*range(9), 11, 12, *range(14, 32), 127, *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], "\ufffd"
+# What XML 1.0 and HTML cannot carry: control codes, surrogates, two noncharacters.
+_LEGAL = dict.fromkeys(
+    (*range(9), 11, 12, *range(14, 32), 127, *range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\ufffd"
 )
 
 
@@ -145,11 +139,11 @@ def visible(value: object) -> str:
     >>> visible("a" + chr(0) + "b") == "a" + chr(0xFFFD) + "b"
     True
     """
-    if type(value) is str and value.isprintable():  # most of all, and quickly told
-        return value
+    if type(value) is str and value.isprintable():
+        return value  # most of all, and quickly told
     if isinstance(value, dt.datetime) and not is_missing(value) and value.time() == dt.time():
         value = value.date()
-    return "" if is_missing(value) else str(value).translate(_ILLEGAL)
+    return "" if is_missing(value) else str(value).translate(_LEGAL)
 
 
 def named(texts: Mapping[str, str], section: str, code: object) -> str:

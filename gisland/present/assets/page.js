@@ -74,7 +74,8 @@
     const below = list && narrow(map) && list.querySelector("details").open;
     if (list) {
       list.style.marginTop = (below ? title.offsetHeight + 20 : 10) + "px";
-      const room = legend.getBoundingClientRect().top - list.getBoundingClientRect().top - 10;
+      const under = [legend, get(".gi-corner")].map((one) => one.getBoundingClientRect().top);
+      const room = Math.min(...under) - list.getBoundingClientRect().top - 10;
       const fold = list.querySelector("details");
       fold.style.maxHeight = below ? Math.max(120, room) + "px" : "";
       fold.style.overflow = below ? "auto" : "";
