@@ -75,7 +75,7 @@
     if (list) {
       list.style.marginTop = (below ? title.offsetHeight + 20 : 10) + "px";
       const under = [legend, get(".gi-corner")].map((one) => one.getBoundingClientRect().top);
-      const room = Math.min(...under) - list.getBoundingClientRect().top - 10;
+      const room = Math.min(...under) - list.getBoundingClientRect().top - 24; // with its edges
       const fold = list.querySelector("details");
       fold.style.maxHeight = below ? Math.max(120, room) + "px" : "";
       fold.style.overflow = below ? "auto" : "";
