@@ -273,6 +273,18 @@ def test_what_is_switched_off_in_one_theme_is_on_in_the_other(
 
 
 @pytest.mark.browser
+def test_the_address_tells_the_theme_and_follows_it(opened: Page) -> None:
+    opened.evaluate("location.hash = 'theme=far_after'")
+    opened.wait_for_timeout(400)
+    theme = "(() => { const l = gisland.layers.find((l) => l.head.ground); return l.theme; })()"
+    assert opened.evaluate(theme) > 0
+    assert "theme=far_after" in opened.evaluate("location.hash")
+    opened.evaluate("gisland.setTheme('parcels', 'kind')")
+    opened.wait_for_timeout(400)
+    assert "theme" not in opened.evaluate("location.hash")
+
+
+@pytest.mark.browser
 def test_one_site_alone_quietens_the_rest(opened: Page, spots: dict[str, list[float]]) -> None:
     opened.get_by_label("Only site").select_option("=S02")
     drawn(opened)

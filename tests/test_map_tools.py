@@ -37,6 +37,7 @@ Opener = "Callable[[Path | str], Page]"
 def zh() -> str:
     return web_map(map_tables(), run=map_run(), language="zh", surfaces=surfaces())
 
+
 RESULT = ".gi-tools [role=status]"  # what was measured
 
 

@@ -109,11 +109,15 @@
       const fresh = document.createElement("canvas");
       fresh.width = fresh.height = Math.round(TILE * ratio);
       const key = this._tileCoordsToKey(coords);
-      const wanted = () => this._map && coords.z === this._tileZoom && (!this._tiles[key] || this._tiles[key].el === canvas);
-      gisland.schedule(gisland.paint(fresh.getContext("2d"), this, view), wanted, () => {
-        canvas.width = fresh.width;
-        canvas.height = fresh.height;
-        canvas.getContext("2d").drawImage(fresh, 0, 0);
+      const turn = canvas.turn = (canvas.turn || 0) + 1; // a later drawing takes the place of this one
+      const wanted = () => this._map && coords.z === this._tileZoom && canvas.turn === turn
+        && (!this._tiles[key] || this._tiles[key].el === canvas);
+      gisland.schedule(gisland.paint(fresh.getContext("2d"), this, view), wanted, (whole) => {
+        if (whole) {
+          canvas.width = fresh.width;
+          canvas.height = fresh.height;
+          canvas.getContext("2d").drawImage(fresh, 0, 0);
+        }
         done();
       });
     },

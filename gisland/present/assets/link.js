@@ -1,8 +1,9 @@
-/* The address of the page tells what is shown: a site or parcel, the view, layers, language. */
+/* The address of the page tells what is shown: a site or parcel, the view, layers, theme, language. */
 (() => {
   "use strict";
   const { word, tell, node, button } = gisland;
   const OF = { site: "site", parcel: "parcel", scrap: "parcel" }; // a scrap is a parcel
+  const GROUND = "parcels"; // the layer that has themes
   const WAIT_MS = 250; // browsers slow down pages that change their address all the time
   const own = () => /^(https?|file):$/.test(location.protocol); // not a notebook's frame
   const state = { thing: null, language: null, layers: null, timer: 0, written: "" };
@@ -29,12 +30,13 @@
   /* Do what the address says; what it names and the map lacks comes back. */
   async function follow(map) {
     const all = asked(), missed = [];
-    const language = all.get("lang"), layers = all.get("layers"), at = all.get("at");
+    const language = all.get("lang"), layers = all.get("layers"), at = all.get("at"), theme = all.get("theme");
     if (language !== undefined) {
       gisland.speak(language);
       if (gisland.language() !== language) missed.push(language);
     }
     if (layers !== undefined) missed.push(...switched(map, layers.split(",").filter(Boolean)));
+    if (theme !== undefined && !gisland.setTheme(GROUND, theme)) missed.push(theme);
     if (at !== undefined && !moved(map, at.split(","))) missed.push(at);
     for (const kind of ["site", "parcel"])
       if (all.has(kind) && !(await opened(map, kind + ":" + all.get(kind), at !== undefined))) missed.push(all.get(kind));
@@ -75,6 +77,8 @@
     const { lat, lng } = map.getCenter(), parts = state.thing ? [state.thing] : [];
     if (gisland.language() !== state.language) parts.push(["lang", gisland.language()]);
     if (onMap(map) !== state.layers) parts.push(["layers", onMap(map)]);
+    const ground = gisland.layers.find((layer) => layer.head.id === GROUND);
+    if (ground && ground.theme) parts.push(["theme", ground.head.themes[ground.theme].id]);
     parts.push(["at", [lat.toFixed(6), lng.toFixed(6), +map.getZoom().toFixed(2)].join(",")]);
     return "#" + parts.map(([key, value]) => key + "=" + encodeURIComponent(value).replace(/%2C/g, ",")).join("&");
   }
@@ -101,7 +105,7 @@
     });
     map.on("popupclose", () => { state.thing = null; later(); });
     map.on("layeradd layerremove", ({ layer }) => { if (layer.head) later(); });
-    map.on("moveend", later);
+    map.on("moveend gi-theme", later);
     gisland.onLanguage(later);
     window.addEventListener("hashchange", arrive);
     await arrive();

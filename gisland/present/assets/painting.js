@@ -14,7 +14,7 @@
 
   gisland.moving = (is) => { moving = is; };
 
-  /* Work through a generator, with breaks; false from `wanted` ends it. */
+  /* Work through a generator, with breaks; false from `wanted` ends it, and `done` is told. */
   gisland.schedule = (work, wanted, done) => {
     queue.push({ work, wanted, done });
     if (!running) {
@@ -33,11 +33,12 @@
     const until = performance.now() + (moving ? MOVING_MS : RESTING_MS);
     while (queue.length && performance.now() < until) {
       const { work, wanted, done } = queue[0];
-      let over = !wanted();
+      const still = wanted();
+      let over = !still;
       while (!over && performance.now() < until) over = work.next().done;
       if (over) {
         queue.shift();
-        done();
+        done(still);
       }
     }
     running = queue.length > 0;
