@@ -182,7 +182,10 @@ def test_a_phone_shows_the_map_and_a_popup_that_can_be_read(
     page.goto(case.page.as_uri())
     opened(page)
     assert (
-        page.locator(".gi-panel details[open], .leaflet-control-layers details[open]").count() == 0
+        page.locator(
+            ".gi-panel details[open]:visible, .leaflet-control-layers details[open]:visible"
+        ).count()
+        == 0
     )
     parcels = lonely(case.parcels)
     i = parcels[parcels["verdict"] == "ineligible"]["size"].idxmax()

@@ -8,11 +8,10 @@ from urllib.parse import urlsplit
 from folium.map import Layer
 
 from gisland.base.errors import OutputError
-from gisland.present.bilingual import unmarked
 from gisland.present.elements import placed
 from gisland.present.harmless import inert
 from gisland.present.offline import OfflineFigure, Raw, asset, data_block
-from gisland.present.wording import visible
+from gisland.present.owncolumns import own_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -128,15 +127,17 @@ def _sources(base: BaseMap) -> set[str]:
 
 
 def _title(base: BaseMap, texts: Mapping[str, str]) -> str:
-    return visible(unmarked(base.title)) or texts[f"basemap.service.{base.service}"]
+    return own_text(base.title) or texts[f"basemap.service.{base.service}"]
 
 
 def _lines(base: BaseMap, title: str, texts: Mapping[str, str]) -> list[str]:
     """Title, whose picture it is, and notes."""
-    owner = unmarked(base.attribution) or (texts["basemap.service.source"] if base.service else "")
+    owner = own_text(base.attribution)
+    if not owner and base.service:
+        owner = texts["basemap.service.source"]
     known = [base.kind, *base.notes, *(["gcj02"] if base.gcj02 else [])]
     notes = [texts[n] for n in (f"basemap.note.{code}" for code in known) if n in texts]
-    return [title, *filter(None, [visible(unmarked(owner))]), *notes]
+    return [title, *filter(None, [owner]), *notes]
 
 
 def _data(base: BaseMap) -> dict[str, Any]:

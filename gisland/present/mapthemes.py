@@ -112,7 +112,8 @@ def parcel_themes(
 def _numbers(frame: pd.DataFrame, column: str) -> Floats:
     if column not in frame:
         return np.full(len(frame), np.nan)
-    values = frame[column].to_numpy(dtype="float64", na_value=np.nan)
+    numbers = pd.to_numeric(frame[column], errors="coerce")  # text is no amount
+    values = numbers.to_numpy(dtype="float64", na_value=np.nan)
     return np.where(np.isfinite(values), values, np.nan)
 
 

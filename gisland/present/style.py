@@ -107,7 +107,7 @@ PROJECT_BOUNDARY = Look("#111111", 2, dash="20 5")
 SEVERITIES = {
     "error": Look("#a50026", 2.5, fill="#a50026", opacity=0.45),
     "warning": Look("#e08214", 2.5, fill="#e08214", opacity=0.4),
-    "info": Look("#4575b4", 2.5, dash="2 3", fill="#4575b4", opacity=0.35),
+    "info": Look("#4575b4", 2.5, dash="6 4", fill="#4575b4", opacity=0.35),
 }
 OWN_TEXTS = (  # of columns of any table: dark enough for lines
     *("#1f77b4", "#d55e00", "#009e73", "#8a3fb0", "#b8860b"),
