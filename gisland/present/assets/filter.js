@@ -1,7 +1,7 @@
 /* Filter by site: what belongs to one site or was considered for it; the rest goes quiet. */
 (() => {
   "use strict";
-  const { word, tell, node, button } = gisland;
+  const { word, tell, node, button, option } = gisland;
 
   /* Show one site alone, or everything again; false if no layer knows the site. Layers that have
      nothing to do with sites, such as roads and block lines, stay as they are. */
@@ -37,11 +37,6 @@
   /* A list of the sites to choose one from. */
   gisland.siteChoice = (map, sites) => {
     const box = node("label", "gi-only"), list = node("select");
-    const option = (text, value) => {
-      const made = node("option", "", text);
-      made.value = value;
-      return made;
-    };
     list.append(option(word("all_sites"), ""), ...sites.map((site) => option(site, "=" + site)));
     list.onchange = () => gisland.filterSite(map, list.value ? list.value.slice(1) : null);
     map.on("gi-filter", ({ site }) => { list.value = site === null ? "" : "=" + site; });

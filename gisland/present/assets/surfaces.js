@@ -1,7 +1,7 @@
 /* Density surfaces: one at a time, below all layers. */
 (() => {
   "use strict";
-  const { word, tell, node, expand } = gisland;
+  const { word, tell, node, expand, option } = gisland;
   const density = { data: null, shown: null, image: null };
   gisland.density = density;
 
@@ -24,11 +24,6 @@
   gisland.surfaceChoice = (map) => {
     const { title, none, groups } = density.data;
     const box = node("label", "gi-choice"), list = node("select");
-    const option = (text, value) => {
-      const made = node("option", "", text);
-      made.value = value;
-      return made;
-    };
     list.append(option(none, ""));
     for (const group of groups) {
       const part = node("optgroup");

@@ -75,6 +75,13 @@ const gisland = (() => {
     return made;
   }
 
+  /* A choice in a list. */
+  function option(text, value) {
+    const made = node("option", "", text);
+    made.value = value;
+    return made;
+  }
+
   function speak(language) {
     if (!entries[language] || language === state.language) return;
     state.language = language;
@@ -92,7 +99,7 @@ const gisland = (() => {
   }
 
   return {
-    read, expand, apart, word, tell, node, button, speak, decimal,
+    read, expand, apart, word, tell, node, button, option, speak, decimal,
     language: () => state.language,
     onLanguage: (listener) => listeners.push(listener),
     starts: [], // functions of the map, called when everything is around it

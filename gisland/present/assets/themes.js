@@ -1,7 +1,7 @@
 /* Themes: the ways in which a layer can be colored, one at a time. */
 (() => {
   "use strict";
-  const { word, tell, node } = gisland;
+  const { word, tell, node, option } = gisland;
 
   /* Color a layer by a theme; false if there is no such layer or theme. What is switched off in
      one theme stays off there, and in no other. */
@@ -35,15 +35,14 @@
     if (!layer || layer.head.themes.length < 2) return null;
     const box = node("label", "gi-choice gi-themes"), list = node("select"), groups = new Map();
     for (const theme of layer.head.themes) {
-      const option = node("option", "", theme.group ? `${theme.group} · ${theme.option}` : word("kinds"));
-      option.value = theme.id;
+      const name = theme.group ? `${theme.group} · ${theme.option}` : word("kinds");
       if (theme.group && !groups.has(theme.group)) {
         const group = node("optgroup");
         tell(group, theme.group, "label");
         groups.set(theme.group, group);
         list.append(group);
       }
-      (groups.get(theme.group) || list).append(option);
+      (groups.get(theme.group) || list).append(option(name, theme.id));
     }
     list.onchange = () => {
       if (!map.hasLayer(layer)) map.addLayer(layer);
