@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import statistics
-import sys
 import tempfile
 from importlib import metadata
 from pathlib import Path
@@ -20,6 +17,7 @@ from playwright.sync_api import Page, Route, sync_playwright
 
 from bench_alone import alone, peak_mb, seconds
 from gisland.present.webmap import web_map
+from screenshot import browser_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +34,6 @@ VERDICTS = ("none", "site", "absorbed", "eligible", "ineligible")
 COLORS = dict(zip(VERDICTS, ("#eef0f2", "#8fb4dd", "#00795c", "#f4dd4a", "#d5602a"), strict=True))
 FIELDS = ["parcel_id", "verdict", "owner", "use_class"]
 VIEW = {"width": 1280, "height": 800}
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 LARGEST_PEER = 20_000  # folium.GeoJson takes minutes above
 LIMITS = (  # aimed at, up to so many parcels
     (12_000, {"painted_s": 1.0}),
@@ -212,15 +209,6 @@ def _dragged(page: Page) -> Iterator[float]:
         page.wait_for_timeout(300)  # at rest, or the map would slide on
         page.mouse.up()
     yield from page.evaluate("frames_ms")
-
-
-def browser_path() -> str:
-    """Chromium on this machine, or the end of the program."""
-    named = os.environ.get("GISLAND_CHROMIUM")
-    found = named or next(filter(None, map(shutil.which, BROWSERS)), "")
-    if not found:
-        sys.exit("no Chromium found: install it, or name it in GISLAND_CHROMIUM")
-    return found
 
 
 # --- the table -----------------------------------------------------------------------------------
