@@ -36,7 +36,7 @@ class Features:
 
     geometry: gpd.GeoSeries
     codes: list[str]
-    keys: list[str]
+    keys: list[str]  # none where rows have ids
     popups: list[Popup]
     names: tuple[str, ...] = ()  # written into the features, where there are any
     rows: Rows | None = None
@@ -50,6 +50,8 @@ class Rows:
 
     Parameters
     ----------
+    kind
+        What the rows are: with an id, the key of a feature, as `keys` makes them.
     title
         Of all popups, with `ID` in the place of the id.
     ids
@@ -60,6 +62,7 @@ class Rows:
         What block ``["columns"]`` stands for, and all that a popup without blocks tells.
     """
 
+    kind: str
     title: str
     ids: list[str]
     badges: list[str]

@@ -211,6 +211,7 @@ def _parcels(
     known = [v if v in style.VERDICTS else "none" for v in rows["verdict"]]
     popups = parcel_popups(rows, tables.get("verdicts"), records=records, texts=texts)
     told = Rows(
+        kind="parcel",
         title=texts["map.popup.parcel"].format(id=ID),
         ids=[visible(i) for i in rows["parcel_id"]],
         badges=parcel_badges(rows, texts=texts),
@@ -218,10 +219,9 @@ def _parcels(
     )
     kinds = {k: Kind(texts[f"verdict.{k}"], look) for k, look in style.VERDICTS.items()}
     bodies = [{"b": blocks} if blocks else {} for blocks in popups]
-    ids = keys("parcel", rows["parcel_id"])
     themes = parcel_themes(rows, tables, texts=texts)
     sites = tuple(of_parcels.get(p, ()) for p in rows["parcel_id"])
-    features = Features(rows.geometry, known, ids, bodies, rows=told, themes=themes, sites=sites)
+    features = Features(rows.geometry, known, [], bodies, rows=told, themes=themes, sites=sites)
     return features, kinds
 
 

@@ -164,12 +164,13 @@ def map_layer(
     if color_by is not None:
         codes, kinds = classes_of(_column(rows, color_by, name=name), texts=texts)
     told = Rows(
+        kind=OWN,
         title=f"{name} · {ID}",
         ids=_titles(shown, len(rows), texts=texts),
         badges=[kinds[c].label if color_by is not None else "" for c in codes],
         columns=own_columns(shown, texts=texts),
     )
-    features = Features(_degrees(rows.geometry, name), codes, [OWN], [{}] * len(rows), rows=told)
+    features = Features(_degrees(rows.geometry, name), codes, [], [{}] * len(rows), rows=told)
     layer = made_layer(OWN, features, kinds=kinds, name=name, plan=PLAN)
     layer.head["own"] = True
     if color_by is not None:

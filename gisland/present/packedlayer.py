@@ -108,5 +108,5 @@ def packed_facts(features: Features) -> str:
         return packed(sited, facts | {"keys": features.keys})
     badge, badges = pd.factorize(np.array(rows.badges, dtype=object))
     facts |= {"title": rows.title, "ids": rows.ids, "columns": rows.columns.told}
-    facts |= {"key": features.keys[0].partition(":")[0], "badges": badges.tolist()}
+    facts |= {"key": rows.kind, "badges": badges.tolist()}
     return packed({"badge": badge, **rows.columns.arrays, **sited}, facts)
