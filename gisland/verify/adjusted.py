@@ -13,7 +13,7 @@ from gisland.base.crs import areas_m2
 from gisland.base.keys import ID_SEPARATOR
 from gisland.base.units import m2_to_mu
 from gisland.verify.arearows import TABLE, Row, check_rows
-from gisland.verify.blockland import OVERALL, block_land, missing_tables, parts_in, unequal
+from gisland.verify.blockland import OVERALL, missing_tables, parts_in, unequal
 from gisland.verify.facts import AREA_M2, RELATIVE, violations
 from gisland.verify.layout import check_balance
 from gisland.verify.overlays import overlay
@@ -107,8 +107,7 @@ def _applied(
     block holds: the results do not tell the two apart.
     """
     sure, may = dict(given), dict(given)
-    land = block_land(facts)
-    land = land[land["industrial"]]
+    land = facts.land[facts.land["industrial"]]
     wrong: dict[str, list[str]] = {"reason": [], "effect": []}
     rows = changes.assign(later=changes["change"] == "out").sort_values(["later", "change_id"])
     for _, row in rows.iterrows():

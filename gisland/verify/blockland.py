@@ -1,8 +1,7 @@
-"""What block lines, parks and zones are proved from: land by kind, and its parts in areas."""
+"""What block lines, parks and zones are proved from: parts of land in areas, and their sums."""
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -10,10 +9,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gisland.base.schema import INDUSTRIAL_USE_CLASSES
-from gisland.base.tables import is_land
 from gisland.verify.facts import AREA_M2, RELATIVE, differs, violations
-from gisland.verify.overlays import overlay, undrawn, valid
+from gisland.verify.overlays import overlay, valid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,110 +18,8 @@ if TYPE_CHECKING:
     from gisland.verify.facts import Facts, Violation
 
 OVERALL = "overall"
-UNBUILT = ("water", "farm", "reserve")
-M0_RULE = "block_line.m0_uses"
 RATIO = 1e-6  # of shares and ratios
 CUT = 0.01  # a line cuts a parcel of which this share lies on either side
-
-
-def block_land(facts: Facts) -> pd.DataFrame:
-    """Drawn parcels with what kind of land they are.
-
-    Parameters
-    ----------
-    facts
-        From `gather`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        By parcel id, sorted: ``shape``, ``plane_m2``, ``area_m2``, ``use_class`` (missing where
-        unknown), and bool ``land`` (neither road nor water), ``classified``, ``industrial``,
-        ``m0`` and ``built_up``. Geometry that is invalid counts as not drawn.
-
-    Examples
-    --------
-    >>> from gisland.verify.example import example_facts
-    >>> block_land(example_facts())[["plane_m2", "land", "industrial"]].values.tolist()
-    [[1500.0, True, False]]
-    """
-    lots = facts.parcels
-    shapes = lots.geometry.to_numpy()
-    drawn = ~undrawn(shapes) & shapely.is_valid(shapes) & lots["area_m2"].notna().to_numpy()
-    lots, shapes = lots[drawn], shapes[drawn]
-    use = lots["use_class"] if "use_class" in lots else pd.Series(None, lots.index, dtype="str")
-    land, industrial = is_land(lots), use.isin(INDUSTRIAL_USE_CLASSES)
-    return pd.DataFrame(
-        {
-            "shape": shapes,
-            "plane_m2": shapely.area(shapes),
-            "area_m2": lots["area_m2"].astype("float64"),
-            "use_class": use.astype("str"),
-            "land": land,
-            "classified": land & use.notna(),
-            "industrial": industrial,
-            "m0": industrial & means_m0(facts, lots["use_code"]) if "use_code" in lots else False,
-            "built_up": use.notna() & ~use.isin(UNBUILT),
-        },
-        index=lots.index,
-    )
-
-
-def means_m0(facts: Facts, texts: pd.Series) -> pd.Series:
-    """Whether use codes or texts are words for new-type industrial land (M0).
-
-    Parameters
-    ----------
-    facts
-        From `gather`.
-    texts
-        Codes or texts; missing ones are none.
-
-    Returns
-    -------
-    pandas.Series
-        Bool, on the index of `texts`.
-
-    Examples
-    --------
-    >>> from gisland.verify.example import example_facts
-    >>> means_m0(example_facts(), pd.Series(["M0"])).tolist()  # the example has no rule on it
-    [False]
-    """
-    return among_words(facts, texts, rule_id=M0_RULE)
-
-
-def among_words(facts: Facts, texts: pd.Series, *, rule_id: str) -> pd.Series:
-    """Whether texts are among the words of a rule, compared as whole words.
-
-    Parameters
-    ----------
-    facts
-        From `gather`.
-    texts
-        Any texts; missing ones are none.
-    rule_id
-        A rule with words; one that is off has none.
-
-    Returns
-    -------
-    pandas.Series
-        Bool, on the index of `texts`.
-
-    Examples
-    --------
-    >>> from gisland.verify.example import example_facts
-    >>> among_words(example_facts(), pd.Series(["idle"]), rule_id="low_use.vacant").tolist()
-    [False]
-    """
-    rule = facts.rules[rule_id]
-    words = rule.value if rule.mode != "off" and isinstance(rule.value, tuple) else ()
-    known = [_plain(word) for word in words]
-    return texts.notna() & texts.astype("str").fillna("").map(_plain).isin(known)
-
-
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
 def parts_in(land: pd.DataFrame, areas: gpd.GeoSeries) -> pd.DataFrame:
@@ -133,7 +28,7 @@ def parts_in(land: pd.DataFrame, areas: gpd.GeoSeries) -> pd.DataFrame:
     Parameters
     ----------
     land
-        From `block_land`.
+        `Facts.land`, or some of its rows.
     areas
         Polygons by id; missing and invalid ones hold nothing.
 
@@ -146,7 +41,7 @@ def parts_in(land: pd.DataFrame, areas: gpd.GeoSeries) -> pd.DataFrame:
     Examples
     --------
     >>> from gisland.verify.example import example_facts
-    >>> land = block_land(example_facts())
+    >>> land = example_facts().land
     >>> half = gpd.GeoSeries(shapely.intersection(land["shape"].to_numpy(), land["shape"].iloc[0]))
     >>> parts_in(land, half)[["parcel_id", "share"]].values.tolist()
     [['a', 1.0]]

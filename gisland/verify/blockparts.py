@@ -27,7 +27,7 @@ NOT_IN_LINES = ("not_in_lines",)
 
 
 def check_parts(
-    facts: Facts, land: pd.DataFrame, single: pd.DataFrame, *, total: pd.DataFrame, lines: str
+    facts: Facts, single: pd.DataFrame, *, total: pd.DataFrame, lines: str
 ) -> list[Violation]:
     """Hold the list of parcels in, across and outside the lines of one set against geometry.
 
@@ -35,8 +35,6 @@ def check_parts(
     ----------
     facts
         From `gather`, with ``block_parcels``.
-    land
-        From `block_land`.
     single, total
         Parts in each block and in all together, from `parts_in`.
     lines
@@ -52,21 +50,20 @@ def check_parts(
     Examples
     --------
     >>> from gisland.layers.writing.contract import TABLES
-    >>> from gisland.verify.blockland import block_land, parts_in
+    >>> from gisland.verify.blockland import parts_in
     >>> from gisland.verify.example import example_facts
     >>> facts = example_facts()
     >>> rows = pd.DataFrame(columns=list(TABLES["block_parcels"].columns))
     >>> facts = facts.__class__(**{**vars(facts), "tables": {"block_parcels": rows}})
-    >>> land = block_land(facts)
-    >>> parts = parts_in(land, gpd.GeoSeries(land["shape"].tolist(), index=["L1"]))
-    >>> [v.ids for v in check_parts(facts, land, parts, total=parts, lines="given")]
+    >>> parts = parts_in(facts.land, facts.parcels.geometry.set_axis(["L1"]))
+    >>> [v.ids for v in check_parts(facts, parts, total=parts, lines="given")]
     [('given:L1 a',)]
     """
     table = facts.tables["block_parcels"]
     rows = table[table["lines"] == lines].fillna({"block_id": ""})
-    outside = _outside(land, total)
+    outside = _outside(facts.land, total)
     use = facts.parcels["use_class"] if "use_class" in facts.parcels else pd.Series(dtype="str")
-    right = pd.concat([_inside(single, land), outside], ignore_index=True)
+    right = pd.concat([_inside(single, facts.land), outside], ignore_index=True)
     rows = rows.assign(key=_key(rows, lines), is_out=rows["part"] == "outside")
     right = right.assign(key=_key(right, lines), is_out=right["part"] == "outside")
     found = violations("block_parcel_strange", "rows twice", rows["key"][rows.duplicated("key")])
@@ -175,16 +172,15 @@ def check_uses(
     Examples
     --------
     >>> from gisland.layers.writing.contract import TABLES
-    >>> from gisland.verify.blockland import block_land, parts_in, united
+    >>> from gisland.verify.blockland import parts_in, united
     >>> from gisland.verify.example import example_facts
     >>> facts = example_facts()
     >>> uses = pd.DataFrame(columns=list(TABLES["block_uses"].columns))
     >>> facts = facts.__class__(**{**vars(facts), "tables": {"block_uses": uses}})
-    >>> land = block_land(facts)
     >>> shape = facts.parcels.geometry.set_axis(["L1"])
     >>> block = gpd.GeoDataFrame({"area_m2": [1500.0]}, index=["L1"], geometry=shape)
     >>> found = check_uses(
-    ...     facts, block, parts_in(land, shape), lines="given", whole=united(shape)
+    ...     facts, block, parts_in(facts.land, shape), lines="given", whole=united(shape)
     ... )
     >>> [v.ids for v in found]
     [('given:L1 not_classified',), ('given:L1',)]

@@ -16,9 +16,7 @@ from gisland.base.units import m2_to_mu
 from gisland.verify.arearows import Row, check_rows, outcome_of
 from gisland.verify.blockland import (
     CUT,
-    M0_RULE,
     OVERALL,
-    block_land,
     missing_tables,
     parts_in,
     ratio,
@@ -27,6 +25,7 @@ from gisland.verify.blockland import (
 )
 from gisland.verify.blockparts import check_parts, check_uses
 from gisland.verify.facts import violations
+from gisland.verify.landkinds import M0_RULE
 from gisland.verify.quantities import floor_column
 
 if TYPE_CHECKING:
@@ -80,11 +79,10 @@ def check_blocks(facts: Facts) -> list[Violation]:
     found = missing_tables(facts, "block_lines", others=TABLES, code="block_tables")
     if found:
         return found
-    land = block_land(facts)
     expected: list[Row] = []
     for lines in LINES:
         rows = table[table["lines"] == lines].set_index("block_id").sort_index()
-        more, verdicts = _check_set(facts, land, rows, lines=lines)
+        more, verdicts = _check_set(facts, rows, lines=lines)
         found, expected = [*found, *more], [*expected, *verdicts]
     strange = table["block_id"][~table["lines"].isin(LINES)]
     found += violations("block_rows", "blocks of no known set of lines", strange)
@@ -92,7 +90,7 @@ def check_blocks(facts: Facts) -> list[Violation]:
 
 
 def _check_set(
-    facts: Facts, land: pd.DataFrame, rows: gpd.GeoDataFrame, *, lines: str
+    facts: Facts, rows: gpd.GeoDataFrame, *, lines: str
 ) -> tuple[list[Violation], list[Row]]:
     if rows.empty:
         parts_of = [facts.tables[name] for name in TABLES[:2]]
@@ -103,7 +101,7 @@ def _check_set(
         twice = [*rows.index[rows.index.duplicated()], *({OVERALL} - set(rows.index))]
         return violations("block_rows", f"{lines} block_lines not there once", twice), []
     areas = rows.geometry[rows.index != OVERALL]
-    single, total = parts_in(land, areas), parts_in(land, united(areas))
+    single, total = parts_in(facts.land, areas), parts_in(facts.land, united(areas))
     parts = pd.concat([single, total], ignore_index=True)
     right = _expected(facts, rows, parts, whole=united(areas))
     told_rows = rows.set_axis(names)
@@ -115,7 +113,7 @@ def _check_set(
     )
     found += _check_ids(told_rows, single, parts, lines=lines)
     found += _check_outcomes(facts, told_rows, right, total=rows.index == OVERALL)
-    found += check_parts(facts, land, single, total=total, lines=lines)
+    found += check_parts(facts, single, total=total, lines=lines)
     found += check_uses(facts, rows, parts, lines=lines, whole=united(areas))
     return found, _verdicts(rows, right, lines=lines)
 

@@ -12,8 +12,6 @@ from gisland.verify.arearows import NAN, TABLE, Row, check_rows
 from gisland.verify.blockland import (
     CUT,
     OVERALL,
-    block_land,
-    means_m0,
     missing_tables,
     parts_in,
     ratio,
@@ -21,6 +19,7 @@ from gisland.verify.blockland import (
     united,
 )
 from gisland.verify.facts import violations
+from gisland.verify.landkinds import means_m0
 
 if TYPE_CHECKING:
     from gisland.verify.facts import Facts, Violation
@@ -91,8 +90,7 @@ def _expected(facts: Facts) -> pd.DataFrame:
     which = "given" if (lines["lines"] == "given").any() else "proposed"
     rows = lines[(lines["lines"] == which) & (lines["block_id"] != OVERALL)]
     areas = rows.set_index("block_id").geometry
-    land = block_land(facts)
-    land = land[land["industrial"]]
+    land = facts.land[facts.land["industrial"]]
     single, total = parts_in(land, areas), parts_in(land, united(areas)).set_index("parcel_id")
     total = total[total["share"] > CUT]
     best = single.assign(size=-single["inside_m2"].round(2))
@@ -101,8 +99,8 @@ def _expected(facts: Facts) -> pd.DataFrame:
     empty = pd.Series(None, index=lots.index, dtype="str")
     planned = lots["planned_use_class"].astype("str")
     now = lots["use_class"].astype("str")
-    now = now.mask(means_m0(facts, lots.get("use_code", empty)), M0)
-    then = planned.mask(means_m0(facts, lots.get("planned_use", empty)), M0)
+    now = now.mask(means_m0(lots.get("use_code", empty), rules=facts.rules), M0)
+    then = planned.mask(means_m0(lots.get("planned_use", empty), rules=facts.rules), M0)
     year = lots.get("plan_year", pd.Series(NAN, index=lots.index)).astype("Float64")
     renewed = lots["verdict"].isin(["site", "absorbed"]) | year.notna()
     # what turns to M0 is M0 whatever its class; M0 renewed as such is industry

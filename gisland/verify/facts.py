@@ -16,6 +16,7 @@ from gisland.base.phrases import first_of
 from gisland.base.planchoices import PlanChoices
 from gisland.base.rules import Rule, RuleSet
 from gisland.verify.boundary import own_boundaries
+from gisland.verify.landkinds import land_kinds
 from gisland.verify.overlays import valid
 
 if TYPE_CHECKING:
@@ -163,6 +164,11 @@ class Facts:
         if self.sites is None:
             raise LookupError("there is no sites table")
         return self.sites
+
+    @cached_property
+    def land(self) -> pd.DataFrame:
+        """Drawn parcels with what kind of land they are, from `land_kinds`; not to be changed."""
+        return land_kinds(self.parcels, rules=self.rules)
 
     @cached_property
     def absorbed_m2(self) -> pd.Series:

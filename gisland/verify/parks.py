@@ -13,8 +13,6 @@ from gisland.base.names import has_names
 from gisland.base.units import m2_to_mu
 from gisland.verify.arearows import NAN, TABLE, Row, check_rows
 from gisland.verify.blockland import (
-    among_words,
-    block_land,
     missing_tables,
     parts_in,
     ratio,
@@ -22,6 +20,7 @@ from gisland.verify.blockland import (
     united,
 )
 from gisland.verify.facts import AREA_M2, violations
+from gisland.verify.landkinds import among_words
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -65,18 +64,18 @@ def check_parks(facts: Facts) -> list[Violation]:
     found = missing_tables(facts, "parks", others=(TABLE,), code="park_tables")
     if found:
         return found
-    land = block_land(facts)
-    found = check_rows(facts, _concentration(facts, land, parks), topic="concentration")
+    found = check_rows(facts, _concentration(facts, parks), topic="concentration")
     if parks is None:
         return [*found, *check_rows(facts, [], topic="parks")]
     rows = parks.drop_duplicates("park_id").set_index("park_id").sort_index()
-    right = _expected(facts, land, rows)
+    right = _expected(facts, rows)
     found += unequal(rows, right, code="park", what="parks")
     found += _check_sources(rows)
     return [*found, *check_rows(facts, _verdicts(rows), topic="parks")]
 
 
-def _concentration(facts: Facts, land: pd.DataFrame, parks: gpd.GeoDataFrame | None) -> list[Row]:
+def _concentration(facts: Facts, parks: gpd.GeoDataFrame | None) -> list[Row]:
+    land = facts.land
     known = facts.column("use_class") is not None
     used, built = (
         float(land["area_m2"][land[kind]].sum()) if known else NAN
@@ -95,15 +94,15 @@ def _concentration(facts: Facts, land: pd.DataFrame, parks: gpd.GeoDataFrame | N
     ]
 
 
-def _expected(facts: Facts, land: pd.DataFrame, rows: gpd.GeoDataFrame) -> dict[str, pd.Series]:
-    parts = parts_in(land, rows.geometry)
+def _expected(facts: Facts, rows: gpd.GeoDataFrame) -> dict[str, pd.Series]:
+    parts = parts_in(facts.land, rows.geometry)
     lots = facts.parcels.reindex(parts["parcel_id"]).reset_index(drop=True)
     statuses = facts.column("status")
     has_status = statuses is not None and has_names(statuses)
     unused = pd.Series(False, index=lots.index)  # noqa: FBT003 - a flag for each row
     if has_status:
         for rule_id in WORDS:
-            unused |= among_words(facts, lots["status"], rule_id=rule_id)
+            unused |= among_words(lots["status"], rules=facts.rules, rule_id=rule_id)
     may = parts["classified"] & ~parts["use_class"].isin(["farm"])
     kinds = {"industrial_m2": parts["industrial"], "developable_m2": may}
     kinds |= {"built_m2": may & parts["built_up"] & ~unused}

@@ -16,7 +16,6 @@ from gisland.base.units import m2_to_mu
 from gisland.verify.blockland import (
     CUT,
     OVERALL,
-    block_land,
     missing_tables,
     parts_in,
     ratio,
@@ -131,8 +130,7 @@ def _check_apart(rows: gpd.GeoDataFrame) -> list[Violation]:
 def _check_members(
     facts: Facts, rows: gpd.GeoDataFrame
 ) -> tuple[list[Violation], dict[str, pd.Series]]:
-    land = block_land(facts)
-    plots = land[land["land"]]
+    plots = facts.land[facts.land["land"]]
     parts = parts_in(plots, rows.geometry)
     cut = parts[parts["share"].between(CUT, 1 - CUT)]
     found = violations("proposed_cut", "blocks cut parcels", cut["parcel_id"])
@@ -158,19 +156,17 @@ def _check_members(
         low = ~rule.holds(sums["industrial_share"]).fillna(value=False).astype(bool)
         text = "blocks have a lower industrial share than the rule on blocks allows"
         found += violations("proposed_share", text, rows.index[low])
-    found += _check_shapes(facts, rows, members, land=land)
-    found += _check_levels(facts, rows, members, land=land)
-    found += _check_reasons(facts, rows, parts, land=land)
+    found += _check_shapes(facts, rows, members)
+    found += _check_levels(facts, rows, members)
+    found += _check_reasons(facts, rows, parts)
     return found, sums
 
 
-def _check_shapes(
-    facts: Facts, rows: gpd.GeoDataFrame, members: pd.DataFrame, *, land: pd.DataFrame
-) -> list[Violation]:
+def _check_shapes(facts: Facts, rows: gpd.GeoDataFrame, members: pd.DataFrame) -> list[Violation]:
     """Every block has a seed, and half of each member is left where necks are cut off."""
     narrow, seedless = [], []
     for block, own in members.groupby("area_id"):
-        shapes = land["shape"].reindex(own["parcel_id"]).to_numpy()
+        shapes = facts.land["shape"].reindex(own["parcel_id"]).to_numpy()
         left = overlay(shapely.intersection, shapes, _opened(facts, rows.geometry[block]))
         share = shapely.area(left) / shapely.area(shapes)
         narrow += list(own["parcel_id"][share < HALF - ROUNDED])
@@ -191,9 +187,7 @@ def _opened(facts: Facts, shape: shapely.Geometry) -> shapely.Geometry:
     return shapely.buffer(shapely.buffer(shape, -half, **MITRED), half, **MITRED)
 
 
-def _check_levels(
-    facts: Facts, rows: gpd.GeoDataFrame, members: pd.DataFrame, *, land: pd.DataFrame
-) -> list[Violation]:
+def _check_levels(facts: Facts, rows: gpd.GeoDataFrame, members: pd.DataFrame) -> list[Violation]:
     """What makes a block one of level 1; by size only as far as the area along edges is sure."""
     works = members[members["industrial"]]
     half = works.groupby("area_id")["area_m2"].sum().reindex(rows.index, fill_value=0.0) * HALF
@@ -202,7 +196,7 @@ def _check_levels(
     sure = {"plan": meant.groupby(works["area_id"]).sum().reindex(rows.index, fill_value=0.0)}
     parks = facts.tables.get("parks")
     if parks is not None:
-        part = parts_in(land.reindex(works["parcel_id"]), united(parks.geometry))
+        part = parts_in(facts.land.reindex(works["parcel_id"]), united(parks.geometry))
         inside = part.set_index("parcel_id")["inside_m2"].reindex(works["parcel_id"]).fillna(0.0)
         own = pd.Series(inside.to_numpy(), index=works["area_id"].to_numpy())
         sure["parks"] = own.groupby(level=0).sum().reindex(rows.index, fill_value=0.0)
@@ -227,9 +221,7 @@ def _check_levels(
     return violations("proposed_level", text, wrong)
 
 
-def _check_reasons(
-    facts: Facts, rows: gpd.GeoDataFrame, parts: pd.DataFrame, *, land: pd.DataFrame
-) -> list[Violation]:
+def _check_reasons(facts: Facts, rows: gpd.GeoDataFrame, parts: pd.DataFrame) -> list[Violation]:
     """Why industrial parcels are outside: refuted where geometry tells otherwise for sure."""
     table = facts.tables.get("block_parcels")
     if table is None:
@@ -239,7 +231,7 @@ def _check_reasons(
     held = parts[parts["share"] > HALF].drop_duplicates("parcel_id").set_index("parcel_id")
     left = held.index[~held["area_id"].map(rows["kept"].astype(bool))]
     wrong = set(reason.index[reason == "not_kept"]) ^ (set(left) & set(reason.index))
-    wrong |= set(reason.index[(reason == "no_geometry") & reason.index.isin(land.index)])
+    wrong |= set(reason.index[(reason == "no_geometry") & reason.index.isin(facts.land.index)])
     inside = reason.index.isin(held.index) & ~reason.isin(["not_kept", "no_geometry"])
     wrong |= set(reason.index[inside])
     for code, least in (
@@ -247,8 +239,10 @@ def _check_reasons(
         ("no_seed", facts.parameters.block_seed_m2),
         ("too_small", facts.parameters.block_min_area_m2),
     ):
-        ids = reason.index[(reason == code) & reason.index.isin(land.index)]
-        wrong |= _refuted(facts, land.reindex(ids.sort_values()), least, alone=code == "narrow")
+        ids = reason.index[(reason == code) & reason.index.isin(facts.land.index)]
+        wrong |= _refuted(
+            facts, facts.land.reindex(ids.sort_values()), least, alone=code == "narrow"
+        )
     text = "reasons of parcels outside the proposed blocks that are not true"
     return violations("proposed_reason", text, wrong)
 
