@@ -17,7 +17,8 @@ OPTIONAL = ("value", "unit", "operator", "denominator", "note", "not_known", "ro
 
 
 HEAD = {"name": str, "title": str, "jurisdiction": str, "vintage": int}
-MAY_HEAD = {"extends": str, "not_known": str}
+TOLD = ("not_known", "place", "decides", "left_open")  # texts of a set itself, never inherited
+MAY_HEAD = ("extends", *TOLD)
 LIMIT = ("value", "operator", "denominator", "rounding_m2")
 
 
@@ -82,7 +83,7 @@ def chain(name: str | Path, *, seen: tuple[str, ...] = ()) -> list[RuleTable]:
         raise RulesError(f"{path} is not valid TOML: {error}", do="mend the file") from error
     head = _head(path, raw)
     base = head.pop("extends", None)
-    head.setdefault("not_known", "")  # a set never inherits what another does not know
+    head |= {key: head.get(key, "") for key in TOLD}
     table = RuleTable(path, head, _records(path, raw.get("rule", {})))
     if str(base).endswith(".toml"):
         base = Path(path).parent / str(base)
@@ -130,8 +131,9 @@ def _head(path: str, raw: dict[str, Any]) -> dict[str, Any]:
         raise RulesError(
             f"{path}: [ruleset] extends is {head['extends']!r}", do="give the name of a set"
         )
-    if not isinstance(head.get("not_known", ""), str):
-        raise RulesError(f"{path}: [ruleset] not_known is {head['not_known']!r}", do="give a text")
+    for key in TOLD:
+        if not isinstance(head.get(key, ""), str):
+            raise RulesError(f"{path}: [ruleset] {key} is {head[key]!r}", do="give a text")
     return head
 
 

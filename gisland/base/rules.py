@@ -136,7 +136,9 @@ class Rule:
 class RuleSet(Glance):
     """The rules in force at one place and date; `extends` names the sets it builds on.
 
-    Indexing by id gives the rule, or a rule in mode ``off`` where the set has none.
+    Indexing by id gives the rule, or a rule in mode ``off`` where the set has none. `place`,
+    `decides` and `left_open` say in English, for the table of rule sets, where the set holds, what
+    it adds to those that it builds on, and what its texts do not say.
     """
 
     name: str
@@ -146,6 +148,9 @@ class RuleSet(Glance):
     rules: Mapping[str, Rule]
     extends: tuple[str, ...] = ()
     not_known: str = ""
+    place: str = ""
+    decides: str = ""
+    left_open: str = ""
 
     def __getitem__(self, rule_id: str) -> Rule:
         """Rule of this id; one in mode ``off`` if the set does not have it."""
