@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from gisland.measure.layout.fragmentation import fragmentation_measures
     from gisland.measure.planned.limits import planning_limits
     from gisland.pipeline import check_inputs, run
+    from gisland.present.glossary import glossary
     from gisland.present.ownmap import blank_map, map_layer
     from gisland.present.webmap import folium_map
     from gisland.splitting import split
@@ -109,6 +110,7 @@ __all__ = [
     "explore",
     "folium_map",
     "fragmentation_measures",
+    "glossary",
     "hierarchy",
     "holdings",
     "load_inputs",
@@ -182,6 +184,7 @@ _HOMES = {
     "gisland.layers.fields.uses": ("crosswalk",),
     "gisland.layers.writing.write_shapefile": ("write_shapefile",),
     "gisland.pipeline": ("check_inputs", "run"),
+    "gisland.present.glossary": ("glossary",),
     "gisland.present.ownmap": ("blank_map", "map_layer"),
     "gisland.present.webmap": ("folium_map",),
     "gisland.splitting": ("split",),

@@ -8,6 +8,7 @@ installs the locked versions into it; later calls find it ready.
     check   the gates only: lint, format, types, docstrings
     bench   the benchmarks
     fuzz    thousands of random broken layers: ``fuzz [NUMBER [SEED]]``, 10 000 of a new seed
+    reference   the generated pages of docs/, and all pages as one: out/reference/index.html
     fix     format, and repair what the linter can repair
     lock    write requirements.lock anew from pyproject.toml
 
@@ -160,6 +161,11 @@ def fuzz(*rest: str) -> int:
     return run(PYTHON, *words, GISLAND_FUZZ=number, GISLAND_FUZZ_SEED=seed)
 
 
+def reference() -> int:
+    """Write the generated pages, and the whole reference as one file."""
+    return run(PYTHON, ROOT / "scripts" / "reference.py", PYTHONUTF8="1")
+
+
 def fix() -> int:
     """Format, and repair what the linter can repair."""
     left = run(PYTHON, "-m", "ruff", "check", "--fix", ".")
@@ -186,7 +192,7 @@ def lock() -> int:
 
 
 PASS_ON = {"demo": demo, "test": test, "bench": bench, "fuzz": fuzz}
-ALONE = {"check": check, "fix": fix, "lock": lock}
+ALONE = {"check": check, "fix": fix, "lock": lock, "reference": reference}
 
 
 def main(words: list[str]) -> int:
