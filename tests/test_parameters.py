@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from gisland.base.errors import ProjectError
@@ -27,6 +28,17 @@ def test_given_values_replace_defaults_and_nothing_else() -> None:
         Parameters(), corridor_m=30.0, scenario="keep", repair=("gap",)
     )
     assert type(given.corridor_m) is float
+
+
+@pytest.mark.parametrize("whole", [50_000, np.int64(50_000)])
+def test_a_whole_number_serves_as_a_float(whole: float) -> None:
+    given = Parameters(zone_unit_m2=whole, scenario=2)  # type: ignore[arg-type]
+    assert given == Parameters(zone_unit_m2=50_000.0, scenario=2.0)  # type: ignore[arg-type]
+    assert type(given.zone_unit_m2) is float
+    with pytest.raises(ProjectError, match="zone_unit_m2 is True; give a number"):
+        Parameters(zone_unit_m2=True)
+    with pytest.raises(ProjectError, match=r"zone_unit_m2 is 1000.*; give a number"):
+        Parameters(zone_unit_m2=10**400)
 
 
 def test_parameters_are_frozen() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import numbers
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
@@ -105,6 +106,9 @@ class Parameters:
 
     def __post_init__(self) -> None:
         for name, kind in get_type_hints(type(self)).items():
+            value = getattr(self, name)
+            if kind in _WANTED and _is_whole(value):
+                object.__setattr__(self, name, float(value))
             _check(name, getattr(self, name), kind)
 
     @classmethod
@@ -138,17 +142,16 @@ class Parameters:
                 f"[parameters] has no key {unknown[0]!r}",
                 do=did_you_mean(unknown[0], sorted(names)),
             )
-        values = {k: _plain(v) for k, v in given.items()}
+        values = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
         if values.get("repair") in ("all", ("all",)):
             values["repair"] = REPAIRABLE
         return cls(**values)
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - a value of a project file
-    """Whole numbers as floats and lists as tuples."""
-    if type(value) is int:
-        return float(value)
-    return tuple(value) if isinstance(value, list) else value
+def _is_whole(value: object) -> bool:
+    """Whether it is a whole number that a float can hold; True and False are none."""
+    is_integral = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    return is_integral and abs(value) <= sys.float_info.max
 
 
 _WANTED: dict[Any, str] = {
