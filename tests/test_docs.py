@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import gisland
+from markdowns import Page, follow
 
 ROOT = Path(__file__).resolve().parents[1]
-TOP = 60  # lines of the README that a newcomer surely reads
 TEXT = {"", ".cfg", ".css", ".csv", ".html", ".js", ".json", ".lock", ".md", ".py", ".sh", ".svg"}
 TEXT |= {".toml", ".txt", ".yaml", ".yml", ".jinja", ".j2", ".prj", ".cpg", ".geojson"}
 
@@ -32,21 +32,6 @@ FORBIDDEN = re.compile(
 )
 
 
-def readme() -> str:
-    return ROOT.joinpath("README.md").read_text("utf-8")
-
-
-def links(text: str) -> list[str]:
-    """Targets of links and pictures that lie in the repository."""
-    found = re.findall(r"!?\[[^\]]*\]\(([^)\s]+)[^)]*\)", text)
-    found += re.findall(r"""<(?:img|a)\b[^>]*?\b(?:src|href)=["']([^"']+)""", text)
-    return [t.split("#")[0] for t in found if not re.match(r"[a-z]+:|#", t)]
-
-
-def code_blocks(text: str) -> list[str]:
-    return re.findall(r"(?ms)^```python\n(.*?)^```", text)
-
-
 def tracked() -> list[Path]:
     """Text files that belong to the project: what git tracks or would, or all without git."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
@@ -61,6 +46,11 @@ def tracked() -> list[Path]:
     return sorted(p for p in paths if p.suffix in TEXT and p.is_file())
 
 
+def pages() -> list[str]:
+    """Pages in Markdown, by their path in the project."""
+    return [path.relative_to(ROOT).as_posix() for path in tracked() if path.suffix == ".md"]
+
+
 def forbidden(text: str) -> list[str]:
     return [f"{n}: {line[:100]}" for n, line in enumerate(text.split("\n"), 1) if bad(line)]
 
@@ -69,19 +59,21 @@ def bad(line: str) -> bool:
     return FORBIDDEN.search(line) is not None
 
 
-def test_readme_shows_the_two_commands_at_its_top() -> None:
-    top = "\n".join(readme().splitlines()[:TOP])
-    assert "python3 scripts/dev.py demo" in top
-    assert "python3 scripts/dev.py test" in top
+LINKS = [(page, target) for page in pages() for target in dict.fromkeys(Page(page).links)]
 
 
-def test_readme_links_and_pictures_exist() -> None:
-    assert [target for target in links(readme()) if not ROOT.joinpath(target).exists()] == []
+@pytest.mark.parametrize(("page", "target"), LINKS)
+def test_a_link_or_picture_leads_somewhere(page: str, target: str) -> None:
+    assert follow(Page(page), target) == ""
 
 
-def test_readme_code_compiles() -> None:
-    for block in code_blocks(readme()):
-        compile(block, "README.md", "exec")
+def test_the_pages_are_looked_at() -> None:
+    assert {"README.md", "README.zh.md", "docs/guide.md", "data/sample/README.md"} <= set(pages())
+
+
+@pytest.mark.parametrize("target", ["nowhere.md", "docs/guide.md#nowhere", "#nowhere"])
+def test_a_link_to_nowhere_is_found(target: str) -> None:
+    assert follow(Page("README.md"), target) != ""
 
 
 def test_change_log_knows_this_version() -> None:
@@ -124,7 +116,11 @@ def test_an_innocent_word_is_left_alone(line: str) -> None:
     assert forbidden(line) == []
 
 
-def test_links_and_code_are_found() -> None:
-    text = "![a](maps/a.png) [b](b.md#c) [w](https://example.org) [t](#top) <img src='d.png'>\n"
-    assert links(text) == ["maps/a.png", "b.md", "d.png"]
-    assert code_blocks("```python\nx = 1\n```\n```sh\nls\n```\n") == ["x = 1\n"]
+def test_links_code_and_numbers_are_found(tmp_path: Path) -> None:
+    file = tmp_path / "a.md"
+    text = "# A b\n![a](m/a.png) [b](b.md#c) [w](https://example.org) 1,000 m\n```sh\nls # 3\n```\n"
+    file.write_text(text, "utf-8", newline="\n")
+    page = Page(str(file))
+    assert page.links == ["m/a.png", "b.md#c"]
+    assert (page.numbers, page.anchors) == (["1,000"], {"a-b"})
+    assert (page.blocks("sh"), page.bare_blocks) == (["ls # 3\n"], [("sh", ["ls"])])
