@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
     from gisland.jobs import Done
 
-README, CHINESE, GUIDE = Page("README.md"), Page("README.zh.md"), Page("docs/guide.md")
-PAGES = [README, CHINESE, GUIDE]
+README, CHINESE = Page("README.md"), Page("README.zh.md")
+GUIDE, CHINESE_GUIDE = Page("docs/guide.md"), Page("docs/guide.zh.md")
+PAGES = [README, CHINESE, GUIDE, CHINESE_GUIDE]
+PAIRS = [(README, CHINESE), (GUIDE, CHINESE_GUIDE)]
 MOST_LINES = 200
 WIDEST = 130
 FILES = (".csv", ".gpkg", ".html", ".json", ".shp", ".toml", ".xlsx", ".yml")
@@ -43,15 +45,20 @@ def test_a_readme_is_short_and_begins_with_the_two_commands(page: Page) -> None:
     assert set(TWO_COMMANDS) <= set(lines[:TOP])
 
 
-def test_both_readmes_have_the_same_parts() -> None:
-    assert [level for level, _ in CHINESE.headings] == [level for level, _ in README.headings]
-    assert CHINESE.bare_blocks == README.bare_blocks
-    assert CHINESE.numbers == README.numbers
-    apart = {README.name, CHINESE.name}  # each links to the other
-    one, other = ([x for x in page.links if x not in apart] for page in (README, CHINESE))
-    assert sorted(one) == sorted(other)
-    assert CHINESE.name in README.links
-    assert README.name in CHINESE.links
+def targets(page: Page) -> list[str]:
+    """Files that a page links to, whatever the language."""
+    return sorted(target.split("#")[0].replace(".zh.md", ".md") for target in page.links)
+
+
+@pytest.mark.parametrize(("english", "chinese"), PAIRS, ids=["readme", "guide"])
+def test_both_languages_have_the_same_parts(english: Page, chinese: Page) -> None:
+    assert [level for level, _ in chinese.headings] == [level for level, _ in english.headings]
+    assert chinese.bare_blocks == english.bare_blocks
+    assert chinese.numbers == english.numbers
+    assert set(chinese.inline) == set(english.inline)
+    assert targets(chinese) == targets(english)
+    assert chinese.path.name in english.links
+    assert english.path.name in chinese.links
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -60,13 +67,15 @@ def test_emphasis_is_not_shown_as_stars(page: Page) -> None:
     assert re.findall(r".{0,20}\*.{0,20}", shown) == []
 
 
-def test_chinese_lines_break_where_a_blank_does_no_harm() -> None:
-    assert re.findall(r"[\u4e00-\u9fff]\n *[\u4e00-\u9fff]", CHINESE.prose) == []
+@pytest.mark.parametrize("page", [CHINESE, CHINESE_GUIDE], ids=lambda page: page.name)
+def test_chinese_lines_break_where_a_blank_does_no_harm(page: Page) -> None:
+    assert re.findall(r"[\u4e00-\u9fff]\n *[\u4e00-\u9fff]", page.prose) == []
 
 
-def test_each_section_of_the_guide_is_in_its_contents() -> None:
-    contents = re.findall(r"(?m)^- \[(.+?)\]\(#(\S+?)\)", GUIDE.prose)
-    assert [title for title, _ in contents] == [t for level, t in GUIDE.headings if level == 2]
+@pytest.mark.parametrize("page", [GUIDE, CHINESE_GUIDE], ids=lambda page: page.name)
+def test_each_section_of_the_guide_is_in_its_contents(page: Page) -> None:
+    contents = re.findall(r"(?m)^- \[(.+?)\]\(#\S+?\)", page.prose)
+    assert contents == [title for level, title in page.headings if level == 2]
 
 
 # --- code --------------------------------------------------------------------------------------
