@@ -15,22 +15,30 @@ from gisland.layers.writing.oneparcel import REACH, read_parcel, tolerance_of
 from gisland.topology.borders import borders
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    import os
 
     from gisland.layers.writing.results import Results
 
 
-def explain(results: str | Path, parcel_id: str, *, language: str | None = None) -> str:
+def explain(
+    results: str | os.PathLike[str],
+    parcel_id: str,
+    *,
+    language: str | None = None,
+    short: bool = False,
+) -> str:
     """Tell everything known about one parcel, and why it was chosen or not, as plain text.
 
     Parameters
     ----------
     results
-        The output folder of a run, or its ``results.gpkg``.
+        The output folder of a run, its ``results.gpkg``, or what `gisland.run_project` gave.
     parcel_id
         Id of the parcel; a whole number is taken as text.
     language
         ``zh`` or ``en``; by default that of the run.
+    short
+        Whether only the conclusion is told, the first section.
 
     Returns
     -------
@@ -56,11 +64,14 @@ results.gpkg); give the output folder of a run, or its results.gpkg
     """
     from gisland.present.explain import as_text  # noqa: PLC0415 - with the heavy ones
 
-    return as_text(explained_parcel(results, parcel_id, language=language))
+    told = explained_parcel(results, parcel_id, language=language)
+    if short:  # the last line of the basis explains the marks of tests
+        told |= {"basis": told["basis"][:-1], "sections": told["sections"][:1]}
+    return as_text(told)
 
 
 def explained_parcel(
-    results: str | Path, parcel_id: str, *, language: str | None = None
+    results: str | os.PathLike[str], parcel_id: str, *, language: str | None = None
 ) -> dict[str, Any]:
     """The parts of what `explain` tells, and the rows behind them.
 

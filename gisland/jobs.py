@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gisland.base.basemaps import BaseMap
+    from gisland.base.planchoices import PlanChoices
     from gisland.base.result import Result
     from gisland.base.surfaces import Surface
     from gisland.layers.project import Project
@@ -41,14 +42,23 @@ DEFAULT_OUT = "gisland-out"
 
 @dataclass(frozen=True, repr=False)
 class Done(Glance):
-    """What a whole run left: its folder, tables and record."""
+    """What a whole run left: its folder, tables and record.
+
+    It stands for its folder wherever a folder of results is asked for.
+    """
 
     folder: Path
     tables: dict[str, pd.DataFrame]
     record: dict[str, Any]
 
+    def __fspath__(self) -> str:
+        return str(self.folder)
+
     def _glance(self) -> dict[str, object]:
-        return {"folder": self.folder, **of_record(self.record)}
+        here = Path.cwd()
+        inside = self.folder.is_relative_to(here)
+        folder = self.folder.relative_to(here) if inside else self.folder
+        return {"folder": folder.as_posix(), **of_record(self.record)}
 
 
 def check_project(path: str | Path, *, progress: Progress | None = None) -> pd.DataFrame:
@@ -166,7 +176,12 @@ def _loaded(project: Project, *, progress: Progress | None) -> Loaded:
     return loaded
 
 
-def choices_of(project: Project, *, decisions: str | Path | None = None) -> Choices:
+def choices_of(
+    project: Project,
+    *,
+    decisions: str | Path | None = None,
+    plan: PlanChoices | None = None,
+) -> Choices:
     """What a project file decides besides its layers, for `gisland.run`.
 
     Parameters
@@ -175,6 +190,8 @@ def choices_of(project: Project, *, decisions: str | Path | None = None) -> Choi
         From `read_project`.
     decisions
         Table of decisions in place of the one that the project names.
+    plan
+        Choices of the plan in place of all those of the project, to try a wish.
 
     Returns
     -------
@@ -186,20 +203,26 @@ def choices_of(project: Project, *, decisions: str | Path | None = None) -> Choi
     RulesError
         If the rule set cannot be used.
     ProjectError
-        If a list of parcels cannot be read.
+        If a list of parcels cannot be read, or decisions and a plan are both given.
 
     Examples
     --------
     >>> choices_of(read_project(sample_folder() / "gisland.toml")).sites_from
     'layer'
     """
+    if plan is not None and decisions is not None:
+        raise ProjectError(
+            "decisions and plan are both given", do="give PlanChoices(decisions=…) alone"
+        )
+    if plan is None:
+        plan = plan_choices(project.plan, project.folder, decisions=decisions)
     return Choices(
         load_rules(project.rules),
         project.parameters,
         project.sites_from,
         project.site_use_classes,
         project.as_of,
-        plan_choices(project.plan, project.folder, decisions=decisions),
+        plan,
     )
 
 

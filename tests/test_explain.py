@@ -133,6 +133,15 @@ def border(length: float) -> pd.DataFrame:
 # --- borders of one parcel are those of the whole layer ----------------------------------------
 
 
+def test_the_short_form_is_the_conclusion_alone(sample_run: Done) -> None:
+    whole = explain(sample_run.folder, GREEDY, language="en")
+    short = explain(sample_run, GREEDY, language="en", short=True)  # a run stands for its folder
+    first, rest = whole.split("\n2. ")[0], whole.partition("1. In short")[2]
+    assert rest
+    assert short == re.sub(r"Marks: [^\n]*\n[^\n]*\n", "", first)
+    assert short.count("1. In short") == 1
+
+
 def test_borders_of_each_parcel_of_a_block_are_those_of_the_whole_layer(sample_run: Done) -> None:
     whole = pd.read_parquet(sample_run.folder / "results" / "borders.parquet")
     ids = [i for i in sample_run.tables["parcels"]["parcel_id"] if i.startswith(BLOCK)]

@@ -11,10 +11,12 @@ import pandas as pd
 import pytest
 
 import gisland as gl
-from gisland.base.glance import LONGEST
+from gisland.base.errors import OutputError
+from gisland.base.glance import LONGEST, WIDE
 from gisland.base.result import Result
 from gisland.jobs import Done
 from gisland.layers.writing.results import Results
+from gisland.topology.recall import Recall
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,6 +119,62 @@ def test_hostile_names_stay_text(offline_page: Callable[[Path | str], Page]) -> 
 
 
 def test_long_values_are_cut_with_a_sign() -> None:
-    told = result(counts={"n" * 500: 1}, components=[]).__repr__().splitlines()
-    assert max(len(line) for line in told) <= LONGEST + 12
-    assert told[2].endswith("…")
+    shown = result(tables={}, counts={"n " * LONGEST: 1}, components=[], recall={}, skipped=[])
+    first, *lines = repr(shown).splitlines()
+    assert first == "Result"
+    assert max(len(line) for line in lines) <= WIDE + 10
+    assert {line[:10] for line in lines[1:]} == {" " * 10}  # below the value, not below the name
+    assert sum(line.count("n") for line in lines) < LONGEST
+    assert lines[-1].endswith("…")
+    assert shown._repr_html_().count("…") == 1
+
+
+def test_a_project_and_its_layers_are_told_without_the_place_they_lie_in() -> None:
+    project = gl.read_project(gl.sample_folder() / "gisland.toml")
+    told = repr(project)
+    assert str(gl.sample_folder()) not in told
+    assert re.search(r"^  rules +rules\.toml$", told, re.MULTILINE)
+    assert "exclusions.red_line" in told
+    only = replace(project, layers={"parcels": project.layers["parcels"]}, exclusions={})
+    told = repr(gl.load_inputs(only))
+    assert re.search(r"^  crs +EPSG:4547: named in the project file$", told, re.MULTILINE)
+    assert re.search(r"^  parcels +647 rows, gb18030$", told, re.MULTILINE)
+    assert re.search(r"^  findings +2 rows$", told, re.MULTILINE)
+
+
+def test_parameters_tell_what_was_changed() -> None:
+    given = gl.Parameters(tolerance_m=0.1, repair=("gap", "spike"))
+    assert repr(given).splitlines()[1:3] == ["  tolerance_m  0.1", "  repair       gap, spike"]
+    assert repr(given).splitlines()[3].startswith("  all others ")
+    assert "tolerance_m 0.1" in repr(gl.Choices(gl.load_rules("common"), given))
+
+
+def test_a_rule_is_read_to_its_end() -> None:
+    rule = replace(gl.load_rules("tianjin-2024")["scrap.share_cap"], quotation="word " * 200)
+    told = " ".join(repr(rule).split())
+    assert "limit <= 0.1 share denominator including" in told
+    assert told.count("word") == 200
+    assert max(map(len, repr(rule).splitlines())) <= WIDE + 20
+    texts = gl.load_rules("common")["low_use.status"]
+    assert "limit 闲置, 停产, " in " ".join(repr(texts).split())
+
+
+def test_recall_is_told_in_metres() -> None:
+    told = repr(Recall(0.05, 80.0, 10.0, 10.0, 0.02, 0.04, None, 0.0)).splitlines()
+    assert told[1:3] == [
+        "  recall          90.0000% of the border length",
+        "  exact           80.00 m",
+    ]
+    assert "  suggested       none" in told
+    alone = Recall(0.05, 0.0, 0.0, 0.0, 0.0, 0.0, 0.05, 0.0)
+    assert not [line for line in repr(alone).splitlines() if line.startswith("  recall")]
+
+
+def test_a_run_stands_for_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = Done(tmp_path / "out", {}, {})
+    assert Path(done) == tmp_path / "out"
+    assert repr(done).splitlines()[1].endswith(f"{tmp_path.as_posix()}/out")
+    monkeypatch.chdir(tmp_path)
+    assert repr(done).splitlines()[1].split() == ["folder", "out"]
+    with pytest.raises(OutputError, match="holds no results"):
+        gl.verify_results(done)

@@ -10,6 +10,8 @@ from gisland.base.errors import ProjectError
 from gisland.base.planchoices import PlanChoices
 from gisland.base.result import Choices
 from gisland.base.rules import load_rules
+from gisland.jobs import choices_of, sample_folder
+from gisland.layers.project import read_project
 
 
 def test_lists_do_as_well_as_tuples() -> None:
@@ -53,3 +55,15 @@ def test_the_plan_of_a_run_is_a_plan() -> None:
 def test_a_parcel_is_not_required_and_protected() -> None:
     with pytest.raises(ProjectError, match=r"1 parcel both required and protected \(P1\)"):
         PlanChoices(required=("P1",), protected=("P1", "P2"))
+
+
+def test_a_wish_takes_the_place_of_the_plan_of_a_project() -> None:
+    project = read_project(sample_folder() / "gisland.toml")
+    wish = PlanChoices(decisions={"P1": "in"})
+    own, asked = choices_of(project), choices_of(project, plan=wish)
+    assert own.plan.sweep_caps
+    assert asked.plan == wish
+    assert asked.rules.fingerprint == own.rules.fingerprint
+    assert (asked.parameters, asked.sites_from) == (own.parameters, own.sites_from)
+    with pytest.raises(ProjectError, match="decisions and plan are both given"):
+        choices_of(project, plan=wish, decisions="decisions.csv")

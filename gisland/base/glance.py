@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import textwrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-LONGEST = 160  # characters of a value
+LONGEST = 600  # characters of a value
+WIDE = 88  # of a line of it, as text
 OPTIMAL = "optimal"
 
 
@@ -16,22 +18,27 @@ class Glance:
     """What can be looked at: a class says its lines, text and table are made of them."""
 
     __slots__ = ()
+    _longest = LONGEST  # classes whose texts are to be read in full have their own
 
     def _glance(self) -> Mapping[str, object]:
         """Lines by name; those without a value are left out."""
         raise NotImplementedError  # pragma: no cover - each class has its own
 
     def __repr__(self) -> str:
-        lines = _lines(self._glance())
+        lines = _lines(self._glance(), self._longest)
         wide = max((len(name) for name, _ in lines), default=0)
-        return "\n".join([type(self).__name__, *(f"  {n:<{wide}}  {v}" for n, v in lines)])
+        told = [type(self).__name__]
+        for name, value in lines:
+            first, *more = textwrap.wrap(value, WIDE, break_on_hyphens=False) or [""]
+            told += [f"  {name:<{wide}}  {first}", *(" " * (wide + 4) + line for line in more)]
+        return "\n".join(told)
 
     def _repr_html_(self) -> str:
         """Table for a notebook, in which all text is escaped."""
         rows = "".join(
             f'<tr><th style="text-align:left">{html.escape(name)}</th>'
             f'<td style="text-align:left">{html.escape(value)}</td></tr>'
-            for name, value in _lines(self._glance())
+            for name, value in _lines(self._glance(), self._longest)
         )
         return f"<table><caption>{type(self).__name__}</caption><tbody>{rows}</tbody></table>"
 
@@ -140,11 +147,12 @@ def _mapping(value: object) -> dict[str, float | None]:
     return value if isinstance(value, dict) else {}
 
 
-def _lines(told: Mapping[str, object]) -> list[tuple[str, str]]:
-    return [(_plain(name), _plain(v)) for name, v in told.items() if v not in (None, "", (), {})]
+def _lines(told: Mapping[str, object], longest: int) -> list[tuple[str, str]]:
+    there = [(name, v) for name, v in told.items() if v not in (None, "", (), {})]
+    return [(_plain(name, LONGEST), _plain(v, longest)) for name, v in there]
 
 
-def _plain(value: object) -> str:
+def _plain(value: object, longest: int) -> str:
     """One line of visible characters."""
     text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(value))
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin, get_type_hints
 
 from gisland.base.errors import ProjectError, did_you_mean
+from gisland.base.glance import Glance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,8 +32,8 @@ def _p(default: Any, note: str) -> Any:  # noqa: ANN401 - dataclass fields are t
     return dataclasses.field(default=default, metadata={"note": note})
 
 
-@dataclass(frozen=True)
-class Parameters:
+@dataclass(frozen=True, repr=False)
+class Parameters(Glance):
     """Thresholds of the geometric definitions; policy limits live in the rule sets instead."""
 
     tolerance_m: float = _p(0.05, "boundaries at most this far apart count as shared")
@@ -110,6 +111,28 @@ class Parameters:
             if kind in _WANTED and _is_whole(value):
                 object.__setattr__(self, name, float(value))
             _check(name, getattr(self, name), kind)
+
+    def changed(self) -> dict[str, object]:
+        """Parameters that differ from their defaults.
+
+        Returns
+        -------
+        dict
+            Values by name, in the unit at the end of the name.
+
+        Examples
+        --------
+        >>> Parameters(tolerance_m=0.1).changed()
+        {'tolerance_m': 0.1}
+        """
+        pairs = [(f, getattr(self, f.name)) for f in dataclasses.fields(self)]
+        return {f.name: value for f, value in pairs if value != f.default}
+
+    def _glance(self) -> dict[str, object]:
+        changed = self.changed()
+        rest = len(dataclasses.fields(self)) - len(changed)
+        told = {n: ", ".join(v) if isinstance(v, tuple) else str(v) for n, v in changed.items()}
+        return {**told, "all others": f"{rest} at their defaults"}
 
     @classmethod
     def from_mapping(cls, given: Mapping[str, Any]) -> Parameters:

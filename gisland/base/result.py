@@ -62,7 +62,7 @@ class Choices(Glance):
             "sites_from": self.sites_from,
             "site_use_classes": ", ".join(self.site_use_classes),
             "as_of": self.as_of,
-            "parameters": self.parameters,
+            "parameters": ", ".join(f"{n} {v}" for n, v in self.parameters.changed().items()),
             "plan": ", ".join(f"{n} {v}" for n, v in self.plan.changed().items()),
         }
 

@@ -34,8 +34,8 @@ MOST_STEPS = 10_000  # of ROUNDING_M2
 AREA_DECIMALS, SHARE_DECIMALS = 2, 6  # areas and lengths; shares and ratios
 
 
-@dataclass(frozen=True)
-class Rule:
+@dataclass(frozen=True, repr=False)
+class Rule(Glance):
     """One rule with its number and its source.
 
     Parameters
@@ -74,6 +74,24 @@ class Rule:
     note: str = ""
     not_known: str = ""
     rounding_m2: float = ROUNDING_M2
+
+    _longest = 2000  # a quotation is read to its end
+
+    def _glance(self) -> dict[str, object]:
+        texts = self.value if isinstance(self.value, tuple) else ()
+        number = f"{self.operator} {self.limit:g} {self.unit}" if self.operator else ""
+        return {
+            "id": self.id,
+            "mode": self.mode,
+            "limit": number.rstrip() or ", ".join(texts),
+            "denominator": self.denominator,
+            "title": self.title,
+            "quotation": self.quotation,
+            "source": ", ".join(part for part in (self.source, self.section) if part),
+            "status": self.status,
+            "note": self.note,
+            "not known": self.not_known,
+        }
 
     @property
     def limit(self) -> float:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gisland.base import schema
 from gisland.base.errors import ProjectError, did_you_mean
+from gisland.base.glance import Glance
 from gisland.base.parameters import Parameters
 from gisland.base.result import SITES_FROM
 from gisland.layers.basemaps import map_section
@@ -36,8 +37,8 @@ _TABLES = ("fields", "units", "classes")
 _FLAGS = ("crs_override", "join_cut")
 
 
-@dataclass(frozen=True)
-class Project:
+@dataclass(frozen=True, repr=False)
+class Project(Glance):
     """A project file, checked for names, types and units; the files it names are not opened."""
 
     path: Path
@@ -54,6 +55,19 @@ class Project:
     site_use_classes: tuple[str, ...]
     plan: Mapping[str, Any]
     base: tuple[BaseSource, ...] = ()
+
+    def _glance(self) -> dict[str, object]:
+        own = "/" in self.rules or "\\" in self.rules  # a file is told by its name
+        return {
+            "file": self.path.name,
+            "name": self.name,
+            "rules": Path(self.rules).name if own else self.rules,
+            "crs": self.crs,
+            "as_of": self.as_of,
+            "layers": ", ".join([*self.layers, *(f"exclusions.{e}" for e in self.exclusions)]),
+            "sites_from": self.sites_from,
+            "parameters": ", ".join(f"{n} {v}" for n, v in self.parameters.changed().items()),
+        }
 
 
 def read_project(path: str | Path) -> Project:

@@ -17,6 +17,8 @@ from gisland.base.crs import (
     crs_name,
 )
 from gisland.base.errors import GeometryError, ProjectError
+from gisland.base.glance import Glance
+from gisland.base.phrases import count_of
 from gisland.base.shapes import require_on_earth
 from gisland.layers.fields.columns import canonical_table
 from gisland.layers.fields.impossible import impossible_values
@@ -44,14 +46,25 @@ _LINES = ("LineString", "MultiLineString", "LinearRing")
 _POLYGONS = ("Polygon", "MultiPolygon")
 
 
-@dataclass(frozen=True)
-class Loaded:
+@dataclass(frozen=True, repr=False)
+class Loaded(Glance):
     """The layers of a run, where they came from, and the CRS chosen for them."""
 
     inputs: schema.Inputs
     sources: list[dict[str, Any]]
     crs: CRS
     crs_reason: str
+
+    def _glance(self) -> dict[str, object]:
+        found = self.inputs.findings
+        return {
+            "crs": f"{crs_name(self.crs)}: {self.crs_reason}",
+            **{
+                one["layer"]: f"{count_of(one['rows'], 'row')}, {one['encoding']}"
+                for one in self.sources
+            },
+            "findings": "" if found is None else count_of(len(found), "row"),
+        }
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gisland.base.errors import TableError
+from gisland.base.glance import Glance
 from gisland.topology.boundary import nearest_stretches, require_boundary
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ CLEAR_FACTOR = 3.0  # no neighbors between a good tolerance and so many times as
 CLEAR_SHARE = 0.001  # but for this share of all borders
 
 
-@dataclass(frozen=True)
-class Recall:
+@dataclass(frozen=True, repr=False)
+class Recall(Glance):
     """What the tolerance found of the borders of a layer, in metres of border.
 
     Attributes
@@ -57,6 +58,18 @@ class Recall:
     distance_max_m: float
     suggested_tolerance_m: float | None
     narrow_share: float
+
+    def _glance(self) -> dict[str, object]:
+        share, better = self.recall, self.suggested_tolerance_m
+        return {
+            "recall": "" if share is None else f"{share:.4%} of the border length",
+            "exact": f"{self.exact_m:,.2f} m",
+            "tolerant": f"{self.tolerant_m:,.2f} m, at most {self.distance_max_m:.3f} m apart",
+            "missed": f"{self.missed_m:,.2f} m",
+            "tolerance": f"{self.tolerance_m} m",
+            "suggested": "none" if better is None else f"{better:g} m",
+            "narrow parcels": f"{self.narrow_share:.2%}",
+        }
 
     @property
     def recall(self) -> float | None:

@@ -48,12 +48,12 @@ from gisland.verify.whatif import check_asked, check_differences, check_sweep
 from gisland.verify.zones import check_zones
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    import os
 
 __all__ = ["Violation", "verify"]
 
 
-def verify(results: str | Path | Results) -> list[Violation]:
+def verify(results: str | os.PathLike[str] | Results) -> list[Violation]:
     """Prove the results of a run, or list what does not hold.
 
     Proved are: every parcel once in the lineage; areas conserved, per parcel, site and in total;

@@ -22,6 +22,7 @@ from gisland.layers.writing.place import GPKG, results_file, run_of, unreadable
 from gisland.layers.writing.results import ARROW_TYPES, Results, result_frame
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
@@ -48,7 +49,7 @@ LISTED = {  # tables with lists of parcels
 DRAWN_NEARBY = ("enclaves", "block_lines")  # those that the parcel touches are read, too
 
 
-def read_parcel(path: str | Path, parcel_id: str) -> Results:
+def read_parcel(path: str | os.PathLike[str], parcel_id: str) -> Results:
     """Read what results say about one parcel.
 
     Rows are found by SQL with bound values and by the spatial index, so that a layer of a million

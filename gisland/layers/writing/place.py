@@ -41,7 +41,7 @@ def unwritable(target: Path, error: Exception, *, other: str = "folder") -> Outp
     )
 
 
-def results_file(path: str | Path) -> Path:
+def results_file(path: str | os.PathLike[str]) -> Path:
     """The GeoPackage of a run.
 
     Parameters
@@ -86,7 +86,7 @@ def _require_path(path: object) -> None:
         raise OutputError(f"results is a {type(path).__name__}, not a path", do=f"give {do}")
 
 
-def run_of(path: str | Path) -> dict[str, Any]:
+def run_of(path: str | os.PathLike[str]) -> dict[str, Any]:
     """The record of a run.
 
     Parameters

@@ -20,6 +20,7 @@ from gisland.layers.writing.contract import GIVEN, TABLES
 from gisland.layers.writing.place import GPKG, results_file, run_of, unreadable
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -191,7 +192,7 @@ def _plain_shapes(shapes: np.ndarray) -> np.ndarray:
     return flat
 
 
-def read_results(path: str | Path) -> Results:
+def read_results(path: str | os.PathLike[str]) -> Results:
     """Read back what a run wrote.
 
     Parameters
