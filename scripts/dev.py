@@ -3,14 +3,15 @@
 Needs Python 3.11 or newer and nothing else. The first call makes ``.venv`` in this checkout and
 installs the locked versions into it; later calls find it ready.
 
-    demo    run the main job on the sample district and say where the map is
-    test    all gates, then the tests, on all processors; one by one with -n0, --pdb or -s
-    check   the gates only: lint, format, types, docstrings
-    bench   the benchmarks
-    fuzz    thousands of random broken layers: ``fuzz [NUMBER [SEED]]``, 10 000 of a new seed
-    reference   the generated pages of docs/, and all pages as one: out/reference/index.html
-    fix     format, and repair what the linter can repair
-    lock    write requirements.lock anew from pyproject.toml
+    demo       run the main job on the sample district and say where the map is
+    test       all gates, then the tests, on all processors; one by one with -n0, --pdb or -s
+    check      the gates only: lint, format, types, docstrings
+    bench      the benchmarks
+    fuzz       thousands of random broken layers: ``fuzz [NUMBER [SEED]]``, 10 000 of a new seed
+    reference  the generated pages of docs/, and all pages as one: out/reference/index.html
+    tutorial   run scripts/tutorial.ipynb again and write its outputs
+    fix        format, and repair what the linter can repair
+    lock       write requirements.lock anew from pyproject.toml
 
 What follows the command is passed on: ``python3 scripts/dev.py test -k borders``.
 """
@@ -166,6 +167,11 @@ def reference() -> int:
     return run(PYTHON, ROOT / "scripts" / "reference.py", PYTHONUTF8="1")
 
 
+def tutorial() -> int:
+    """Run the tutorial notebook again and write what it tells."""
+    return run(PYTHON, ROOT / "scripts" / "notebook.py")
+
+
 def fix() -> int:
     """Format, and repair what the linter can repair."""
     left = run(PYTHON, "-m", "ruff", "check", "--fix", ".")
@@ -192,7 +198,13 @@ def lock() -> int:
 
 
 PASS_ON = {"demo": demo, "test": test, "bench": bench, "fuzz": fuzz}
-ALONE = {"check": check, "fix": fix, "lock": lock, "reference": reference}
+ALONE = {
+    "check": check,
+    "fix": fix,
+    "lock": lock,
+    "reference": reference,
+    "tutorial": tutorial,
+}
 
 
 def main(words: list[str]) -> int:
