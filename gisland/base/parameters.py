@@ -165,7 +165,9 @@ class Parameters(Glance):
                 f"[parameters] has no key {unknown[0]!r}",
                 do=did_you_mean(unknown[0], sorted(names)),
             )
-        values = {k: tuple(v) if isinstance(v, list) else v for k, v in given.items()}
+        values: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in given.items()
+        }
         if values.get("repair") in ("all", ("all",)):
             values["repair"] = REPAIRABLE
         return cls(**values)
@@ -173,8 +175,9 @@ class Parameters(Glance):
 
 def _is_whole(value: object) -> bool:
     """Whether it is a whole number that a float can hold; True and False are none."""
-    is_integral = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    return is_integral and abs(value) <= sys.float_info.max
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
+        return False
+    return abs(int(value)) <= sys.float_info.max
 
 
 _WANTED: dict[Any, str] = {
