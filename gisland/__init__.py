@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from gisland.layers.writing.write_shapefile import write_shapefile
     from gisland.mapping import map_results
     from gisland.measure.built.floors import building_amounts
+    from gisland.measure.dates.comparing import compare_dates
     from gisland.measure.density import parcel_densities
     from gisland.measure.grids.surfaces import density_surfaces
     from gisland.measure.layout.fragmentation import fragmentation_measures
@@ -98,6 +99,7 @@ __all__ = [
     "check_inputs",
     "check_project",
     "choices_of",
+    "compare_dates",
     "components",
     "concentration",
     "conversions",
@@ -174,6 +176,7 @@ _HOMES = {
     ),
     "gisland.mapping": ("map_results",),
     "gisland.measure.built.floors": ("building_amounts",),
+    "gisland.measure.dates.comparing": ("compare_dates",),
     "gisland.measure.density": ("parcel_densities",),
     "gisland.measure.grids.surfaces": ("density_surfaces",),
     "gisland.measure.layout.fragmentation": ("fragmentation_measures",),

@@ -1,0 +1,1 @@
+"""Two dates of a parcel layer compared."""
