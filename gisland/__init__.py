@@ -48,9 +48,11 @@ if TYPE_CHECKING:
         sample_folder,
     )
     from gisland.layers.fields.uses import crosswalk
+    from gisland.layers.given import project_of
     from gisland.layers.project import read_project
     from gisland.layers.read import load_inputs
     from gisland.layers.writing.results import read_results
+    from gisland.layers.writing.tables import write_tables
     from gisland.layers.writing.write_shapefile import write_shapefile
     from gisland.mapping import map_results
     from gisland.measure.built.floors import building_amounts
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
     from gisland.present.glossary import glossary
     from gisland.present.ownmap import blank_map, map_layer
     from gisland.present.webmap import folium_map
+    from gisland.programs import read_parcels, run_program
     from gisland.splitting import split
     from gisland.topology.across import across
     from gisland.topology.beyond import beyond
@@ -124,6 +127,8 @@ __all__ = [
     "parcel_densities",
     "patches",
     "planning_limits",
+    "project_of",
+    "read_parcels",
     "read_project",
     "read_results",
     "recall",
@@ -131,6 +136,7 @@ __all__ = [
     "rule_set_names",
     "run",
     "run_demo",
+    "run_program",
     "run_project",
     "sample_folder",
     "shape_facts",
@@ -142,6 +148,7 @@ __all__ = [
     "trace",
     "verify_results",
     "write_shapefile",
+    "write_tables",
     "zone_links",
 ]
 
@@ -181,15 +188,18 @@ _HOMES = {
     "gisland.measure.grids.surfaces": ("density_surfaces",),
     "gisland.measure.layout.fragmentation": ("fragmentation_measures",),
     "gisland.measure.planned.limits": ("planning_limits",),
+    "gisland.layers.given": ("project_of",),
     "gisland.layers.project": ("read_project",),
     "gisland.layers.read": ("load_inputs",),
     "gisland.layers.writing.results": ("read_results",),
     "gisland.layers.fields.uses": ("crosswalk",),
+    "gisland.layers.writing.tables": ("write_tables",),
     "gisland.layers.writing.write_shapefile": ("write_shapefile",),
     "gisland.pipeline": ("check_inputs", "run"),
     "gisland.present.glossary": ("glossary",),
     "gisland.present.ownmap": ("blank_map", "map_layer"),
     "gisland.present.webmap": ("folium_map",),
+    "gisland.programs": ("read_parcels", "run_program"),
     "gisland.splitting": ("split",),
     "gisland.topology.across": ("across",),
     "gisland.topology.beyond": ("beyond",),

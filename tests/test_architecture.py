@@ -45,6 +45,7 @@ SEE_EVERYTHING = (
     "explaining",
     "mapping",
     "exploring",
+    "programs",
     "splitting",
     "",
 )  # command line, whole jobs, the public face

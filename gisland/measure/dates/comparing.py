@@ -75,11 +75,9 @@ class Comparison(Glance):
         rows = self.totals.set_index(["about", "item"])
         kinds, ground = rows.loc["parcels"], rows.loc["ground"]
         return {
-            **{side: counted(kinds[side].drop("all").to_dict()) for side in SIDES},
-            **{
-                f"ground {side}": counted(ground[f"{side}_m2"].round(1).to_dict()) for side in SIDES
-            },
-            "changed": counted(self.changes["attribute"].value_counts().sort_index().to_dict()),
+            **{side: _told(kinds[side].drop("all")) for side in SIDES},
+            **{f"ground {side}": _told(ground[f"{side}_m2"].round(1)) for side in SIDES},
+            "changed": _told(self.changes["attribute"].value_counts().sort_index()),
         }
 
 
@@ -272,11 +270,11 @@ def _uses(lineage: pd.DataFrame, uses: list[pd.Series | None]) -> pd.DataFrame:
     names = [f"use_{side}" for side in SIDES]
     for side, name, use in zip(SIDES, names, uses, strict=True):
         ids = lineage[f"{side}_id"]
-        found: object = NOT_CLASSIFIED
+        found = pd.Series(NOT_CLASSIFIED, index=rows.index, dtype="str")
         if use is not None:
             texts = use.astype("object").where(use.notna(), NOT_CLASSIFIED).astype("str")
-            found = aligned(texts, pd.Index(ids)).astype("object").to_numpy()
-        rows[name] = pd.array(np.where(ids.isna(), NO_PARCEL, found), dtype="str")
+            found = pd.Series(aligned(texts, pd.Index(ids)).array, index=rows.index)
+        rows[name] = found.where(ids.notna(), NO_PARCEL)
     return rows.groupby(names, as_index=False)[["area_m2", "noise_m2"]].sum()
 
 

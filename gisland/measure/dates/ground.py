@@ -202,7 +202,7 @@ def _rest(
     thin = (width <= width_m) & ~mostly[of]
     rows = pd.DataFrame({"at": at[of], "area_m2": part_m2})
     rows["ground"] = np.where(thin, NOISE, NO_PARCEL)
-    return rows.groupby(["at", "ground"], as_index=False)["area_m2"].sum()
+    return rows.groupby(["at", "ground"])[["area_m2"]].sum().reset_index()
 
 
 def _united(shapes: Geometries, of: Ints, *, count: int) -> Geometries:

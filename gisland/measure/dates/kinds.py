@@ -88,7 +88,7 @@ def parcel_kinds(lineage: pd.DataFrame, ids: tuple[pd.Index, pd.Index]) -> list[
             [single, alone, SPLIT, MERGED],
             REPARCELLED,
         )
-        table.insert(0, "kind", pd.array(kinds, dtype="str"))
+        table.insert(0, "kind", pd.Series(kinds, index=table.index, dtype="str"))
         table.insert(1, "kin", _kin(kin, SIDES[n], ids[n]))
     return tables
 
