@@ -37,11 +37,9 @@ def main() -> None:
     files = given.layers or [gl.sample_folder() / "gisland.toml"]
     if str(files[0]).endswith(".toml"):
         project = gl.read_project(files[0])
-    elif len(files) == 2:
-        layers = {"parcels": files[0], "block_lines": files[1]}
-        project = gl.project_of(layers, fields=given.field, rules=given.rules, crs=given.crs)
     else:
-        parser.error("give parcels and block lines, or one project file")
+        layers = dict(zip(("parcels", "block_lines"), files, strict=False))
+        project = gl.project_of(layers, fields=given.field, rules=given.rules, crs=given.crs)
     inputs = gl.load_inputs(project).inputs
     if inputs.block_lines is None:
         parser.error(f"{files[0]} has no layer of block lines")

@@ -1,4 +1,4 @@
-"""Compare two dates of a parcel layer: what became of every parcel, owner, use and square metre?
+"""Compare two dates of a parcel layer: what became of every parcel, owner and use of land.
 
     python scripts/compare_dates.py last_year.shp this_year.shp -o changes.gpkg
 

@@ -41,8 +41,6 @@ def main() -> None:
     parser.add_argument("--crs", help="metric CRS to work in, such as EPSG:4547")
     given = parser.parse_args()
     files = given.layers or [gl.sample_folder() / "gisland.toml"]
-    if len(files) > 2:
-        parser.error("give parcels and sites, or one project file")
     if str(files[0]).endswith(".toml"):
         project = gl.read_project(files[0])
     else:
