@@ -153,7 +153,7 @@ def test_make_map_draws_layers_and_results(run: Run, tmp_path: Path) -> None:
         (
             "compare_dates",
             (PARCELS, PARCELS, "-o", "a.shp"),
-            "not the name of a GeoPackage|no name",
+            "no name of tables",
         ),
         ("make_map", (SAMPLE / "sites.gpkg", "--color", "NO"), "NO"),
     ],

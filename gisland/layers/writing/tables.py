@@ -20,7 +20,7 @@ BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_tables(path: str | Path, tables: Mapping[str, pd.DataFrame]) -> Path:
-    """Write tables into one file, whole or not at all.
+    r"""Write tables into one file, whole or not at all.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def write_tables(path: str | Path, tables: Mapping[str, pd.DataFrame]) -> Path:
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = write_tables(Path(folder) / "a.csv", {"t": pd.DataFrame({"x": ["=1+1"]})})
     ...     file.read_text("utf-8-sig")
-    "x\\n'=1+1\\n"
+    "x\n'=1+1\n"
     """
     target = Path(path)
     ending = target.suffix.lower()
@@ -69,8 +69,10 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
 
 def _as_text(table: pd.DataFrame) -> pd.DataFrame:
     """The table with an apostrophe before texts that would be run."""
-    texts = table.select_dtypes(include=["object", "str"])
-    return table.assign(**{c: texts[c].map(_inert, na_action="ignore") for c in texts})
+    safe = table.copy()
+    for name in table.select_dtypes(include=["object", "str"]):
+        safe[name] = table[name].map(_inert, na_action="ignore")
+    return safe
 
 
 def _inert(value: object) -> object:
