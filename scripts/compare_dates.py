@@ -60,6 +60,8 @@ def main() -> None:
     found = gl.compare_dates(before, after, tolerance_m=given.tolerance)
     with pd.option_context("display.width", 120, "display.float_format", "{:,.1f}".format):
         print(found.totals.to_string(index=False, na_rep=""))
+    if found.lineage[["before_id", "after_id"]].isna().any(axis=1).all():
+        print("no ground in common: do both layers show the same place?")
     counts = found.changes["attribute"].value_counts().sort_index()
     print("values changed:", ", ".join(f"{k} {n}" for k, n in counts.items()) or "none")
     names = ("parcels", "lineage", "changes", "uses", "totals")

@@ -131,12 +131,21 @@ def test_compare_dates_reads_two_layers(run: Run) -> None:
     assert "values changed: none" in out
 
 
+def test_layers_in_feet_are_brought_into_metres(run: Run, tmp_path: Path) -> None:
+    square = gpd.GeoSeries.from_wkt(["POLYGON ((0 0, 0 300, 300 300, 300 0, 0 0))"])
+    shapes = square.translate(1_300_000, 550_000).set_crs(2264)
+    gpd.GeoDataFrame({"PIN": ["a"]}, geometry=shapes).to_file(tmp_path / "feet.gpkg")
+    code, out, _ = run("compare_dates", tmp_path / "feet.gpkg", tmp_path / "feet.gpkg")
+    assert code == 0
+    assert re.search(r"parcels +all +1 +1 +8,36\d", out)  # (300 ft)² is 8361 m²
+
+
 def test_make_map_draws_layers_and_results(run: Run, tmp_path: Path) -> None:
     code, out, err = run("make_map", SAMPLE / "sites.gpkg", "--title", "A <b>")
     assert (code, err) == (0, "")
     page = tmp_path.joinpath("map.html").read_text("utf-8")
     assert "A <b>" not in page
-    assert "XM01" in page
+    assert "A &lt;b&gt;" in page
     assert "sites.gpkg: 12 rows" in out
 
 

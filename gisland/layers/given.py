@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gisland.base import schema
+from gisland.base.crs import crs_name
 from gisland.base.errors import FieldError, ProjectError, did_you_mean
 from gisland.base.parameters import Parameters
 from gisland.layers.project import DEFAULT_RULES, LANGUAGES, Project
 from gisland.layers.proposing.classwords import class_lines
+from gisland.layers.proposing.evidence import analysis_crs
 from gisland.layers.proposing.glimpse import Glimpse, column, look_whole
 from gisland.layers.proposing.matches import matches
 from gisland.layers.source import CLASSIFIED, Source, canonical_columns
@@ -79,7 +81,11 @@ def project_of(
     if "parcels" not in given:
         raise ProjectError("no parcels are given", do="name the file of the parcel layer")
     named = _named(fields, given)
-    sources = {kind: _source(kind, path, named.get(kind, {})) for kind, path in given.items()}
+    seen = {kind: _seen(path) for kind, path in given.items()}
+    sources = {k: _source(k, seen[k], given[k], named=named.get(k, {})) for k in given}
+    fitting = analysis_crs(seen["parcels"])
+    if crs is None and fitting.needed and fitting.crs is not None:
+        crs = crs_name(fitting.crs)
     in_field = "site_id" in sources["parcels"].fields
     return Project(
         path=Path(given["parcels"]),
@@ -119,12 +125,16 @@ def _named(fields: Iterable[str], given: Mapping[str, str]) -> dict[str, dict[st
     return found
 
 
-def _source(kind: str, path: str, named: Mapping[str, str]) -> Source:
-    """One layer with its columns mapped."""
+def _seen(path: str) -> Glimpse:
+    """A look at one layer of a file."""
     file, layer = path, None
     if LAYER_MARK in path and not Path(path).exists():
         file, _, layer = path.rpartition(LAYER_MARK)
-    seen = look_whole(Path(file), layer=layer)
+    return look_whole(Path(file), layer=layer)
+
+
+def _source(kind: str, seen: Glimpse, path: str, *, named: Mapping[str, str]) -> Source:
+    """One layer with its columns mapped."""
     for canonical, source in named.items():
         if source not in seen.columns:
             raise FieldError(
@@ -140,7 +150,8 @@ def _source(kind: str, path: str, named: Mapping[str, str]) -> Source:
     fields = {m.canonical: m.source for m in sure} | dict(named)
     units = {m.canonical: m.unit.name for m in sure if m.unit is not None and m.unit.sure}
     classes = _classes(kind, seen, fields)
-    return Source(kind, file, layer=layer, fields=fields, units=units, classes=classes)
+    file = str(seen.path)
+    return Source(kind, file, layer=seen.layer, fields=fields, units=units, classes=classes)
 
 
 def _classes(kind: str, seen: Glimpse, fields: Mapping[str, str]) -> dict[str, str]:
