@@ -121,5 +121,5 @@ def read_parcels(
     lost = mended.index[~usable(mended.geometry).to_numpy() & ~twice]
     if len(lost):
         named_ids = first_of([str(i) for i in lost], most=MOST_IDS)
-        tell(f"{path}: {count_of(len(lost), 'row')} without geometry left out ({named_ids})")
+        tell(f"{path}: {count_of(len(lost), 'row')} without usable geometry left out ({named_ids})")
     return good
