@@ -16,7 +16,7 @@ _MARKS = re.compile(r"([\\`*\[\]<>|~&#$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
 _LEADING = re.compile(r"^(\d+)([.)])|^([-+=])")
 _CODE = re.compile(r"``([^`]+)``|`([^`]+)`")
 _ENDINGS = (  # the first that fits
-    ("_term", "0-1"),
+    ("_term", "0 to 1"),
     ("_yuan_per_mu", "yuan/mu"),
     ("_per_mu", "count/mu"),
     ("_m_per_ha", "m/ha"),
@@ -26,18 +26,18 @@ _ENDINGS = (  # the first that fits
     ("_m", "m"),
     ("_yuan", "yuan"),
     ("_seconds", "s"),
-    ("_share", "share 0-1"),
+    ("_share", "share, 0 to 1"),
 )
 _WHOLE = {
     "area": "m²",
-    "share": "share 0-1",
-    "cap": "share 0-1",
+    "share": "share, 0 to 1",
+    "cap": "share, 0 to 1",
     "far": "ratio",
-    "coverage": "share 0-1",
-    "green": "share 0-1",
-    "compactness": "0-1",
-    "potential": "0-1",
-    "score": "0-1",
+    "coverage": "share, 0 to 1",
+    "green": "share, 0 to 1",
+    "compactness": "0 to 1",
+    "potential": "0 to 1",
+    "score": "0 to 1",
     "elongation": "ratio",
     "storeys": "storeys",
     "floors": "storeys",

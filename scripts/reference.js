@@ -9,11 +9,11 @@
   const folded = (text) => text.normalize("NFKC").toLowerCase();
   const entries = [];
   for (const section of document.querySelectorAll("main > section")) {
-    let title = "", anchor = section.id;
+    let title = "", anchor = section.id, page = "";
     for (const element of section.querySelectorAll("h1, h2, h3, h4, p, li, tr, pre")) {
       const text = element.textContent.replace(/\s+/g, " ").trim();
       const head = /^H[1-4]$/.test(element.tagName);
-      if (head) { title = text; anchor = element.id; }
+      if (head) { page ||= text; title = text === page ? page : page + " › " + text; anchor = element.id; }
       if (text) entries.push({ title, anchor, head, element, text, key: folded(title + " " + text) });
     }
   }

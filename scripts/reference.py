@@ -61,7 +61,8 @@ def _read(path: Path) -> str:
     return path.read_text("utf-8") if path.is_file() else ""
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> None:
+    """Write a page, the same bytes on every system."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8", newline="\n")
 
@@ -81,11 +82,11 @@ def main() -> int:
     pages = generated()
     for name in stale():
         if name in pages:
-            _write(DOCS / name, pages[name])
+            write(DOCS / name, pages[name])
         else:
             (DOCS / name).unlink()
         print(f"docs/{name}")
-    _write(OUT, whole_page(dict(sources()), root=ROOT))
+    write(OUT, whole_page(dict(sources()), root=ROOT))
     print(f"{OUT.relative_to(ROOT).as_posix()} ({OUT.stat().st_size / 1e6:.1f} MB)")
     return 0
 
