@@ -139,11 +139,12 @@ def _limit(rule: Rule) -> tuple[str, ...]:
 def _inherited(rules: RuleSet, own: list[Rule]) -> str:
     """Rules of the sets below that hold unchanged, with the page that quotes them."""
     ids = {rule.id for rule in own}
+    below = chain(rules.name)[-2::-1]
     rows = []
     for rule in rules:
         if rule.id in ids or rule.mode == "off":
             continue
-        home = next(t for t in reversed(chain(rules.name)[:-1]) if rule.id in t.records)
+        home = next(file for file in below if rule.id in file.records)
         row = (code(rule.id), md(rule.mode), md(in_words(rule)), md(rule.status))
         rows += [(*row, _link(home.head["name"]))]
     heads = ("rule", "mode", "what it asks", "status", "quoted in")

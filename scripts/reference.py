@@ -8,7 +8,7 @@ The pages come from the package itself: docstrings, the table contract, the cata
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pages_api import api_page
@@ -40,9 +40,8 @@ def generated() -> dict[str, str]:
     return pages | {f"rules/{name}": text for name, text in rule_pages().items()}
 
 
-def stale() -> list[str]:
+def stale(pages: Mapping[str, str]) -> list[str]:
     """Generated pages that are not in docs/ as they should be, and pages that should not be."""
-    pages = generated()
     wrong = [name for name, text in pages.items() if _read(DOCS / name) != text]
     here = {p.relative_to(DOCS).as_posix() for p in DOCS.glob("rules/*.md")}
     return sorted({*wrong, *(here - set(pages))})
@@ -74,13 +73,13 @@ def main() -> int:
     )
     parser.add_argument("--check", action="store_true", help="write nothing")
     if parser.parse_args().check:
-        old = stale()
+        old = stale(generated())
         for name in old:
             print(f"docs/{name} is not up to date")
         print(f"run {COMMAND}" if old else "all pages are up to date")
         return bool(old)
     pages = generated()
-    for name in stale():
+    for name in stale(pages):
         if name in pages:
             write(DOCS / name, pages[name])
         else:
