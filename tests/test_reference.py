@@ -236,7 +236,7 @@ def test_words_are_told_once_and_stand_where_they_say(pages: Pages) -> None:
         assert len(set(words)) == len(words)
     for term in terms:
         assert term["where"]
-        for name in term["where"]:  # type: ignore[attr-defined]
+        for name in term["where"]:
             assert pages("pages_glossary").place(name)
     with pytest.raises(KeyError):
         pages("pages_glossary").place("parcels.farness")
@@ -256,7 +256,7 @@ def test_labels_use_the_english_words_of_the_glossary() -> None:
         for term in glossary_terms()
         if "labels" in term
         for key, zh, en in labels()
-        if str(term["zh"]) in zh and not any(w.lower() in en for w in term["labels"])  # type: ignore[attr-defined]
+        if str(term["zh"]) in zh and not any(w.lower() in en for w in term["labels"])
     ]
     assert wrong == []
 

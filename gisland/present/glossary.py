@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from importlib import resources
+from typing import Any
 
 import pandas as pd
 
@@ -30,7 +31,7 @@ def glossary() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS), dtype="str")
 
 
-def glossary_terms() -> list[dict[str, object]]:
+def glossary_terms() -> list[dict[str, Any]]:
     """Entries of the glossary as they are written, with the words that labels may use.
 
     Returns
@@ -45,5 +46,5 @@ def glossary_terms() -> list[dict[str, object]]:
     'parcel'
     """
     file = resources.files("gisland.present") / "glossary.toml"
-    terms: list[dict[str, object]] = tomllib.loads(file.read_text("utf-8"))["term"]
+    terms: list[dict[str, Any]] = tomllib.loads(file.read_text("utf-8"))["term"]
     return terms
