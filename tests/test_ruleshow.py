@@ -133,7 +133,7 @@ def test_json_has_everything() -> None:
     rules = load_rules("lanxi")
     assert set(told) == {
         *("name", "title", "jurisdiction", "vintage", "extends", "not_known"),
-        *("fingerprint", "rules"),
+        *("place", "decides", "left_open", "fingerprint", "rules"),
     }
     assert (told["jurisdiction"], told["vintage"]) == (rules.jurisdiction, 2025)
     assert told["extends"] == ["common", "national-2023-171"]
