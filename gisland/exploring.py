@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     import folium
 
 
-def explore(results: Result | Done | Results | str | Path, *, language: str = "") -> folium.Map:
+def explore(
+    results: Result | Done | Results | str | Path, *, language: str = "", opening: str = ""
+) -> folium.Map:
     """Interactive map of results: shown in a notebook, saved as one offline file, added to.
 
     Whatever folium has can be added, as long as it needs no network; attributes of
@@ -30,6 +32,9 @@ def explore(results: Result | Done | Results | str | Path, *, language: str = ""
         folder or GeoPackage.
     language
         ``zh`` or ``en``; by default that of the run.
+    opening
+        What the map shows first: ``merge_plan``, ``block_lines``, ``density``, or what stands
+        behind ``#`` in the address of a map, such as ``theme=far_before&site=S1``.
 
     Returns
     -------
@@ -39,7 +44,7 @@ def explore(results: Result | Done | Results | str | Path, *, language: str = ""
     Raises
     ------
     OutputError
-        If there are no results.
+        If there are no results, or `opening` names what the map lacks.
     ProjectError
         If there is no such language.
 
@@ -68,4 +73,4 @@ results.gpkg); give the output folder of a run, or its results.gpkg
             do="give what gisland.run or gisland.read_results gave, or a folder of results",
         )
     spoken = language or record.get("language", "zh")
-    return folium_map(tables, run=record, language=spoken, surfaces=surfaces)
+    return folium_map(tables, run=record, language=spoken, surfaces=surfaces, opening=opening)

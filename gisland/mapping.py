@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 
 def map_results(
-    path: str | Path, out: str | Path | None = None, *, base: Iterable[BaseSource] = ()
+    path: str | Path,
+    out: str | Path | None = None,
+    *,
+    base: Iterable[BaseSource] = (),
+    opening: str = "",
 ) -> Path:
     """Draw the map of results again, from their folder or their GeoPackage alone.
 
@@ -26,6 +30,9 @@ def map_results(
         The HTML file; by default ``map.html`` beside the results.
     base
         Base maps, from ``base_sources``; paths are relative to the working folder.
+    opening
+        What the map shows first: ``merge_plan``, ``block_lines``, ``density``, or what stands
+        behind ``#`` in the address of a map, such as ``theme=far_before&site=S1``.
 
     Returns
     -------
@@ -35,7 +42,8 @@ def map_results(
     Raises
     ------
     OutputError
-        If there are no results, or the file cannot be written.
+        If there are no results, the file cannot be written, or `opening` names what the map
+        lacks.
     LayerError
         If a base map cannot be used.
 
@@ -62,6 +70,7 @@ results.gpkg); give the output folder of a run, or its results.gpkg
         language=record.get("language", "zh"),
         surfaces=read_surfaces(results.folder),
         base_maps=read_base_maps(base, folder=Path(), beside=file.parent),
+        opening=opening,
     )
     return write_file(file, page.encode())
 
@@ -84,11 +93,19 @@ def draw(
     gcj02: Annotated[
         bool, typer.Option("--gcj02", help="Base maps are in GCJ-02: show them shifted.")
     ] = False,
+    show: Annotated[
+        str,
+        typer.Option(
+            "--show",
+            help="What it opens on: merge_plan, block_lines, density, or what stands behind # in"
+            " the address of a map, such as theme=far_before&site=S1.",
+        ),
+    ] = "",
 ) -> None:
     """Draw the map of results again."""
     from gisland.layers.basemaps import base_sources  # noqa: PLC0415 - heavy
 
     sources = base_sources(base or [], key=key, gcj02=gcj02)
-    typer.echo(map_results(results, out, base=sources))
+    typer.echo(map_results(results, out, base=sources, opening=show))
     if key:
         typer.echo("the key stands in this file for everybody to read", err=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -29,7 +29,7 @@ from gisland.present.mapfeatures import (
 from gisland.present.mapfindings import finding_layer
 from gisland.present.maplinks import OFF, link_layer
 from gisland.present.mapsites import sites_of_parcels
-from gisland.present.mapthemes import parcel_themes
+from gisland.present.mapthemes import parcel_themes, use_themes
 from gisland.present.packedlayer import packed_facts, packed_shape
 from gisland.present.packing import linework
 from gisland.present.popups import (
@@ -168,6 +168,8 @@ def map_layers(
         features, kinds = made.get(layer_id, (None, {}))
         if features is not None and len(features.geometry):
             name = texts[f"map.layer.{layer_id}"]
+            if layer_id == "block_proposed" and made["scraps"][0] is not None:
+                plan = replace(plan, show=False)  # noqa: PLW2901 - a proposal is not to hide the plan
             layers.append(made_layer(layer_id, features, kinds=kinds, name=name, plan=plan))
     return layers
 
@@ -219,7 +221,7 @@ def _parcels(
     )
     kinds = {k: Kind(texts[f"verdict.{k}"], look) for k, look in style.VERDICTS.items()}
     bodies = [{"b": blocks} if blocks else {} for blocks in popups]
-    themes = parcel_themes(rows, tables, texts=texts)
+    themes = (*parcel_themes(rows, tables, texts=texts), *use_themes(rows, texts=texts))
     sites = tuple(of_parcels.get(p, ()) for p in rows["parcel_id"])
     features = Features(rows.geometry, known, [], bodies, rows=told, themes=themes, sites=sites)
     return features, kinds
@@ -371,6 +373,7 @@ def _theme(theme: Theme) -> dict[str, Any]:
         "option": theme.option,
         "listed": theme.listed,
         "notes": list(theme.notes),
+        "both": theme.both,
         "classes": [_class(kind, count, lines=False) for kind, count in told],
     }
 

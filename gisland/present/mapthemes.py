@@ -50,6 +50,8 @@ class Theme:
         Number of the class of each feature.
     notes
         What a reader of the legend must know.
+    both
+        Heading where before and after stand side by side.
     """
 
     id: str
@@ -60,6 +62,7 @@ class Theme:
     kinds: tuple[Kind, ...]
     codes: NDArray[np.int64]
     notes: tuple[str, ...]
+    both: str = ""
 
 
 def parcel_themes(
@@ -107,6 +110,56 @@ def parcel_themes(
         if not all(np.isnan(v).all() for v in values.values()):
             made += _themes(measure, values, texts=texts)
     return tuple(made)
+
+
+def use_themes(parcels: pd.DataFrame, *, texts: Mapping[str, str]) -> tuple[Theme, ...]:
+    """Theme of the parcels by what their land is used for: quiet, to see lines above it.
+
+    Parameters
+    ----------
+    parcels
+        The rows drawn.
+    texts
+        The catalog.
+
+    Returns
+    -------
+    tuple of Theme
+        One, ``use``, with classes of industrial, logistics, other and unknown use; none where no
+        use is known.
+
+    Examples
+    --------
+    >>> from gisland.present.style import catalog
+    >>> lots = pd.DataFrame({"use_class": ["industrial", "green", None]})
+    >>> (theme,) = use_themes(lots, texts=catalog("en"))
+    >>> [theme.kinds[code].label for code in theme.codes]
+    ['industrial', 'other use', 'use not known']
+    """
+    if "use_class" not in parcels or parcels["use_class"].isna().all():
+        return ()
+    uses = [use for use in style.GROUND_USES if use != "other"]
+    names = {use: texts[f"use_class.{use}"] for use in uses}
+    labels = [*names.values(), texts["map.theme.use_other"]]
+    looks = list(style.GROUND_USES.values())
+    if parcels["use_class"].isna().any():
+        labels.append(texts["map.theme.use_unknown"])
+        looks.append(style.NO_DATA)
+    place = {use: number for number, use in enumerate(uses)}
+    codes = parcels["use_class"].map(place).fillna(len(uses))
+    codes = codes.mask(parcels["use_class"].isna(), len(uses) + 1)
+    return (
+        Theme(
+            id="use",
+            name=texts["map.theme.use"],
+            group=texts["map.theme.use_group"],
+            option=texts["map.theme.use_option"],
+            listed=texts["map.theme.use_listed"],
+            kinds=tuple(Kind(label, look) for label, look in zip(labels, looks, strict=True)),
+            codes=codes.to_numpy(dtype=np.int64),
+            notes=(texts["map.theme.counts"],),
+        ),
+    )
 
 
 def _numbers(frame: pd.DataFrame, column: str) -> Floats:
@@ -165,4 +218,5 @@ def _theme(
         ),
         codes=np.where(number == 0, len(labels), number - 1),
         notes=tuple(texts[note] for note in notes),
+        both=head.format(**named | {"when": texts["map.theme.both"]}, over=over, unit=unit),
     )

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gisland.present.facts import Block, Row, fields, plain_rows
-from gisland.present.lists import parcel_counts, share_test
+from gisland.present.facts import Block, Row, fields, plain_rows, reasons, verdict_rows
+from gisland.present.lists import MANY, parcel_counts, share_test
 from gisland.present.planned import limit_text, outcome_text, site_capacity
 from gisland.present.wording import MISSING, comparison, is_missing, named, visible, with_unit
 
@@ -39,8 +39,8 @@ def site_popups(
     texts
         The catalog.
     tables
-        Result tables by name; ``indicators``, ``conditions`` and ``capacity`` tell more of the
-        sites where they are there.
+        Result tables by name; ``indicators``, ``conditions``, ``capacity``, ``plan`` and
+        ``verdicts`` tell more of the sites where they are there.
 
     Returns
     -------
@@ -63,6 +63,7 @@ def site_popups(
             ("capacity", "site_id"),
         )
     }
+    left = _left_out(given, texts)
     popups = {}
     for site in plain_rows(sites):
         key = site["site_id"]
@@ -72,7 +73,39 @@ def site_popups(
             if (k := f"site:{key}" if name == "indicators" else key) in frames
         }
         popups[key] = _site_popup(site, own, texts)
+        popups[key]["b"][2:2] = left.get(key, [])
     return popups
+
+
+def _left_out(
+    tables: Mapping[str, pd.DataFrame], texts: Mapping[str, str]
+) -> dict[object, list[Block]]:
+    """By site, the scraps that were considered for it and are not absorbed by it, with reasons."""
+    plan = tables.get("plan")
+    if plan is None:
+        return {}
+    pairs = plan[plan["verdict"] != "absorbed"].sort_values(["site_id", "parcel_id"])
+    verdicts = tables.get("verdicts")
+    if verdicts is not None:  # all tests of many parcels take a while
+        verdicts = verdicts[verdicts["parcel_id"].isin(pairs["parcel_id"])]
+    tests, lines = verdict_rows(verdicts), dict[object, list[str]]()
+    for pair in plain_rows(pairs):
+        own = [  # the site need not be named: the popup is its own
+            t | {"subject": ""}
+            for t in tests[pair["parcel_id"]]
+            if t["subject"] == pair["site_id"] and t["mode"] != "advisory"
+        ]
+        why = reasons(pair.get("reasons"), own, texts=texts)
+        told = texts["report.list"].join(why) or named(texts, "verdict", pair["verdict"])
+        line = texts["map.popup.reason_site"].format(site=visible(pair["parcel_id"]), reason=told)
+        lines.setdefault(pair["site_id"], []).append(line)
+    return {site: [_cut(found, texts)] for site, found in lines.items()}
+
+
+def _cut(lines: list[str], texts: Mapping[str, str]) -> Block:
+    title = texts["map.popup.left_out"].format(count=len(lines))
+    more = [texts["map.popup.left_more"].format(n=len(lines) - MANY)] if len(lines) > MANY else []
+    return ["list", title, [*lines[:MANY], *more]]
 
 
 def _by_site(frame: pd.DataFrame | None, column: str) -> dict[object, pd.DataFrame]:

@@ -61,6 +61,11 @@ SCRAP_KINDS = {
     "adjacent": Look("#1d1d1d", 1.5, dash="2 4"),
     "chained": Look("#1d1d1d", 2, dash="7 3 1 3 1 3"),
 }
+GROUND_USES = {  # quiet: lines are to be seen above them
+    "industrial": Look("#a9b2bc", 0.8, fill="#e3d3bf"),
+    "logistics": Look("#a9b2bc", 0.8, fill="#ddd6e8"),
+    "other": Look("#a9b2bc", 0.8, fill="#f1f3f5"),
+}
 NO_DATA = Look(_EDGE, 0.8, dash="2 2", fill="#f7f8f9")  # as the ground: no class of amounts
 LINKS = {
     "absorbed": Look(_LINK, 2.5),

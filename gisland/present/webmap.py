@@ -17,6 +17,7 @@ from gisland.present.maplayers import MapLayer, map_layers, not_drawn
 from gisland.present.mapsurfaces import surface_data
 from gisland.present.messages import with_messages
 from gisland.present.offline import OfflineFigure
+from gisland.present.openings import VIEWS, opening_of, told_view
 from gisland.present.sitelist import site_list
 from gisland.present.wording import named, number, visible
 
@@ -41,6 +42,7 @@ def web_map(
     language: str,
     surfaces: Sequence[Surface] = (),
     base_maps: Sequence[BaseMap] = (),
+    opening: str = "",
 ) -> str:
     """Map of a run as one HTML file without any reference outside itself, base maps aside.
 
@@ -56,6 +58,10 @@ def web_map(
         Density surfaces in the CRS of the parcels, to be chosen one at a time.
     base_maps
         Pictures to be shown under everything else, one at a time; none at first.
+    opening
+        What the map shows first: ``merge_plan``, ``block_lines``, ``density``, or what stands
+        behind ``#`` in the address of a map, such as ``theme=far_before&site=S1``. An address that
+        the reader gives goes before it.
 
     Returns
     -------
@@ -68,6 +74,8 @@ def web_map(
         If there is no such language.
     CRSError
         If a table with geometry has no CRS, or surfaces come without drawn parcels.
+    OutputError
+        If `opening` names what the map lacks.
 
     Examples
     --------
@@ -75,7 +83,14 @@ def web_map(
     >>> "<title>{{ 7 * 7 }}" in page, "http-equiv" in page
     (True, True)
     """
-    drawn = folium_map(tables, run=run, language=language, surfaces=surfaces, base_maps=base_maps)
+    drawn = folium_map(
+        tables,
+        run=run,
+        language=language,
+        surfaces=surfaces,
+        base_maps=base_maps,
+        opening=opening,
+    )
     text: str = drawn.get_root().render()
     return text
 
@@ -87,6 +102,7 @@ def folium_map(
     language: str,
     surfaces: Sequence[Surface] = (),
     base_maps: Sequence[BaseMap] = (),
+    opening: str = "",
 ) -> folium.Map:
     """Map of a run as a folium map, to be shown in a notebook or added to.
 
@@ -102,6 +118,8 @@ def folium_map(
         Density surfaces in the CRS of the parcels.
     base_maps
         Pictures to be shown under everything else.
+    opening
+        What the map shows first, as in `web_map`.
 
     Returns
     -------
@@ -114,6 +132,8 @@ def folium_map(
         If there is no such language.
     CRSError
         If a table with geometry has no CRS, or surfaces come without drawn parcels.
+    OutputError
+        If `opening` names what the map lacks.
 
     Examples
     --------
@@ -123,9 +143,13 @@ def folium_map(
     texts, tables, run = Bilingual(), unmarked(tables), unmarked(run)
     records = {r["id"]: r for r in run.get("rules", {}).get("records", [])}
     layers = map_layers(_told(tables, run, texts), records=records, texts=texts)
-    title = _title(run, texts)
+    title = _title(run, texts, view=opening if opening in VIEWS else "")
     data = _page(tables, run, layers=layers, texts=texts)
     data |= {"title": title, "bounds": _bounds(layers)}
+    if opening:
+        data["opening"] = opening_of(opening, layers, tables)
+        told = told_view(opening, tables, texts=texts)
+        data["summary"] = told + data["summary"][1:] if told else data["summary"]
     parts: list[MacroElement] = [
         DataLayer(layer, name=texts.expanded(layer.name, language=language)) for layer in layers
     ]
@@ -264,9 +288,14 @@ def _lines(run: Mapping[str, Any], texts: Mapping[str, str]) -> Iterator[str]:
         yield texts["map.made"].format(version=version, fingerprint=fingerprint)
 
 
-def _title(run: Mapping[str, Any], texts: Mapping[str, str]) -> str:
+def _title(run: Mapping[str, Any], texts: Mapping[str, str], *, view: str) -> str:
     project = visible(run.get("project"))
-    return texts["map.title_of"].format(project=project) if project else texts["map.title"]
+    what = texts[f"map.view.{view}"] if view else texts["map.title"]
+    if not project:
+        return what
+    if view:
+        return texts["map.view.of"].format(project=project, what=what)
+    return texts["map.title_of"].format(project=project)
 
 
 def _bounds(layers: list[MapLayer]) -> list[list[float]] | None:

@@ -234,9 +234,11 @@
     state.mode = mode; // now that all its panes are there
   }
 
-  /* Show "before", "after" or both with a divider ("swipe"); "off" is the map as it was. */
-  gisland.compare = async (map, mode) => {
-    if (!MODES.includes(mode) || !gisland.comparable()) return;
+  /* Show "before", "after" or both with a divider ("swipe"); "off" is the map as it was. False if
+     that cannot be. */
+  gisland.compare = async (map, mode, share = 0.5) => {
+    if (!MODES.includes(mode) || (mode !== "off" && !gisland.comparable())) return false;
+    if (mode === state.mode) return true;
     await gisland.known();
     if (!state.listens) {
       state.listens = true;
@@ -250,11 +252,22 @@
     }
     map.closePopup();
     leave(map);
+    state.share = share;
     if (mode !== "off") enter(map, mode);
     arrange(map);
     surfaces(map);
     map.fire("gi-compare", { mode });
+    return true;
   };
 
   gisland.comparing = () => state.mode;
+
+  /* Where a divider has as many sites on one side as on the other, as a share of the width. */
+  gisland.amongSites = (map) => {
+    const layer = named("sites_after");
+    if (!layer) return 0.5;
+    const xs = Array.from({ length: layer.shape.count }, (_, i) => map.latLngToContainerPoint(layer.bounds(i).getCenter()).x);
+    const middle = xs.sort((a, b) => a - b)[xs.length >> 1] / map.getSize().x;
+    return Math.max(0.15, Math.min(0.85, middle));
+  };
 })();

@@ -37,7 +37,7 @@
     const part = node("section");
     if (PLAIN.includes(layer.head.id)) part.className = "gi-one";
     const draw = () => {
-      const listed = gisland.listed(map, layer);
+      const listed = joined(gisland.listed(map, layer));
       part.replaceChildren(...listed.flatMap(({ theme, hidden, rows }) => [
         node("h3", "", theme.name), ...rows.map(([one, c]) => line(layer, hidden, one, c)),
         ...(theme.notes || []).map((text) => node("p", "", text))]));
@@ -49,6 +49,19 @@
     draw();
     return part;
   };
+
+  /* Before and after in the same classes: one list with both numbers, switched on and off together. */
+  function joined(listed) {
+    const looks = ({ rows }) => JSON.stringify(rows.map(([{ label, style }, c]) => [label, style, c]));
+    if (listed.length !== 2 || looks(listed[0]) !== looks(listed[1])) return listed;
+    const [one, other] = listed;
+    const both = (name) => (c) => { one.hidden[name](c); other.hidden[name](c); };
+    return [{
+      theme: { name: one.theme.both, notes: [...new Set([...one.theme.notes || [], ...other.theme.notes || []])] },
+      hidden: { has: (c) => one.hidden.has(c), add: both("add"), delete: both("delete") },
+      rows: one.rows.map(([row, c], i) => [{ ...row, count: `${row.count} → ${other.rows[i][0].count}` }, c]),
+    }];
+  }
 
   function line(layer, hidden, one, c) {
     const made = node("label", "gi-class"), tick = node("input");

@@ -1,4 +1,5 @@
-/* The address of the page tells what is shown: a site or parcel, the view, layers, theme, language. */
+/* The address of the page tells what is shown: a site or parcel, the view, layers, theme, comparison,
+   language. The file may hold such a text itself: then it opens so, unless the address says otherwise. */
 (() => {
   "use strict";
   const { word, tell, node, button } = gisland;
@@ -6,7 +7,8 @@
   const GROUND = "parcels"; // the layer that has themes
   const WAIT_MS = 250; // browsers slow down pages that change their address all the time
   const own = () => /^(https?|file):$/.test(location.protocol); // not a notebook's frame
-  const state = { thing: null, language: null, layers: null, timer: 0, written: "" };
+  const PLACES = ["at", "site", "parcel"]; // one of them in the address, and the file's own do not matter
+  const state = { thing: null, first: {}, timer: 0 };
 
   function asked() {
     const made = new Map();
@@ -27,9 +29,17 @@
 
   const onMap = (map) => gisland.layers.filter((layer) => map.hasLayer(layer)).map((layer) => layer.head.id).sort().join(",");
 
-  /* Do what the address says; what it names and the map lacks comes back. */
-  async function follow(map) {
-    const all = asked(), missed = [];
+  const theme = () => {
+    const ground = gisland.layers.find((layer) => layer.head.id === GROUND);
+    return ground ? ground.head.themes[ground.theme].id : "";
+  };
+
+  /* What is told in the address where it differs from the page as it opened. */
+  const shown = (map) => ({ lang: gisland.language(), layers: onMap(map), theme: theme(), compare: gisland.comparing() });
+
+  /* Do what an address says; what it names and the map lacks comes back. */
+  async function follow(map, all) {
+    const missed = [], compare = all.get("compare");
     const language = all.get("lang"), layers = all.get("layers"), at = all.get("at"), theme = all.get("theme");
     if (language !== undefined) {
       gisland.speak(language);
@@ -38,6 +48,10 @@
     if (layers !== undefined) missed.push(...switched(map, layers.split(",").filter(Boolean)));
     if (theme !== undefined && !gisland.setTheme(GROUND, theme)) missed.push(theme);
     if (at !== undefined && !moved(map, at.split(","))) missed.push(at);
+    if (compare !== undefined) {
+      await gisland.known(); // where the sites are
+      if (!(await gisland.compare(map, compare, gisland.amongSites(map)))) missed.push(compare);
+    }
     for (const kind of ["site", "parcel"])
       if (all.has(kind) && !(await opened(map, kind + ":" + all.get(kind), at !== undefined))) missed.push(all.get(kind));
     return missed;
@@ -75,10 +89,7 @@
   /* Only what differs from the page as it opens by itself. */
   function address(map) {
     const { lat, lng } = map.getCenter(), parts = state.thing ? [state.thing] : [];
-    if (gisland.language() !== state.language) parts.push(["lang", gisland.language()]);
-    if (onMap(map) !== state.layers) parts.push(["layers", onMap(map)]);
-    const ground = gisland.layers.find((layer) => layer.head.id === GROUND);
-    if (ground && ground.theme) parts.push(["theme", ground.head.themes[ground.theme].id]);
+    for (const [key, value] of Object.entries(shown(map))) if (value !== state.first[key]) parts.push([key, value]);
     parts.push(["at", [lat.toFixed(6), lng.toFixed(6), +map.getZoom().toFixed(2)].join(",")]);
     return "#" + parts.map(([key, value]) => key + "=" + encodeURIComponent(value).replace(/%2C/g, ",")).join("&");
   }
@@ -88,10 +99,19 @@
     if (own()) history.replaceState(history.state, "", address(map));
   }
 
+  /* The page as it opens by itself. */
+  async function begin(map) {
+    const all = new Map(Object.entries(gisland.pageData.opening || {})), wanted = asked();
+    if (PLACES.some((key) => wanted.has(key))) for (const key of PLACES) all.delete(key);
+    state.first = shown(map);
+    if (all.size) await follow(map, all);
+    state.first = shown(map);
+    clearTimeout(state.timer); // nobody has moved anything yet
+  }
+
   async function start(map) {
-    Object.assign(state, { language: gisland.language(), layers: onMap(map) });
     const arrive = async () => {
-      const missed = await follow(map);
+      const missed = await follow(map, asked());
       if (missed.length) gisland.notice(map, word("not_on_map", missed.map(gisland.apart).join(", ")));
     };
     const later = () => {
@@ -105,9 +125,10 @@
     });
     map.on("popupclose", () => { state.thing = null; later(); });
     map.on("layeradd layerremove", ({ layer }) => { if (layer.head) later(); });
-    map.on("moveend gi-theme", later);
+    map.on("moveend gi-theme gi-compare", later);
     gisland.onLanguage(later);
     window.addEventListener("hashchange", arrive);
+    await begin(map);
     await arrive();
   }
 

@@ -3,7 +3,7 @@
    for a whole zoom, layer after layer, in the order of the list of layers. */
 (() => {
   "use strict";
-  const FONT_PX = 13, HIGH = 18, PAD = 3;
+  const FONT_PX = 13, SIGN_PX = 12, HIGH = 18, PAD = 3;
   const SMALLEST_PX = 14; // size of a shape that has a name at all
   const STEPS = [0, -1, 1, -2, 2, -3, 3]; // places tried in a shape, in sixths of its half
   const CELL = 128; // pixels of the cells in which places taken are kept
@@ -22,10 +22,12 @@
   function all(map, named, units) {
     const taken = grid(), signs = new Map(), context = document.createElement("canvas").getContext("2d");
     const scraps = gisland.layers.find(({ head }) => head.id === "scraps");
+    const font = getComputedStyle(map.getContainer()).fontFamily;
     const width = (text) => context.measureText(gisland.expand(text)).width + 2 * PAD;
+    context.font = `700 ${SIGN_PX}px ${font}`; // as signs are written
     if (scraps) for (const sign of scraps.fitting(units)) taken.add(around(pixel(scraps, sign, units), width(sign.text)));
+    context.font = `700 ${FONT_PX}px ${font}`;
     for (const layer of named) {
-      context.font = `700 ${FONT_PX}px ${getComputedStyle(map.getContainer()).fontFamily}`;
       signs.set(layer, layer.shape.signs.flatMap((sign) => {
         const rect = spot({ layer, sign, units, scraps, taken, wide: width(sign.text) });
         if (!rect) return [];

@@ -155,7 +155,14 @@
     gisland.whole(map);
     gisland.identify(map);
     gisland.tools(map);
-    for (const start of gisland.starts) start(map);
+    await Promise.all(gisland.starts.map((start) => start(map)));
+    arrange(map);
+    if (!narrow(map) && gisland.tighten)
+      gisland.tighten(() => {
+        arrange(map);
+        const box = map.getContainer().querySelector(".gi-legend");
+        return box.scrollHeight <= box.clientHeight + 1;
+      });
     arrange(map);
   };
 })();

@@ -93,7 +93,7 @@
       if (!shown.length) continue;
       const part = node("section"), [first, ...rest] = shown.map(row), head = node("div", "gi-together");
       head.append(node("h3", "", theme.name), first); // never a heading alone
-      part.append(head, ...rest);
+      part.append(head, ...rest, ...(theme.notes || []).map((text) => node("p", "", text)));
       box.append(part);
     }
     return box;
@@ -101,7 +101,8 @@
 
   function sources() {
     const box = node("div", "gi-sources"), now = new Date(), two = (n) => String(n).padStart(2, "0");
-    const date = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+    const today = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+    const date = state.settings.date || today;
     const parts = [gisland.pageData.title, ...gisland.pageData.lines, word("printed", date)];
     box.append(...parts.map((text) => node("p", "", text)));
     return box;
@@ -217,7 +218,8 @@
     if (state.focus) state.focus.focus({ preventScroll: true });
   }
 
-  /* The page for print with `paper`, `landscape`, `scale` (0: fits) and `title`; null is the way back.
+  /* The page for print with `paper`, `landscape`, `scale` (0: fits), `title` and `date` (of printing: of
+     today, unless the same page is to be had again); null is the way back.
      Resolves when all is drawn. */
   gisland.printView = async (map, settings) => {
     if (!settings) {
