@@ -9,6 +9,7 @@ installs the locked versions into it; later calls find it ready.
     bench      the benchmarks
     fuzz       thousands of random broken layers: ``fuzz [NUMBER [SEED]]``, 10 000 of a new seed
     reference  the generated pages of docs/, and all pages as one: out/reference/index.html
+    gallery    the maps of maps/, drawn anew from the sample district
     tutorial   run scripts/tutorial.ipynb again and write its outputs
     fix        format, and repair what the linter can repair
     lock       write requirements.lock anew from pyproject.toml
@@ -151,6 +152,11 @@ def bench(*rest: str) -> int:
     return run(PYTHON, script, *rest)
 
 
+def gallery(*rest: str) -> int:
+    """Draw the maps of the gallery anew."""
+    return run(PYTHON, ROOT / "scripts" / "gallery.py", *rest)
+
+
 def fuzz(*rest: str) -> int:
     """Try random layers with faults; the seed is told, so that a failure can be had again."""
     if rest[2:] or not all(word.isdigit() for word in rest):
@@ -197,7 +203,7 @@ def lock() -> int:
     return 0
 
 
-PASS_ON = {"demo": demo, "test": test, "bench": bench, "fuzz": fuzz}
+PASS_ON = {"demo": demo, "test": test, "bench": bench, "gallery": gallery, "fuzz": fuzz}
 ALONE = {
     "check": check,
     "fix": fix,

@@ -117,8 +117,9 @@ def opened(page: Page) -> Page:
 
 
 def settle(page: Page) -> None:
-    """Wait until all is drawn."""
-    page.evaluate("new Promise((done) => setTimeout(done, 60)).then(gisland.drawn)")
+    """Wait until nothing is left to draw; what was just done has asked for it by then."""
+    later = "new Promise((done) => requestAnimationFrame(() => setTimeout(done, 60)))"
+    page.evaluate(f"{later}.then(() => {LOADED})")
 
 
 def view(page: Page, at: shapely.Point, zoom: float) -> None:

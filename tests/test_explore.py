@@ -21,6 +21,7 @@ from gisland.base.errors import CRSError, OutputError, ProjectError, TableError
 from gisland.present.harmless import inert
 from gisland.present.ownclasses import classes_of
 from gisland.present.owncolumns import own_columns
+from mapseen import LOADED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     Open = Callable[[Path | str], Page]
 
-SETTLED = "gisland.ready().then(() => gisland.known()).then(() => gisland.drawn())"
 RUN = "<img src=x onerror='window.ran=1'>"
 TEMPLATE = "{{ cycler.__init__.__globals__.os.environ.__setitem__('GISLAND_RAN', '1') }}"
 HOSTILE = f"{RUN}{TEMPLATE}{{% if %}}{{# }}}}"
@@ -53,7 +53,7 @@ def table(**columns: list[Any]) -> gpd.GeoDataFrame:
 
 def opened(offline_page: Open, drawn: folium.Map) -> Page:
     page = offline_page(drawn.get_root().render())
-    page.evaluate(SETTLED)
+    page.evaluate(LOADED)
     return page
 
 
@@ -103,7 +103,7 @@ def test_a_map_is_added_to_saved_twice_and_listed(tmp_path: Path, offline_page: 
     drawn.save(tmp_path / "b.html")
     assert (tmp_path / "a.html").read_bytes() == (tmp_path / "b.html").read_bytes()
     page = offline_page(tmp_path / "a.html")
-    page.evaluate(SETTLED)
+    page.evaluate(LOADED)
     names = [n.strip() for n in page.locator(".leaflet-control-layers label").all_inner_texts()]
     assert names == ["Lots", "Lots", "Wells", "Plain"]
     assert page.locator(".leaflet-marker-icon").get_attribute("src").startswith("data:image/png")  # type: ignore[union-attr]
@@ -135,7 +135,7 @@ def test_a_notebook_shows_the_map_in_a_frame(offline_page: Open) -> None:
     page = offline_page(f"<!DOCTYPE html><meta charset='utf-8'><title>n</title>{cell}")
     frame = page.frames[1]
     frame.wait_for_selector(".gi-legend")
-    frame.evaluate(SETTLED)
+    frame.evaluate(LOADED)
     frame.evaluate("gisland.go(map_main, gisland.layers[0], 0)")
     assert frame.locator(".gi-sheet summary span").first.inner_text() == "Lots · A"
     assert frame.get_by_role("button", name="Copy link").count() == 0  # a frame has no address

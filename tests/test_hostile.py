@@ -28,6 +28,7 @@ from gisland.present.sheets import report
 from gisland.present.style import catalog
 from gisland.present.webmap import web_map
 from gisland.present.wording import visible
+from mapseen import LOADED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
     Open = Callable[[Path | str], Page]
 
-SETTLED = "gisland.ready().then(() => gisland.known()).then(() => gisland.drawn())"
 TABLES = {"map": maptables, "results": small_results, "blocks": small_blocks}
 SHORT = 1_000  # longer texts are cut in reports
 
@@ -164,7 +164,7 @@ def test_the_map_of_a_run_shows_all_of_it_as_text(offline_page: Open, tmp_path: 
     spoiled = hostiletexts.district(tables, hostile)
     page = offline_page(web_map(spoiled, run=record, language="en"))
     page.on("dialog", lambda dialog: pytest.fail(f"a dialog: {dialog.message}"))
-    page.evaluate(SETTLED)
+    page.evaluate(LOADED)
     assert shown(hostile["image"]) in page.title() + page.locator("h1").inner_text()
     choices = page.locator(".gi-only option").all_text_contents()
     for name, text in hostile.items():
@@ -185,7 +185,7 @@ def test_the_map_of_a_run_shows_all_of_it_as_text(offline_page: Open, tmp_path: 
         assert ran(page) is None, name
     page.evaluate("gisland.filterSite(map_main, null)")
     page.get_by_role("button", name="中文").click()
-    page.evaluate(SETTLED)
+    page.evaluate(LOADED)
     page.evaluate("gisland.printView(map_main, { paper: 'A4' })")
     assert page.evaluate("document.querySelector('.gi-frame').clientHeight") > 100
     page.evaluate("gisland.printView(map_main, null)")
@@ -223,7 +223,7 @@ def test_what_users_add_shows_as_text(offline_page: Open, tmp_path: Path) -> Non
     drawn.save(tmp_path / "added.html")
     assert [marker.name for marker in markers.iterdir()] == []
     page = offline_page(tmp_path / "added.html")
-    page.evaluate(SETTLED)
+    page.evaluate(LOADED)
     for name, text in hostile.items():
         handle, layer = markers_of[name].get_name(), layers_of[name].get_name()
         told = page.evaluate(

@@ -11,6 +11,7 @@ import pytest
 from shapely import box
 
 from gisland.present.webmap import web_map
+from mapseen import LOADED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-SETTLED = "gisland.ready().then(() => gisland.known()).then(() => gisland.drawn())"
 ODD = "A/7 & <b>%{{ 1 }}"  # an id that must be encoded in an address
 FOCUS = "document.activeElement"
 LEAST_CONTRAST = 4.5
@@ -84,7 +84,7 @@ def opened(
         if fragment:
             page.goto("about:blank")
             page.goto(path.as_uri() + "#" + fragment)
-        page.evaluate(SETTLED)
+        page.evaluate(LOADED)
         page.wait_for_timeout(400)  # the address is written with a delay
         return page
 

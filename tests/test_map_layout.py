@@ -11,6 +11,7 @@ from basemapfiles import write_tiff
 from gisland.base.basemaps import BaseSource
 from gisland.layers.basemaps import read_base_maps
 from gisland.present.webmap import web_map
+from mapseen import LOADED
 from maptables import map_run, map_tables
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     Opener = Callable[[Path | str], Page]
 
 pytestmark = pytest.mark.browser
-LOADED = "gisland.ready().then(() => gisland.known()).then(() => gisland.drawn())"
 SCREENS = [(1280, 800), (1366, 768), (1920, 1080), (390, 844)]
 PANELS = (".gi-title", ".leaflet-control-layers", ".gi-legend", ".gi-corner",
           ".leaflet-control-scale", ".leaflet-control-zoom", ".gi-tools .gi-group")  # fmt: skip

@@ -13,8 +13,9 @@ from gisland.present import style
 from gisland.present.maplayers import map_layers
 from gisland.present.maplinks import link_layer
 from gisland.present.webmap import web_map
+from mapseen import LOADED, settle
 from maptables import layer, map_run, map_tables
-from test_map_themes import READY, colors, drawn, found, page_tables
+from test_map_themes import colors, found, page_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,13 +110,13 @@ def test_the_layer_lies_above_the_sites_and_lets_the_refused_wait() -> None:
 @pytest.mark.browser
 def test_lines_are_drawn_ticked_and_clicked(offline_page: Callable[[Path | str], Page]) -> None:
     page = offline_page(web_map(page_tables(), run=map_run(), language="en"))
-    page.evaluate(READY)
+    page.evaluate(LOADED)
     lines = links().geometry.to_crs(4326)
     middle = [shapely.get_geometry(line, 0).interpolate(0.5, normalized=True) for line in lines]
     places = {pair: [p.y, p.x] for pair, p in zip(PAIRS, middle, strict=True)}
     assert colors(page, places["P03:S01"], "links", reach=3) == []
     page.get_by_label("From scraps to their sites").check()
-    drawn(page)
+    settle(page)
     assert style.LINKS["absorbed"].color in colors(page, places["P03:S01"], "links", reach=3)
     assert "link:P05:S01" not in found(page, places["P05:S01"])
     part = page.locator(".gi-legend section").filter(has_text="From scraps to their sites")
@@ -124,7 +125,7 @@ def test_lines_are_drawn_ticked_and_clicked(offline_page: Callable[[Path | str],
     tick.check()
     assert "link:P05:S01" in found(page, places["P05:S01"])
     page.evaluate("gisland.filterSite(map_main, 'S02')")
-    drawn(page)
+    settle(page)
     assert colors(page, places["P03:S01"], "links", reach=3) == []
     assert "link:P04:S02" in found(page, places["P04:S02"])
     x, y = page.evaluate(

@@ -11,6 +11,7 @@ import pytest
 import shapely
 
 from gisland.present.webmap import web_map
+from mapseen import LOADED
 from maptables import layer, map_run, map_tables
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
-LOADED = "gisland.ready().then(() => gisland.known()).then(() => gisland.drawn())"
 NAMES = """(zoom) => {
   const units = 2 ** 32 / (256 * 2 ** zoom), of = (id) => gisland.layers.find((one) => one.head.id === id);
   const pixel = (one, x, y) => [(x + one.shape.origin[0]) / units, (y + one.shape.origin[1]) / units];

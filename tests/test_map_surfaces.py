@@ -26,6 +26,7 @@ from gisland.present import style
 from gisland.present.mapsurfaces import MOST_PIXELS, surface_data
 from gisland.present.messages import skip_reason
 from gisland.present.webmap import folium_map, web_map
+from mapseen import opened, settle
 from maptables import CRS, X, Y, map_run, map_tables
 
 if TYPE_CHECKING:
@@ -211,23 +212,9 @@ def test_the_map_drawn_again_from_the_files_is_the_same(tmp_path: Path) -> None:
 # --- in the browser -------------------------------------------------------------------------------
 
 
-def opened(page: Page) -> Page:
-    page.wait_for_function("window.map_main && map_main._loaded")
-    still(page)
-    return page
-
-
-def still(page: Page) -> None:
-    """Wait until nothing is left to draw."""
-    page.evaluate(
-        "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))"
-        ".then(() => gisland.known()).then(() => gisland.drawn())"
-    )
-
-
 def choose(page: Page, name: str) -> None:
     page.locator(".gi-choice:not(.gi-themes) select").select_option(name)
-    still(page)
+    settle(page)
 
 
 def seen(page: Page) -> dict[str, list[int]]:
@@ -315,7 +302,7 @@ def test_layers_switched_on_or_zoomed_hide_no_surface(
     page.get_by_label(PARCELS).check()
     page.evaluate("map_main.setZoom(map_main.getZoom() + 0.5, { animate: false })")
     page.evaluate("map_main.setZoom(map_main.getZoom() - 0.5, { animate: false })")
-    still(page)
+    settle(page)
     assert seen(page) == expected("far_before")
 
 

@@ -14,6 +14,7 @@ from gisland.present.maplayers import map_layers
 from gisland.present.mapsites import site_arrays, sites_of_parcels
 from gisland.present.mapthemes import Theme, parcel_themes
 from gisland.present.webmap import web_map
+from mapseen import LOADED, settle
 from maptables import map_run, map_tables
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ COUNTS = {  # of the eleven parcels that are drawn; the last class is of what is
     "coverage_before": [1, 1, 2, 2, 2, 1, 2],
     "coverage_after": [0, 1, 0, 2, 3, 1, 4],
 }
-READY = "gisland.ready().then(() => gisland.known()).then(() => gisland.drawn())"
 COLORS = """([layer, at, reach]) => {
   const frame = map_main.getContainer().getBoundingClientRect(), seen = [];
   const point = map_main.latLngToContainerPoint(at);
@@ -191,14 +191,8 @@ def opened(offline_page: Callable[[Path | str], Page], html: str) -> Page:
         page.evaluate(
             "(id) => map_main.removeLayer(gisland.layers.find((l) => l.head.id === id))", layer
         )
-    drawn(page)
+    settle(page)
     return page
-
-
-def drawn(page: Page) -> None:
-    page.evaluate(READY)
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
-    page.evaluate(READY)
 
 
 def color(page: Page, at: list[float]) -> str:
@@ -231,7 +225,7 @@ def test_a_theme_colors_the_parcels_and_its_legend_tells_it(
     assert color(opened, spots["P01"]) == style.VERDICTS["site"].fill
     chooser = opened.get_by_label("Color parcels by")
     chooser.select_option("far_after")
-    drawn(opened)
+    settle(opened)
     assert color(opened, spots["P01"]) == SEQUENTIAL[4]
     assert color(opened, spots["P05"]) == SEQUENTIAL[0]
     assert color(opened, spots["P07"]) == style.NO_DATA.fill
@@ -240,7 +234,7 @@ def test_a_theme_colors_the_parcels_and_its_legend_tells_it(
     assert "value of their site after" in part.inner_text()
     assert opened.get_by_label("Parcels: FAR, after").is_checked()
     chooser.select_option("kind")
-    drawn(opened)
+    settle(opened)
     assert color(opened, spots["P01"]) == style.VERDICTS["site"].fill
 
 
@@ -261,14 +255,14 @@ def test_what_is_switched_off_in_one_theme_is_on_in_the_other(
     opened: Page, spots: dict[str, list[float]]
 ) -> None:
     section(opened, "Parcels by verdict").get_by_label(EN["verdict.site"]).uncheck()
-    drawn(opened)
+    settle(opened)
     assert color(opened, spots["P01"]) == ""
     assert "parcel:P02" not in found(opened, spots["P02"])
     opened.evaluate("gisland.setTheme('parcels', 'far_before')")
-    drawn(opened)
+    settle(opened)
     assert color(opened, spots["P01"]) == SEQUENTIAL[0]
     opened.evaluate("gisland.setTheme('parcels', 'kind')")
-    drawn(opened)
+    settle(opened)
     assert color(opened, spots["P01"]) == ""
 
 
@@ -287,7 +281,7 @@ def test_the_address_tells_the_theme_and_follows_it(opened: Page) -> None:
 @pytest.mark.browser
 def test_one_site_alone_quietens_the_rest(opened: Page, spots: dict[str, list[float]]) -> None:
     opened.get_by_label("Only site").select_option("=S02")
-    drawn(opened)
+    settle(opened)
     note = opened.get_by_role("status").filter(has_text="Only site S02")
     assert note.is_visible()
     kept = {"P06": "site", "P07": "eligible", "P04": "absorbed"}
@@ -304,7 +298,7 @@ def test_one_site_alone_quietens_the_rest(opened: Page, spots: dict[str, list[fl
     inside = f"(({{ layer, i }}) => map_main.getBounds().contains(layer.bounds(i)))({site})"
     assert opened.evaluate(inside) is True
     note.get_by_role("button", name="Show all").click()
-    drawn(opened)
+    settle(opened)
     assert note.is_hidden()
     assert opened.get_by_label("Only site").input_value() == ""
     assert color(opened, spots["P02"]) == style.VERDICTS["site"].fill
@@ -316,11 +310,11 @@ def test_a_scrap_that_is_switched_off_leaves_no_sign(
 ) -> None:
     opened.get_by_label("Scraps by kind").check()
     opened.evaluate("(at) => { map_main.setView(at, 18, { animate: false }); }", spots["P03"])
-    drawn(opened)
+    settle(opened)
     assert "#ffffff" in colors(opened, spots["P03"], "scraps", reach=12)
     tick = opened.locator(".gi-legend section").filter(has_text="Scraps by kind")
     tick.get_by_label(EN["scrap_kind.corner"]).uncheck()
-    drawn(opened)
+    settle(opened)
     assert colors(opened, spots["P03"], "scraps", reach=12) == []
     assert "scrap:P03" not in found(opened, spots["P03"])
 
@@ -331,7 +325,7 @@ def test_a_site_that_is_not_there_filters_nothing(
 ) -> None:
     assert opened.evaluate("gisland.filterSite(map_main, 'S99')") is False
     assert opened.evaluate("gisland.filterSite(map_main, '')") is False
-    drawn(opened)
+    settle(opened)
     assert color(opened, spots["P02"]) == style.VERDICTS["site"].fill
 
 
@@ -352,7 +346,7 @@ def test_names_of_sites_are_no_markup(offline_page: Callable[[Path | str], Page]
     for name in ("parcels", "sites", "plan"):
         tables[name]["site_id"] = tables[name]["site_id"].replace("S02", evil)
     page = offline_page(web_map(tables, run=map_run(), language="en"))
-    page.evaluate(READY)
+    page.evaluate(LOADED)
     page.get_by_label("Only site").select_option("=" + evil)
     page.get_by_role("status").filter(has_text=evil).wait_for()
     assert page.locator("img").count() == 0

@@ -17,6 +17,7 @@ from pyproj import Geod
 from gisland.present import style
 from gisland.present.style import catalog
 from gisland.present.webmap import web_map
+from mapseen import opened, settle
 from maptables import CRS, X, Y, map_run, map_tables
 from test_map_surfaces import surfaces
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.browser
-LOADED = "gisland.ready().then(() => gisland.known()).then(() => gisland.drawn())"
 SITE, ABSORBED, NONE = (style.VERDICTS[v].fill for v in ("site", "absorbed", "none"))
 MIDDLE = {"P04": (125.5, 30.0), "P08": (190.0, 140.0), "P06": (200.0, 30.0), "P03": (20.0, 184.0)}
 GEOD = Geod(ellps="WGS84")
@@ -39,16 +39,6 @@ def zh() -> str:
 
 
 RESULT = ".gi-tools [role=status]"  # what was measured
-
-
-def opened(page: Page) -> Page:
-    page.wait_for_function("window.map_main && map_main._loaded")
-    page.evaluate(LOADED)
-    return page
-
-
-def settle(page: Page) -> None:
-    page.evaluate("new Promise((done) => setTimeout(done, 60)).then(gisland.drawn)")
 
 
 def compare(page: Page, mode: str) -> None:

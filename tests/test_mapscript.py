@@ -16,6 +16,7 @@ from matplotlib import image as pictures
 import mappages
 from gisland.present.style import LANGUAGES, VERDICTS
 from gisland.present.webmap import web_map
+from mapseen import opened
 from maptables import CRS, X, Y
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from gisland.jobs import Done
 
 pytestmark = pytest.mark.browser
-READY = "gisland.ready().then(() => gisland.known()).then(() => gisland.drawn())"
 MOST_BYTES = 1_200_000  # of the map of the sample
 ABOUT = """(language) => {
   gisland.speak(language);
@@ -53,12 +53,6 @@ FOUND = """([id, places]) => {
   const layer = gisland.layers.find((one) => one.head.id === id);
   return places.map(([lng, lat]) => layer.at(L.latLng(lat, lng), 0));
 }"""
-
-
-def opened(page: Page) -> Page:
-    page.wait_for_function("window.map_main && map_main._loaded")
-    page.evaluate(READY)
-    return page
 
 
 @pytest.fixture

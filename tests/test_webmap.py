@@ -17,6 +17,7 @@ from gisland.base.errors import CRSError, ProjectError
 from gisland.present import style
 from gisland.present.maplayers import map_layers
 from gisland.present.webmap import folium_map, web_map
+from mapseen import opened, settle
 from maptables import CRS, X, Y, map_run, map_tables
 
 if TYPE_CHECKING:
@@ -487,21 +488,6 @@ def painted(page: Page, x: float, y: float) -> str:
     return "#{:02x}{:02x}{:02x}".format(*rgba[:3]) if rgba[3] == 255 else ""
 
 
-def drawn(page: Page) -> None:
-    """Wait until nothing is left to draw."""
-    page.evaluate(
-        "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))"
-        ".then(() => gisland.known()).then(() => gisland.drawn())"
-    )
-
-
-def opened(page: Page) -> Page:
-    """The page, once its map is drawn."""
-    page.wait_for_function("window.map_main && map_main._loaded")
-    drawn(page)
-    return page
-
-
 def press(page: Page, x: float, y: float) -> None:
     """Bring a point of the block to the middle, click it, and wait until its popup stands still."""
     page.evaluate(
@@ -528,11 +514,11 @@ def test_layers_can_be_switched_and_the_legend_follows(
 ) -> None:
     page = opened(offline_page(zh))
     page.get_by_label("宗地（按判定）").uncheck()
-    drawn(page)
+    settle(page)
     assert painted(page, *SPOTS["none"]) == ""
     assert not page.locator(".gi-legend h3", has_text="宗地（按判定）").is_visible()
     page.get_by_label("宗地（按判定）").check()
-    drawn(page)
+    settle(page)
     assert painted(page, *SPOTS["none"]) == style.VERDICTS["none"].fill
     assert not page.locator(".gi-legend h3", has_text="改造片区").is_visible()
     page.get_by_role("checkbox", name="改造片区").check()
@@ -546,11 +532,11 @@ def test_outlines_stay_above_parcels_that_are_switched_on_again(
     page = opened(offline_page(zh))
     for layer in ("零星用地（按类型）", "项目用地（改造前）"):
         page.get_by_label(layer).uncheck()
-    drawn(page)
+    settle(page)
     assert painted(page, 60, 0) == style.SITES["after"].color
     page.get_by_label("宗地（按判定）").uncheck()
     page.get_by_label("宗地（按判定）").check()
-    drawn(page)
+    settle(page)
     assert painted(page, 60, 0) == style.SITES["after"].color
 
 
@@ -717,7 +703,7 @@ def test_signs_of_scraps_are_shown_all_or_none(
     seen = set()
     for zoom in range(13, 21):
         page.evaluate(f"map_main.setZoom({zoom}, {{ animate: false }})")
-        drawn(page)
+        settle(page)
         shown = page.evaluate(
             f"""() => gisland.layers.find((layer) => layer.head.id === "scraps")
               .fitting(2 ** 32 / (256 * 2 ** {zoom})).map((sign) => gisland.expand(sign.text))"""
