@@ -26,7 +26,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 SITE = "XM04"  # the site whose scraps are refused for most reasons
 SCRAP = "420190005002GB00006"
 VIEW = {"width": 1280, "height": 800}
-COLORS = 128
+COLORS = 256
 LOADED = "() => gisland.ready().then(() => gisland.known()).then(() => gisland.drawn())"
 
 
@@ -48,9 +48,11 @@ def opened(page: Page, path: Path) -> None:
 
 
 def photograph(what: Page | Locator, path: Path) -> None:
-    """Save a picture in few colors: half the size, and no eye sees it."""
+    """Save a picture in few colors: a third of the size, and no eye sees it."""
     with Image.open(io.BytesIO(what.screenshot())) as picture:
-        few = picture.convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
+        few = picture.convert("RGB").quantize(
+            COLORS, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE
+        )
         few.save(path, optimize=True)
     print(path)
 

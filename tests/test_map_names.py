@@ -90,3 +90,19 @@ def test_names_stand_in_the_same_place_at_every_visit(page: Page) -> None:
 def test_names_that_fit_stand_in_their_sites(page: Page) -> None:
     found = {text: x for text, x, _, _ in page.evaluate(NAMES, 19)["names"]}
     assert found["SITE0"] < found["SITE1"] < found["SITE2"] < found["SITE3"]
+
+
+def test_scrap_signs_are_measured_in_the_font_in_which_they_are_written(page: Page) -> None:
+    fonts = page.evaluate(
+        """() => { const kept = CanvasRenderingContext2D.prototype.measureText, seen = {};
+        CanvasRenderingContext2D.prototype.measureText = function (text) {
+          seen[text] = this.font; return kept.call(this, text); };
+        const sites = gisland.layers.find(({ head }) => head.id === "sites_after");
+        gisland.names(map_main, sites, 2 ** 32 / (256 * 2 ** 17.5));
+        CanvasRenderingContext2D.prototype.measureText = kept;
+        return seen; }"""
+    )
+    signs = {text for text in fonts if len(text) == 1}
+    assert signs
+    assert all(" 12px " in fonts[text] for text in signs)
+    assert all(" 13px " in font for text, font in fonts.items() if text not in signs)

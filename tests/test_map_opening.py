@@ -46,7 +46,7 @@ def test_a_subject_brings_layers_and_title() -> None:
     ("opening", "message"),
     [
         ("layers=parcels,scrap", "there is no layer 'scrap'; did you mean 'scraps'"),
-        ("theme=far", "there is no theme 'far'; did you mean"),
+        ("theme=far", "there is no theme 'far'; use one of coverage_after"),
         ("site=S09", "there is no site 'S09'; did you mean"),
         ("parcel=none", "there is no parcel 'none'; use one of"),
         ("lang=fr", "there is no language 'fr'"),

@@ -12,7 +12,7 @@ from gisland.base.surfaceclasses import DIVERGING, SEQUENTIAL
 from gisland.present import style
 from gisland.present.maplayers import map_layers
 from gisland.present.mapsites import site_arrays, sites_of_parcels
-from gisland.present.mapthemes import Theme, parcel_themes
+from gisland.present.mapthemes import Theme, parcel_themes, use_themes
 from gisland.present.webmap import web_map
 from mapseen import LOADED, settle
 from maptables import map_run, map_tables
@@ -166,6 +166,18 @@ def test_site_ids_travel_once() -> None:
     ids, arrays = site_arrays([("S2", "S1"), (), ("S2",)])
     assert ids == ["S1", "S2"]
     assert [a.tolist() for a in arrays.values()] == [[2, 0, 1], [1, 0, 1]]
+
+
+def test_parcels_are_colored_by_use_where_one_is_known() -> None:
+    lots = pd.DataFrame({"use_class": ["industrial", "logistics", "green", None]})
+    (theme,) = use_themes(lots, texts=EN)
+    assert [theme.kinds[code].label for code in theme.codes] == [
+        "industrial", "logistics", "other use", "use not known"
+    ]  # fmt: skip
+    (whole,) = use_themes(lots.iloc[:3], texts=EN)
+    assert len(whole.kinds) == 3  # no class of what does not occur
+    assert use_themes(lots.assign(use_class=None), texts=EN) == ()
+    assert use_themes(lots.drop(columns="use_class"), texts=EN) == ()
 
 
 # --- in the browser ----------------------------------------------------------------------------

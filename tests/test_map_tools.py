@@ -420,6 +420,19 @@ def test_all_that_was_seen_is_on_the_paper(offline_page: Opener, zh: str) -> Non
         assert page.evaluate("map_main.getBounds().contains(gisland.pageData.bounds)")
 
 
+def test_the_print_has_the_notes_of_the_legend_and_the_date_that_is_wanted(
+    offline_page: Opener, zh: str
+) -> None:
+    page = opened(offline_page(zh))
+    page.locator(".gi-themes select").select_option("far_after")
+    print_view(page, date="2026-01-01")
+    legend = page.locator(".gi-print-legend")
+    assert "定有规划容积率的，改造后按规划容积率。" in legend.locator("p").all_inner_texts()
+    assert "打印日期：2026-01-01" in page.locator(".gi-sources").inner_text()
+    inside = legend.evaluate("(box) => box.scrollHeight <= box.clientHeight + 1")
+    assert inside
+
+
 def test_the_printed_legend_lists_what_is_visible_alone(offline_page: Opener, zh: str) -> None:
     page = opened(offline_page(zh))
     page.get_by_label("项目用地（改造前）").uncheck()

@@ -14,6 +14,7 @@ from gisland.present.maplayers import map_layers
 from gisland.present.planned import parcel_conditions, scenario_text
 from gisland.present.sitepopups import site_popups
 from gisland.present.style import catalog
+from maptables import map_tables
 
 EN, ZH = catalog("en"), catalog("zh")
 
@@ -163,3 +164,35 @@ def test_several_conditions_fail_at_once() -> None:
 )
 def test_scenarios_in_words(scenario: object, told: str) -> None:
     assert scenario_text(scenario, texts=EN) == told
+
+
+# --- sites: what was not absorbed -----------------------------------------------------------------
+
+
+def left_out(texts: Any, tables: dict[str, Any]) -> dict[str, list[Any]]:  # noqa: ANN401 - a catalog
+    found = site_popups(tables["sites"], texts=texts, tables=tables)
+    return {site: [b for b in popup["b"] if b[0] == "list"] for site, popup in found.items()}
+
+
+def test_a_site_tells_which_scraps_it_did_not_absorb_and_why() -> None:
+    found = left_out(EN, map_tables())
+    (refused,) = found["S01"]
+    assert refused[1] == "Scraps considered, not absorbed (2)"
+    too_large = "exceeds the cap on the area of one scrap: 2,400.00 m² (requires < 2,000.00 m²)"
+    assert refused[2] == [
+        "P04: absorbed by another site (S02)",
+        f"P05: {too_large}; can be developed alone",
+    ]
+    (full,) = found["S02"]
+    assert full[1] == "Scraps considered, not absorbed (1)"
+    assert full[2][0].startswith("P07: eligible alone, but")
+
+
+def test_a_long_list_of_scraps_is_cut_and_says_so() -> None:
+    tables = map_tables()
+    pair = tables["plan"][tables["plan"]["parcel_id"] == "P05"]
+    many = [pair.assign(parcel_id=f"Q{n:02}") for n in range(30)]
+    tables["plan"] = pd.concat([tables["plan"], *many], ignore_index=True)
+    (listed,) = left_out(ZH, tables)["S01"]
+    assert listed[1] == "考虑过而未并入的零星用地（32 宗）"
+    assert (len(listed[2]), listed[2][-1]) == (13, "另有 20 宗，见台账")

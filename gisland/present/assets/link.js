@@ -8,7 +8,7 @@
   const WAIT_MS = 250; // browsers slow down pages that change their address all the time
   const own = () => /^(https?|file):$/.test(location.protocol); // not a notebook's frame
   const PLACES = ["at", "site", "parcel"]; // one of them in the address, and the file's own do not matter
-  const state = { thing: null, first: {}, timer: 0 };
+  const state = { thing: null, first: {}, begun: false, timer: 0 };
 
   function asked() {
     const made = new Map();
@@ -106,7 +106,7 @@
     state.first = shown(map);
     if (all.size) await follow(map, all);
     state.first = shown(map);
-    clearTimeout(state.timer); // nobody has moved anything yet
+    state.begun = true; // from now on it is the reader who moves things
   }
 
   async function start(map) {
@@ -115,6 +115,7 @@
       if (missed.length) gisland.notice(map, word("not_on_map", missed.map(gisland.apart).join(", ")));
     };
     const later = () => {
+      if (!state.begun) return;
       clearTimeout(state.timer);
       state.timer = setTimeout(() => write(map), WAIT_MS);
     };
