@@ -122,6 +122,12 @@ def settle(page: Page) -> None:
     page.evaluate(f"{later}.then(() => {LOADED})")
 
 
+def unfold(page: Page) -> None:
+    """Open all groups of the list of layers."""
+    folded = "document.querySelectorAll('.gi-set:not([open]) > summary')"
+    page.evaluate(f"() => {folded}.forEach((head) => head.click())")
+
+
 def view(page: Page, at: shapely.Point, zoom: float) -> None:
     """Put a place into the middle."""
     page.evaluate(

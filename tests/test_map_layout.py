@@ -87,14 +87,26 @@ def test_layers_are_listed_under_headings_and_each_once(offline_page: Opener) ->
     assert heads.first.inner_text() == "项目用地与零星用地"
 
 
-def test_a_group_that_was_folded_stays_folded(offline_page: Opener) -> None:
+def test_a_group_that_was_folded_or_opened_stays_so(offline_page: Opener) -> None:
     page = opened(offline_page(web_map(map_tables(), run=map_run(), language="en")), 1280, 800)
     enclaves = page.locator(".gi-set", has_text="Enclaves")
-    assert enclaves.evaluate("(box) => box.open")
+    first = enclaves.evaluate("(box) => box.open")
     enclaves.locator("summary").click()
     page.get_by_label("Scraps by kind").uncheck()
-    page.evaluate("gisland.speak('zh')")  # the list is made anew, what was folded stays so
-    assert not page.locator(".gi-set", has_text="插花地").last.evaluate("(box) => box.open")
+    page.evaluate("gisland.speak('zh')")  # the list is made anew
+    assert page.locator(".gi-set", has_text="插花地").last.evaluate("(box) => box.open") != first
+
+
+def test_the_list_folds_until_the_legend_needs_no_scrolling(offline_page: Opener) -> None:
+    page = opened(offline_page(web_map(map_tables(), run=map_run(), language="en")), 1280, 800)
+    over = "(box) => box.scrollHeight - box.clientHeight"
+    assert page.locator(".gi-legend").evaluate(over) <= 1
+    folded = page.locator(".gi-set:not([open]) > summary").all_inner_texts()
+    assert folded  # there is not room for everything
+    assert "Sites and scraps" not in folded  # the group with most layers on
+    page.evaluate("() => document.querySelectorAll('.gi-set > summary').forEach((h) => h.click())")
+    page.wait_for_timeout(100)
+    assert page.locator(".gi-set[open]").count() == len(folded)  # what the reader does stays
 
 
 def test_layers_of_one_class_take_one_line_of_the_legend(offline_page: Opener) -> None:

@@ -17,7 +17,7 @@ from gisland.base.errors import CRSError, ProjectError
 from gisland.present import style
 from gisland.present.maplayers import map_layers
 from gisland.present.webmap import folium_map, web_map
-from mapseen import opened, settle
+from mapseen import opened, settle, unfold
 from maptables import CRS, X, Y, map_run, map_tables
 
 if TYPE_CHECKING:
@@ -521,6 +521,7 @@ def test_layers_can_be_switched_and_the_legend_follows(
     settle(page)
     assert painted(page, *SPOTS["none"]) == style.VERDICTS["none"].fill
     assert not page.locator(".gi-legend h3", has_text="改造片区").is_visible()
+    unfold(page)
     page.get_by_role("checkbox", name="改造片区").check()
     assert page.locator(".gi-legend h3", has_text="改造片区").is_visible()
 
@@ -543,6 +544,7 @@ def test_outlines_stay_above_parcels_that_are_switched_on_again(
 @pytest.mark.browser
 def test_every_layer_can_be_drawn(offline_page: Callable[[Path | str], Page], en: str) -> None:
     page = opened(offline_page(en))
+    unfold(page)
     boxes = page.locator(".leaflet-control-layers input")
     assert boxes.count() == len(LAYERS)
     for i in range(len(LAYERS)):
@@ -637,6 +639,7 @@ def test_hostile_text_is_shown_and_does_not_act(
     texts = hostile(tmp_path / "ran")
     page = opened(offline_page(web_map(poisoned(texts), run=poisoned_run(texts), language="zh")))
     assert texts[0] in page.locator(".gi-title h1").inner_text()
+    unfold(page)
     for box in page.locator(".leaflet-control-layers input").all():
         box.check()
     shown = []
@@ -752,6 +755,7 @@ def test_points_and_lines_answer_near_clicks(
     offline_page: Callable[[Path | str], Page], en: str
 ) -> None:
     page = opened(offline_page(en))
+    unfold(page)
     page.get_by_label("Data findings").check()
     x, y = spot(page, 310, 100)
     page.mouse.click(x + 4, y)
