@@ -156,7 +156,7 @@ def use_themes(parcels: pd.DataFrame, *, texts: Mapping[str, str]) -> tuple[Them
             option=texts["map.theme.use_option"],
             listed=texts["map.theme.use_listed"],
             kinds=tuple(Kind(label, look) for label, look in zip(labels, looks, strict=True)),
-            codes=codes.to_numpy(dtype=np.int64),
+            codes=np.asarray(codes, dtype=np.int64),
             notes=(texts["map.theme.counts"],),
         ),
     )
