@@ -14,6 +14,7 @@ from gisland.base.definitions import WAY_OUT_M
 from gisland.base.keys import aligned
 from gisland.base.result import Choices, Result, skipped_analyses, summary_counts, without_mended
 from gisland.base.schema import (
+    OVERALL,
     Inputs,
     findings_frame,
     findings_together,
@@ -387,6 +388,6 @@ def _control(parcels: gpd.GeoDataFrame, work: _Work) -> Controlled:
     work.clock.start("control")
     lines = line_sets(parcels, work.inputs, choices=work.choices)
     sides = lines.layouts()
-    land = pd.Series({"overall": united_area_m2(sides, choices=work.choices)})
+    land = pd.Series({OVERALL: united_area_m2(sides, choices=work.choices)})
     layouts = {when: fragmentation_measures(b, land_m2=land) for when, b in sides.items()}
     return control(parcels, lines, work.inputs, layouts=layouts, choices=work.choices)

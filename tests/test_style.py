@@ -16,13 +16,13 @@ from gisland.base.parameters import Parameters
 from gisland.base.planchoices import IN, OUT
 from gisland.base.rules import MODES, OPERATORS, STATUSES
 from gisland.base.rulespecs import SPECS
+from gisland.base.schema import OVERALL, SITE, UNIT, ZONE
 from gisland.base.surfaceclasses import DIVERGING, SEQUENTIAL
 from gisland.base.tables import PARCEL_RESULTS
 from gisland.detect.kinds import KINDS, RULE_IDS
 from gisland.layers.writing.contract import TABLES
 from gisland.measure.sums.indicatorspecs import MEASURED, ORDER, THEMES
 from gisland.measure.sums.landuse import CLASSES, MERGED, PLANNED
-from gisland.measure.sums.subjects import OVERALL, SITE, UNIT, ZONE
 from gisland.present import style
 from gisland.present.messages import rule_text
 

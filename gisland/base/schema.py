@@ -205,7 +205,8 @@ CHANGES = (
 )
 NOT_CLASSIFIED = "not_classified"  # land without a use class, where uses are summed up
 LINES = ("given", "proposed", "adjusted")  # sets of block lines
-OVERALL = "overall"  # in place of an id: all blocks of a set together
+OVERALL = "overall"  # in place of an id: all land, or all blocks of a set, together
+SITE, ZONE, UNIT = "site:", "zone:", "unit:"  # with an id: other subjects of indicators
 BLOCK_PARTS = ("inside", "cut", "outside")  # how a parcel lies to a block line
 CONTROL_TOPICS = (
     *("block_lines", "delineation", "adjustment", "conversions", "concentration", "parks"),

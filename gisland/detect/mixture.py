@@ -10,7 +10,7 @@ import pandas as pd
 from gisland.base.errors import TableError
 from gisland.base.guards import require_borders, require_columns
 from gisland.base.keys import among, both_among
-from gisland.base.schema import TENURES, require_ids
+from gisland.base.schema import OVERALL, TENURES, require_ids
 from gisland.base.tables import is_land
 from gisland.base.units import HA_M2, m2_to_mu
 from gisland.detect.corridors import open_borders
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Flags = NDArray[np.bool_]
 
-OVERALL = "overall"
 STATE, COLLECTIVE = TENURES[:2]
 UNKNOWN = "unknown"
 COLUMNS = {

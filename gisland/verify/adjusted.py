@@ -11,9 +11,10 @@ import shapely
 
 from gisland.base.crs import areas_m2
 from gisland.base.keys import ID_SEPARATOR
+from gisland.base.schema import OVERALL
 from gisland.base.units import m2_to_mu
 from gisland.verify.arearows import TABLE, Row, check_rows
-from gisland.verify.blockland import OVERALL, missing_tables, parts_in, unequal
+from gisland.verify.blockland import missing_tables, parts_in, unequal
 from gisland.verify.facts import AREA_M2, RELATIVE, violations
 from gisland.verify.layout import check_balance
 from gisland.verify.overlays import overlay

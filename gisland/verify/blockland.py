@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gisland.base.schema import OVERALL
 from gisland.verify.facts import AREA_M2, RELATIVE, differs, violations
 from gisland.verify.overlays import overlay, valid
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from gisland.verify.facts import Facts, Violation
 
-OVERALL = "overall"
 RATIO = 1e-6  # of shares and ratios
 CUT = 0.01  # a line cuts a parcel of which this share lies on either side
 

@@ -9,10 +9,10 @@ import pandas as pd
 import shapely
 
 from gisland.base.crs import areas_m2
-from gisland.base.schema import NOT_CLASSIFIED
+from gisland.base.schema import NOT_CLASSIFIED, OVERALL
 from gisland.base.tables import lookup
 from gisland.base.units import m2_to_mu
-from gisland.verify.blockland import CUT, OVERALL, RATIO
+from gisland.verify.blockland import CUT, RATIO
 from gisland.verify.facts import AREA_M2, RELATIVE, differs, violations
 from gisland.verify.overlays import overlay
 

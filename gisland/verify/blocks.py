@@ -11,12 +11,11 @@ import pandas as pd
 from gisland.base.crs import areas_m2
 from gisland.base.keys import joined_texts
 from gisland.base.names import comparable
-from gisland.base.schema import LINES
+from gisland.base.schema import LINES, OVERALL
 from gisland.base.units import m2_to_mu
 from gisland.verify.arearows import Row, check_rows, outcome_of
 from gisland.verify.blockland import (
     CUT,
-    OVERALL,
     missing_tables,
     parts_in,
     ratio,

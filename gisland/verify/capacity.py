@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from gisland.base.schema import OVERALL, SITE
 from gisland.verify.conditions import RULE, in_force, limit_of
 from gisland.verify.facts import AREA_M2, RELATIVE, Facts, Violation, differs, sums, violations
 from gisland.verify.quantities import floor_column
-from gisland.verify.subjects import OVERALL, SITE
 
 if TYPE_CHECKING:
     from gisland.verify.subjects import Ground

@@ -9,10 +9,10 @@ import pandas as pd
 
 from gisland.base.conditions import CONDITIONS, SOURCES
 from gisland.base.rules import AREA_DECIMALS, OPERATORS, SHARE_DECIMALS
+from gisland.base.schema import SITE
 from gisland.base.tables import is_land, lookup, members_of
 from gisland.verify.facts import RELATIVE, Facts, Violation, differs, violations
 from gisland.verify.quantities import Quantities, both_sides
-from gisland.verify.subjects import SITE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gisland.base.schema import INDUSTRIAL_USE_CLASSES
+from gisland.base.schema import INDUSTRIAL_USE_CLASSES, OVERALL
 from gisland.base.units import m2_to_mu
 from gisland.verify.arearows import NAN, TABLE, Row, check_rows
 from gisland.verify.blockland import (
     CUT,
-    OVERALL,
     missing_tables,
     parts_in,
     ratio,

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gisland.base.schema import OVERALL
 from gisland.base.units import HA_M2
-from gisland.verify.blockland import OVERALL
 from gisland.verify.facts import AREA_M2, RELATIVE, violations
 from gisland.verify.overlays import overlay
 from gisland.verify.reach import near_pairs

@@ -10,6 +10,7 @@ import shapely
 
 from gisland.base.crs import areas_m2
 from gisland.base.names import has_names
+from gisland.base.schema import OVERALL
 from gisland.base.units import m2_to_mu
 from gisland.verify.arearows import NAN, TABLE, Row, check_rows
 from gisland.verify.blockland import (
@@ -89,8 +90,8 @@ def _concentration(facts: Facts, parks: gpd.GeoDataFrame | None) -> list[Row]:
     of_built = used / built if built > 0 else NAN
     told = "industrial_share_of_built_up"
     return [
-        Row("overall", SHARE, share, (inside, used)),
-        Row("overall", "", of_built, (used, built), test=told),
+        Row(OVERALL, SHARE, share, (inside, used)),
+        Row(OVERALL, "", of_built, (used, built), test=told),
     ]
 
 

@@ -8,7 +8,7 @@ import shapely
 
 from gisland.base.definitions import ROUNDING_SHARE, STRICT_M, STRICT_SHARE, WAY_OUT_M
 from gisland.base.names import comparable
-from gisland.base.schema import TENURES
+from gisland.base.schema import OVERALL, TENURES
 from gisland.base.tables import is_land, lookup, members_of
 from gisland.base.units import HA_M2, m2_to_mu
 from gisland.verify.facts import AREA_M2, Facts, Violation, differs, violations
@@ -18,7 +18,7 @@ KINDS = ("strict", "nearly", "jointly")
 NEAR_M = 0.01  # doubt about the outer boundary
 SLACK = 0.02
 ROUNDING = 1e-6
-OVERALL, UNKNOWN = "overall", "unknown"
+UNKNOWN = "unknown"
 AREA_MU = AREA_M2 * 15 / HA_M2
 
 

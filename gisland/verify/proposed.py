@@ -11,11 +11,10 @@ import shapely
 
 from gisland.base.crs import areas_m2
 from gisland.base.rules import AREA_DECIMALS
-from gisland.base.schema import INDUSTRIAL_USE_CLASSES
+from gisland.base.schema import INDUSTRIAL_USE_CLASSES, OVERALL
 from gisland.base.units import m2_to_mu
 from gisland.verify.blockland import (
     CUT,
-    OVERALL,
     missing_tables,
     parts_in,
     ratio,

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from gisland.base.schema import OVERALL, SITE
 from gisland.base.tables import lookup
 from gisland.base.units import HA_M2, m2_to_mu
-from gisland.verify.subjects import OVERALL, SITE, WHEN, Ground, drawn_compactness
+from gisland.verify.subjects import WHEN, Ground, drawn_compactness
 
 if TYPE_CHECKING:
     from gisland.verify.facts import Facts

@@ -8,14 +8,12 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.result import ENCLAVE_KINDS
-from gisland.base.schema import LINES
+from gisland.base.schema import LINES, OVERALL, SITE, UNIT, ZONE
 from gisland.verify.facts import AREA_M2, RELATIVE, Facts, Violation, violations
-from gisland.verify.subjects import UNIT, ZONE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-OVERALL, SITE = "overall", "site:"
 LAND, PARCELS = "land_area", "parcels"
 
 

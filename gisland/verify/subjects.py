@@ -10,13 +10,13 @@ import pandas as pd
 import shapely
 
 from gisland.base.names import comparable
+from gisland.base.schema import OVERALL, SITE, UNIT, ZONE
 from gisland.base.tables import is_land, lookup
 from gisland.verify.overlays import overlay, undrawn, valid
 
 if TYPE_CHECKING:
     from gisland.verify.facts import Facts
 
-OVERALL, SITE, ZONE, UNIT = "overall", "site:", "zone:", "unit:"
 HALF = 0.5
 WHEN = ("before", "after")
 

@@ -12,12 +12,11 @@ from gisland.base.errors import TableError
 from gisland.base.guards import require_borders, require_columns
 from gisland.base.keys import aligned, positions
 from gisland.base.rules import AREA_DECIMALS
-from gisland.base.schema import require_ids
+from gisland.base.schema import OVERALL, SITE, UNIT, ZONE, require_ids
 from gisland.base.tables import is_land
 from gisland.measure.layout.layout import NO_GROUP, Layout, edges_of, group_measures
 from gisland.measure.layout.mergedlayout import merged_layout
 from gisland.measure.layout.ownership import owner_numbers
-from gisland.measure.sums.subjects import OVERALL, SITE, UNIT, ZONE
 from gisland.topology.borders import borders as find_borders
 from gisland.topology.shape import compactness, perimeter_m, rectangularity
 

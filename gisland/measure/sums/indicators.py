@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.keys import NOWHERE, in_order, positions
+from gisland.base.schema import OVERALL, SITE
 from gisland.base.units import HA_M2, m2_to_mu
 from gisland.measure.density import STOREY_FLOORS, better_known, floor_column
 from gisland.measure.layout.ownership import owner_numbers
@@ -25,7 +26,7 @@ from gisland.measure.sums.indicatorspecs import (
     theme_of,
 )
 from gisland.measure.sums.landuse import CLASSES, MERGED
-from gisland.measure.sums.subjects import OVERALL, SITE, Held, Side, held_land
+from gisland.measure.sums.subjects import Held, Side, held_land
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

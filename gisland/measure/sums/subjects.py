@@ -10,15 +10,13 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.keys import NOWHERE, aligned, in_order, positions
-from gisland.base.schema import MERGED_ROLES
+from gisland.base.schema import MERGED_ROLES, OVERALL, SITE, UNIT, ZONE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
-
-OVERALL, SITE, ZONE, UNIT = "overall", "site:", "zone:", "unit:"
 
 
 def members_of_subjects(
