@@ -56,11 +56,17 @@ def explain(
 
     Examples
     --------
-    >>> explain("no/such/folder", "p1")
-    Traceback (most recent call last):
-    ...
-    gisland.base.errors.OutputError: no/such/folder holds no results of gisland (there is no \
-results.gpkg); give the output folder of a run, or its results.gpkg
+    The sample district; of its scraps, the first that is absorbed:
+
+    >>> import tempfile
+    >>> from gisland.jobs import run_demo
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     done = run_demo(f"{folder}/out")
+    ...     text = explain(done.folder, "420190002001GB00007", language="en")
+    >>> for line in text.splitlines()[10:12]:
+    ...     print(line)
+    - Absorbed into XM02 (adjacent scrap): 966.00 m² (1.449 mu), 21.00 m of border
+      with the site.
     """
     from gisland.present.explain import as_text  # noqa: PLC0415 - with the heavy ones
 

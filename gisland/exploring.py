@@ -50,11 +50,20 @@ def explore(
 
     Examples
     --------
-    >>> explore("no/such/folder")
-    Traceback (most recent call last):
-    ...
-    gisland.base.errors.OutputError: no/such/folder holds no results of gisland (there is no \
-results.gpkg); give the output folder of a run, or its results.gpkg
+    >>> import geopandas as gpd
+    >>> import pandas as pd
+    >>> from shapely import box
+    >>> from gisland import Choices, Inputs, load_rules, run
+    >>> lots = gpd.GeoDataFrame(
+    ...     {"site_id": ["S1", None]},
+    ...     geometry=box([450_000, 450_200], 3_400_000, [450_200, 450_208], 3_400_100),
+    ...     index=pd.Index(["factory", "strip"], name="parcel_id"),
+    ...     crs=4547,
+    ... )
+    >>> result = run(Inputs(lots), Choices(load_rules("tianjin-2024"), sites_from="field"))
+    >>> drawn = explore(result, language="en")
+    >>> "strip" in drawn.get_root().render()
+    True
     """
     if isinstance(results, str | Path):
         results = read_results(results)

@@ -49,11 +49,15 @@ def map_results(
 
     Examples
     --------
-    >>> map_results("no/such/folder")
-    Traceback (most recent call last):
-    ...
-    gisland.base.errors.OutputError: no/such/folder holds no results of gisland (there is no \
-results.gpkg); give the output folder of a run, or its results.gpkg
+    The sample district, drawn again from what its run wrote:
+
+    >>> import tempfile
+    >>> from gisland.jobs import run_demo
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     done = run_demo(f"{folder}/out")
+    ...     file = map_results(done.folder, f"{folder}/again.html")
+    ...     file.name, file.read_bytes() == (done.folder / "map.html").read_bytes()
+    ('again.html', True)
     """
     from gisland.layers.basemaps import read_base_maps  # noqa: PLC0415 - with the heavy ones
     from gisland.layers.writing.results import read_results  # noqa: PLC0415

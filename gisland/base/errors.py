@@ -28,6 +28,14 @@ class GislandError(ValueError):
 
     Examples
     --------
+    What gisland refuses is told as one of its kinds, so that one name catches them all:
+
+    >>> from gisland.base.parameters import Parameters
+    >>> try:
+    ...     Parameters(tolerance_m=-0.05)
+    ... except GislandError as error:
+    ...     print(type(error).__name__, "-", error.do)
+    ProjectError - give a number above 0
     >>> str(TableError("parcels: 12 ids occur twice", do="map another column", ids=range(12)))
     'parcels: 12 ids occur twice (0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more); map another column'
     """

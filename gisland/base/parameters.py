@@ -34,7 +34,26 @@ def _p(default: Any, note: str) -> Any:  # noqa: ANN401 - dataclass fields are t
 
 @dataclass(frozen=True, repr=False)
 class Parameters(Glance):
-    """Thresholds of the geometric definitions; policy limits live in the rule sets instead."""
+    """Thresholds of the geometric definitions; policy limits live in the rule sets instead.
+
+    Each field tells its meaning in its ``metadata["note"]``. Units end the names: ``_m`` metres,
+    0 to 1e9; ``_m2`` square metres, 0 or more; ``_share`` 0 to 1; ``_seconds`` above 0. Where 0
+    makes no sense (`POSITIVE`) it is refused. Whole numbers are taken as floats.
+
+    Raises
+    ------
+    ProjectError
+        For a wrong type, a word that is none of those to choose from, or a value out of range.
+
+    Examples
+    --------
+    >>> wide = Parameters(corridor_m=60)
+    >>> wide.corridor_m, wide.enclave_share
+    (60.0, 0.75)
+    >>> notes = {f.name: f.metadata["note"] for f in dataclasses.fields(Parameters)}
+    >>> notes["tolerance_m"]
+    'boundaries at most this far apart count as shared'
+    """
 
     tolerance_m: float = _p(0.05, "boundaries at most this far apart count as shared")
     min_border_m: float = _p(1.0, "shorter contacts do not make a scrap adjacent to a site")

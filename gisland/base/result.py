@@ -47,6 +47,24 @@ class Choices(Glance):
         The date that ages are counted to; without one they are not assessed.
     plan
         Method and objective of the plan, lists of parcels, and decisions taken beforehand.
+
+    Raises
+    ------
+    RulesError
+        If the rules are not from `load_rules`.
+    ProjectError
+        If another choice is mistyped or unknown, or sites are wanted by use class and none is told.
+
+    Examples
+    --------
+    Parcels of the same ``site_id`` are a site; ages of idle land are counted to new year:
+
+    >>> import datetime as dt
+    >>> from gisland.base.rules import load_rules
+    >>> rules = load_rules("tianjin-2024")
+    >>> choices = Choices(rules, sites_from="field", as_of=dt.date(2026, 1, 1))
+    >>> choices.rules["scrap.share_cap"].limit, choices.parameters.tolerance_m
+    (0.1, 0.05)
     """
 
     rules: RuleSet
@@ -107,6 +125,24 @@ class Result(Glance):
         Seconds by stage.
     surfaces
         Density surfaces.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import pandas as pd
+    >>> from shapely import box
+    >>> from gisland import Inputs, load_rules, run
+    >>> lots = gpd.GeoDataFrame(
+    ...     {"site_id": ["S1", None]},
+    ...     geometry=[box(0, 0, 200, 100), box(200, 0, 208, 100)],
+    ...     index=pd.Index(["factory", "strip"], name="parcel_id"),
+    ...     crs=4547,
+    ... )
+    >>> result = run(Inputs(lots), Choices(load_rules("tianjin-2024"), sites_from="field"))
+    >>> isinstance(result, Result), result.counts["absorbed"], result.counts["absorbed_m2"]
+    (True, 1, 800.0)
+    >>> result.tables["plan"][["parcel_id", "site_id", "verdict"]].values.tolist()
+    [['strip', 'S1', 'absorbed']]
     """
 
     tables: dict[str, pd.DataFrame]

@@ -154,9 +154,36 @@ class Rule(Glance):
 class RuleSet(Glance):
     """The rules in force at one place and date; `extends` names the sets it builds on.
 
-    Indexing by id gives the rule, or a rule in mode ``off`` where the set has none. `place`,
-    `decides` and `left_open` say in English, for the table of rule sets, where the set holds, what
-    it adds to those that it builds on, and what its texts do not say.
+    Indexing by id gives the rule, or a rule in mode ``off`` where the set has none.
+
+    Parameters
+    ----------
+    name
+        That of the file, such as ``tianjin-2024``.
+    title
+        For display.
+    jurisdiction
+        Where it is in force.
+    vintage
+        Year from which it is.
+    rules
+        By id.
+    extends
+        Names of the sets it builds on, the most general first.
+    not_known
+        What its sources leave open.
+    place, decides, left_open
+        In English, for the table of rule sets: where it holds, what it adds to those that it builds
+        on, and what its texts do not say.
+
+    Examples
+    --------
+    >>> rules = load_rules("tianjin-2024")
+    >>> isinstance(rules, RuleSet), rules.vintage
+    (True, 2024)
+    >>> cap = rules["scrap.share_cap"]
+    >>> f"{cap.operator} {cap.limit:.0%} of the project land {cap.denominator} the scraps"
+    '<= 10% of the project land including the scraps'
     """
 
     name: str

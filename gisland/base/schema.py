@@ -24,18 +24,8 @@ Kind = Literal["text", "number", "bool", "date"]
 
 TENURES = ("state", "collective", "undetermined")
 USE_CLASSES = (
-    "industrial",
-    "logistics",
-    "commercial",
-    "residential",
-    "public",
-    "utility",
-    "transport",
-    "green",
-    "water",
-    "farm",
-    "reserve",
-    "other",
+    *("industrial", "logistics", "commercial", "residential", "public", "utility", "transport"),
+    *("green", "water", "farm", "reserve", "other"),
 )
 FREE_USE_CLASSES = ("transport", "water")  # boundary along these counts as free boundary
 INDUSTRIAL_USE_CLASSES = ("industrial", "logistics")
@@ -141,7 +131,36 @@ LINES_ALLOWED = ("roads", "water")
 class Inputs(Glance):
     """All layers of a run: canonical columns, one metric CRS, indexed by their ids.
 
-    Only `parcels` is required. `findings` are what reading already found.
+    Only `parcels` is required. An analysis that needs a layer that is not there is skipped, which
+    is told. `load_inputs` makes it from files.
+
+    Parameters
+    ----------
+    parcels
+        Polygons by ``parcel_id``, with any columns of ``schema.PARCELS``.
+    zoning, zoning_overlay, planning_units, zones
+        Planned uses with conditions, zones that tighten them, units that are summed up, and
+        redevelopment zones in place of those that are found.
+    buildings, roads, water
+        Footprints with floors or heights; lines or polygons.
+    plan_boundary, project_boundary, sites
+        Land of the plan, of projects, and of sites that are no column of the parcels.
+    block_lines, block_changes, parks
+        Industrial block lines, changes of them that are asked for, and industrial parks.
+    exclusions
+        Layers in which no scrap may lie, by name.
+    findings
+        What reading already found.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> ids = pd.Index(["p1", "p2"], name="parcel_id")
+    >>> lots = gpd.GeoDataFrame(geometry=box([0, 9], 0, [9, 20], 9), index=ids, crs=4547)
+    >>> Inputs(lots, roads=lots.iloc[:0])
+    Inputs
+      parcels  2 rows
+      roads    0 rows
     """
 
     parcels: gpd.GeoDataFrame
@@ -168,39 +187,17 @@ class Inputs(Glance):
 
 
 FINDINGS = (
-    "code",
-    "severity",
-    "layer",
-    "parcel_id",
-    "other_id",
-    "value",
-    "unit",
-    "message",
+    *("code", "severity", "layer", "parcel_id", "other_id", "value", "unit", "message"),
     "geometry",
 )
 SEVERITIES = ("error", "warning", "info")
 VERDICTS = (
-    "parcel_id",
-    "subject",
-    "test",
-    "outcome",
-    "value",
-    "limit",
-    "operator",
-    "unit",
-    "denominator",
-    "rule_id",
-    "mode",
+    *("parcel_id", "subject", "test", "outcome", "value", "limit", "operator", "unit"),
+    *("denominator", "rule_id", "mode"),
 )
 OUTCOMES = ("pass", "fail", "missing", "not_assessed")
 CHANGES = (
-    "parcel_id",
-    "action",
-    "other_id",
-    "area_before_m2",
-    "area_after_m2",
-    "in_m2",
-    "out_m2",
+    *("parcel_id", "action", "other_id", "area_before_m2", "area_after_m2", "in_m2", "out_m2"),
     "message",
 )
 NOT_CLASSIFIED = "not_classified"  # land without a use class, where uses are summed up

@@ -213,11 +213,16 @@ def read_results(path: str | os.PathLike[str]) -> Results:
 
     Examples
     --------
-    >>> read_results("no/such/folder")
-    Traceback (most recent call last):
-    ...
-    gisland.base.errors.OutputError: no/such/folder holds no results of gisland (there is no \
-results.gpkg); give the output folder of a run, or its results.gpkg
+    The sample district:
+
+    >>> import tempfile
+    >>> from gisland.jobs import run_demo
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     done = run_demo(f"{folder}/out")
+    ...     results = read_results(done.folder)
+    >>> plan = results.tables["plan"]
+    >>> plan.loc[plan["verdict"] == "absorbed", ["site_id", "parcel_id"]].iloc[0].tolist()
+    ['XM02', '420190002001GB00007']
     """
     file = results_file(path)
     tables = _tables(file)
