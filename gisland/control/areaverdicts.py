@@ -20,6 +20,31 @@ COLUMNS = (
     *("rule_id", "mode"),
 )
 NO_NUMBER = float("nan")
+UNRULED: dict[str, object] = {name: NO_NUMBER if name in NUMBERS else "" for name in COLUMNS}
+UNRULED["outcome"] = "not_assessed"
+
+
+def area_row(**cells: object) -> dict[str, object]:
+    """Row on one area that no rule with a number of its own decides.
+
+    Parameters
+    ----------
+    **cells
+        Columns of ``COLUMNS``, ``topic``, ``subject`` and ``test`` at least. A number that is not
+        given is missing, another text empty, and the outcome ``not_assessed``.
+
+    Returns
+    -------
+    dict
+        Columns of ``COLUMNS``.
+
+    Examples
+    --------
+    >>> row = area_row(topic="concentration", subject="overall", test="built_up", value=0.4)
+    >>> row["value"], row["limit"], row["outcome"], row["rule_id"]
+    (0.4, nan, 'not_assessed', '')
+    """
+    return UNRULED | cells
 
 
 def held(
@@ -83,7 +108,7 @@ def area_verdicts(rows: list[dict[str, object]]) -> pd.DataFrame:
     Parameters
     ----------
     rows
-        From `held`, or made alike; absent entries are missing.
+        From `held` or `area_row`.
 
     Returns
     -------
@@ -92,8 +117,9 @@ def area_verdicts(rows: list[dict[str, object]]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> area_verdicts([{"topic": "parks", "subject": "park:P1"}])["value"].tolist()
-    [nan]
+    >>> rows = [area_row(topic="parks", subject=f"park:{park}", test="t") for park in ("P2", "P1")]
+    >>> area_verdicts(rows)["subject"].tolist()
+    ['park:P1', 'park:P2']
     """
     kinds = {name: "float64" if name in NUMBERS else "str" for name in COLUMNS}
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(kinds)

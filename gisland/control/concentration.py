@@ -17,7 +17,7 @@ from gisland.base.rules import AREA_DECIMALS
 from gisland.base.schema import INDUSTRIAL_USE_CLASSES, OVERALL, usable
 from gisland.base.tables import is_land
 from gisland.base.units import m2_to_mu
-from gisland.control.areaverdicts import NO_NUMBER, held
+from gisland.control.areaverdicts import NO_NUMBER, area_row, held
 from gisland.topology.overlay import overlap_areas, robust
 
 if TYPE_CHECKING:
@@ -214,21 +214,16 @@ def _overall(
         numerator=in_parks,
         denominator_value=industrial,
     )
-    of_built_up: dict[str, object] = {
-        "topic": "concentration",
-        "subject": OVERALL,
-        "test": "industrial_share_of_built_up",
-        "outcome": "not_assessed",
-        "value": _ratio(industrial, built_up),
-        "limit": NO_NUMBER,
-        "operator": "",
-        "unit": "share",
-        "numerator": industrial,
-        "denominator_value": built_up,
-        "denominator": "built-up land",
-        "rule_id": "",
-        "mode": "",
-    }
+    of_built_up = area_row(
+        topic="concentration",
+        subject=OVERALL,
+        test="industrial_share_of_built_up",
+        value=_ratio(industrial, built_up),
+        unit="share",
+        numerator=industrial,
+        denominator_value=built_up,
+        denominator="built-up land",
+    )
     return [share, of_built_up]
 
 

@@ -11,7 +11,7 @@ from gisland.base.keys import among
 from gisland.base.rules import AREA_DECIMALS, OPERATORS, SHARE_DECIMALS
 from gisland.base.schema import OVERALL
 from gisland.base.verdicts import outcomes
-from gisland.control.areaverdicts import NO_NUMBER, held
+from gisland.control.areaverdicts import NO_NUMBER, area_row, held
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -165,22 +165,19 @@ def balance_verdicts(
         # the difference is rounded, as two equal numbers may lie on either side of a half
         holds = pd.Series(OPERATORS[operator](np.round([value - was], digits), 0), dtype="boolean")
         rows.append(
-            {
-                "topic": TOPIC,
-                "subject": SUBJECT,
-                "test": test,
-                "outcome": "not_assessed"
+            area_row(
+                topic=TOPIC,
+                subject=SUBJECT,
+                test=test,
+                outcome="not_assessed"
                 if rule.mode == "off"
                 else outcomes(holds.mask(np.isnan([value - was])))[0],
-                "value": value,
-                "limit": was,
-                "operator": operator,
-                "unit": LAYOUTS[name],
-                "numerator": NO_NUMBER,
-                "denominator_value": NO_NUMBER,
-                "denominator": "",
-                "rule_id": rule.id,
-                "mode": rule.mode,
-            }
+                value=value,
+                limit=was,
+                operator=operator,
+                unit=LAYOUTS[name],
+                rule_id=rule.id,
+                mode=rule.mode,
+            )
         )
     return rows

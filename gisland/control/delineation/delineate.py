@@ -12,6 +12,7 @@ import pandas as pd
 from gisland.base.guards import require_columns
 from gisland.base.schema import INDUSTRIAL_USE_CLASSES, require_ids, usable
 from gisland.base.tables import is_land
+from gisland.control.areaverdicts import area_row
 from gisland.control.delineation.ground import ground_of
 from gisland.control.delineation.growing import grown
 from gisland.control.delineation.levels import block_ids, candidates_of, levels_by
@@ -230,26 +231,26 @@ def _towards_target(
         kept = chosen.kept.reindex(candidates.index).astype(bool)
         share, bound, proved = chosen.share, chosen.bound, chosen.status == "optimal"
     area = float(edge_m2[kept].sum())
-    common: dict[str, object] = {"topic": TOPIC, "subject": SUBJECT}
-    common |= {"rule_id": TARGET, "mode": "on"}
-    reached: dict[str, object] = {
-        "test": "target_area",
-        "outcome": "pass" if area + CENT_M2 >= target else "fail",
-        "value": area,
-        "limit": target,
-        "operator": ">=",
-        "unit": "m2",
-        "denominator": "",
-    }
-    best: dict[str, object] = {
-        "test": "selection_share",
-        "outcome": "pass" if proved else "not_assessed",
-        "value": share,
-        "limit": bound,
-        "operator": "<=",
-        "unit": "share",
-        "numerator": float(candidates.loc[kept, "industrial_m2"].sum()),
-        "denominator_value": float(candidates.loc[kept, "classified_m2"].sum()),
-        "denominator": "classified land in all blocks",
-    }
-    return kept, [common | reached, common | best]
+    common = {"topic": TOPIC, "subject": SUBJECT, "rule_id": TARGET, "mode": "on"}
+    reached = area_row(
+        **common,
+        test="target_area",
+        outcome="pass" if area + CENT_M2 >= target else "fail",
+        value=area,
+        limit=target,
+        operator=">=",
+        unit="m2",
+    )
+    best = area_row(
+        **common,
+        test="selection_share",
+        outcome="pass" if proved else "not_assessed",
+        value=share,
+        limit=bound,
+        operator="<=",
+        unit="share",
+        numerator=float(candidates.loc[kept, "industrial_m2"].sum()),
+        denominator_value=float(candidates.loc[kept, "classified_m2"].sum()),
+        denominator="classified land in all blocks",
+    )
+    return kept, [reached, best]
