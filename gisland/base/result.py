@@ -13,7 +13,7 @@ from gisland.base.parameters import Parameters
 from gisland.base.phrases import count_of
 from gisland.base.planchoices import PlanChoices
 from gisland.base.rules import RuleSet
-from gisland.base.schema import CONDITIONS, LINES, OVERALL, USE_CLASSES
+from gisland.base.schema import CONDITIONS, LINES, OVERALL, SEVERITIES, USE_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -209,7 +209,7 @@ def summary_counts(tables: dict[str, pd.DataFrame]) -> dict[str, int | float]:
         "absorbed_m2": round(float(absorbed["area_m2"].sum()), 2),
         "zones": len(tables["zones"]),
         **_control_counts(tables),
-        **{f"findings_{s}": int(severity.get(s, 0)) for s in ("error", "warning", "info")},
+        **{f"findings_{s}": int(severity.get(s, 0)) for s in SEVERITIES},
         "repaired_parcels": int(done.loc[of_parcels, "parcel_id"].nunique()),
         "repaired_others": len(done.loc[~of_parcels, ["layer", "parcel_id"]].drop_duplicates()),
         "repairs_refused": int((tables["findings"]["code"] == "not_repaired").sum()),

@@ -98,6 +98,11 @@ class Rule(Glance):
         """The number of a numeric rule; flags give 1.0 or 0.0, texts NaN."""
         return float("nan") if isinstance(self.value, tuple) else float(self.value)
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts that a rule lists; numbers and flags list none."""
+        return self.value if isinstance(self.value, tuple) else ()
+
     def holds(self, measured: pd.Series) -> pd.Series:
         """Compare measured values with the limit: areas at `rounding_m2`, ratios at 1e-6.
 

@@ -41,5 +41,5 @@ def is_m0(codes: pd.Series, *, rules: RuleSet) -> pd.Series:
     [True, True, False, False]
     """
     rule = rules[M0_USES]
-    words = rule.value if isinstance(rule.value, tuple) and rule.mode != "off" else ()
+    words = rule.texts if rule.mode != "off" else ()
     return is_word(codes, words).fillna(value=False).astype("bool")

@@ -158,8 +158,7 @@ def _same(facts: Facts, pairs: pd.DataFrame, rule: Rule) -> pd.Series:
     present = set(zip(inside["site"], inside["value"], strict=True))
     both = zip(pairs["site_id"], own, strict=True)
     equal = pd.Series([pair in present for pair in both], index=pairs.index)
-    values = rule.value if isinstance(rule.value, tuple) else ()
-    listed = own.isin(comparable(pd.Series(values, dtype="str")))
+    listed = own.isin(comparable(pd.Series(rule.texts, dtype="str")))
     unknown = own.isna() | ~pairs["site_id"].isin(inside["site"])
     return words(equal | listed, unknown & ~listed)
 
@@ -169,11 +168,10 @@ def _planned_use(facts: Facts, pairs: pd.DataFrame, rule: Rule) -> pd.Series:
     if column is None:
         return not_assessed(pairs)
     own = pairs["parcel_id"].map(column)
-    forbidden = rule.value if isinstance(rule.value, tuple) else ()
     classes = facts.column("planned_use_class")
-    refused = own.isin(forbidden)
+    refused = own.isin(rule.texts)
     if classes is not None:
-        refused |= pairs["parcel_id"].map(classes).isin(forbidden)
+        refused |= pairs["parcel_id"].map(classes).isin(rule.texts)
     return words(~refused, own.isna())
 
 

@@ -118,7 +118,7 @@ def among_words(texts: pd.Series, *, rules: RuleSet, rule_id: str) -> pd.Series:
     [True, False, False]
     """
     rule = rules[rule_id]
-    words = rule.value if rule.mode != "off" and isinstance(rule.value, tuple) else ()
+    words = rule.texts if rule.mode != "off" else ()
     known = [_plain(word) for word in words]
     return texts.notna() & texts.astype("str").fillna("").map(_plain).isin(known)
 

@@ -130,8 +130,7 @@ def compatible_use(facts: Facts, pairs: pd.DataFrame, rule: Rule) -> pd.Series:
     own = pairs["parcel_id"].map(column)
     use, known = _planned(facts, column)
     site = pairs["site_id"].map(use)
-    texts = rule.value if isinstance(rule.value, tuple) else ()
-    joined = {(a, b) for text in texts for a in _uses(text) for b in _uses(text)}
+    joined = {(a, b) for text in rule.texts for a in _uses(text) for b in _uses(text)}
     both = zip(own, site, strict=True)
     fits = pd.Series([pair in joined for pair in both], index=pairs.index, dtype=bool)
     told = words(fits | (own == site).fillna(value=False).astype(bool), own.isna() | site.isna())

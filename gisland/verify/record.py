@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.result import ENCLAVE_KINDS
-from gisland.base.schema import LINES, OVERALL, SITE, UNIT, ZONE
+from gisland.base.schema import LINES, OVERALL, SEVERITIES, SITE, UNIT, ZONE
 from gisland.verify.facts import AREA_M2, RELATIVE, Facts, Violation, violations
 
 if TYPE_CHECKING:
@@ -94,8 +94,7 @@ def _counts(facts: Facts) -> dict[str, float]:
         found["control_failures"] = float((tables["control_verdicts"]["outcome"] == "fail").sum())
     if "findings" in tables:
         severity = tables["findings"]["severity"]
-        levels = ("error", "warning", "info")
-        found |= {f"findings_{level}": float((severity == level).sum()) for level in levels}
+        found |= {f"findings_{level}": float((severity == level).sum()) for level in SEVERITIES}
     return found
 
 

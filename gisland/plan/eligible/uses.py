@@ -69,7 +69,7 @@ def same_as_site(
         pd.MultiIndex.from_frame(inside)
     )
     known = value.notna() & among(pairs["site_id"], inside["site_id"])
-    texts = pd.Series(rule.value if isinstance(rule.value, tuple) else (), dtype="str")
+    texts = pd.Series(rule.texts, dtype="str")
     listed = value.isin(comparable(texts))
     answer = pd.Series(holds, index=pairs.index, dtype="boolean").mask(~known) | listed
     return pair_rows(pairs, rule, test=test, outcome=outcomes(answer))
@@ -103,11 +103,10 @@ def planned_use(pairs: pd.DataFrame, parcels: pd.DataFrame, *, rule: Rule) -> pd
     """
     if "planned_use" not in parcels:
         return pair_rows(pairs, rule, test="planned_use", outcome="not_assessed")
-    forbidden = rule.value if isinstance(rule.value, tuple) else ()
     text = lookup(pairs["parcel_id"], parcels["planned_use"])
-    hit = text.isin(forbidden)
+    hit = text.isin(rule.texts)
     if "planned_use_class" in parcels:
-        hit |= lookup(pairs["parcel_id"], parcels["planned_use_class"]).isin(forbidden)
+        hit |= lookup(pairs["parcel_id"], parcels["planned_use_class"]).isin(rule.texts)
     allowed = (~hit).astype("boolean").mask(text.isna())
     return pair_rows(pairs, rule, test="planned_use", outcome=outcomes(allowed))
 
@@ -155,7 +154,7 @@ def compatible_use(
 
 def _together(rule: Rule) -> pd.MultiIndex:
     """Each two classes that a text of the rule joins, both ways."""
-    texts = pd.Series(rule.value if isinstance(rule.value, tuple) else (), dtype="str")
+    texts = pd.Series(rule.texts, dtype="str")
     one = texts.str.split(JOINED_BY, regex=False).explode().str.strip().rename("one")
     both = one.to_frame().join(one.rename("other"))
     return pd.MultiIndex.from_frame(both.drop_duplicates())
