@@ -17,7 +17,14 @@ import pytest
 from shapely import box
 
 import gisland as gl
-from gisland.base.errors import GislandError, OutputError, ProjectError, TableError
+from gisland.base.errors import (
+    CRSError,
+    GeometryError,
+    GislandError,
+    OutputError,
+    ProjectError,
+    TableError,
+)
 from gisland.base.industries import digits_of
 from gisland.detect.idle import future_dates, idle_years
 from gisland.detect.lowuse import low_use_verdicts
@@ -423,3 +430,60 @@ def test_run_takes_inputs(work: Callable[[Any], object]) -> None:
 def test_run_takes_choices() -> None:
     message = "choices is a RuleSet; give gisland.Choices(rules)"
     _told(ProjectError, message, lambda: gl.run(gl.Inputs(LOTS), RULES))
+
+
+NONE = pd.Series(dtype="float64")
+COMMON = {"rules": gl.load_rules("common")}
+PLANE = {**COMMON, "area_basis": "plane"}
+LINEAGE = pd.DataFrame(columns=["parcel_id", "after_id", "role"])
+PARTS = pd.DataFrame(columns=["parcel_id", "block_id", "part", "inside_m2", "outside_m2"])
+ZONES = pd.DataFrame(columns=["zone_id", "parcel_ids", "area_m2"])
+UNITS = {"unit_m2": 100.0, "seconds": 1.0}
+AS_GIVEN = gl.Parameters()
+ON_LAND: dict[str, Callable[[Any], object]] = {
+    "densities": gl.parcel_densities,
+    "surfaces": lambda given: gl.density_surfaces(
+        given, LINEAGE, planned_far=NONE, parameters=AS_GIVEN
+    ),
+    "limits": lambda given: gl.planning_limits(given, None, None, parameters=AS_GIVEN),
+    "lines": lambda given: gl.check_block_lines(given, LOTS, lines="given", **PLANE),
+    "concentration": lambda given: gl.concentration(given, None, **PLANE),
+    "conversions": lambda given: gl.conversions(given, PARTS, renewed=NONE, **COMMON),
+    "units": lambda given: gl.balanced_units(ZONES, given, BORDERS, **UNITS),
+}
+ON_LAYERS: dict[str, Callable[[Any], object]] = {
+    "buildings": lambda given: gl.building_amounts(given, parameters=AS_GIVEN),
+    "zoning": lambda given: gl.planning_limits(LOTS, given, None, parameters=AS_GIVEN),
+    "parks": lambda given: gl.concentration(LOTS, given, **PLANE),
+    "block_lines": lambda given: gl.check_block_lines(
+        LOTS.assign(use_class="green"), given, lines="given", **PLANE
+    ),
+    "land": lambda given: gl.delineate_blocks(given, parameters=AS_GIVEN, **COMMON),
+}
+
+
+@pytest.mark.parametrize("work", ON_LAND.values(), ids=ON_LAND)
+def test_measures_of_land_take_a_table_with_areas(work: Callable[[Any], object]) -> None:
+    _told(TableError, f"parcels is a str; {TABLE}", lambda: work("parcels.shp"))
+    message = "parcels: no column 'area_m2'; shape_facts adds it"
+    _told(TableError, message, lambda: work(LOTS.drop(columns="area_m2")))
+
+
+@pytest.mark.parametrize(("name", "work"), ON_LAYERS.items(), ids=ON_LAYERS)
+def test_layers_are_drawn_in_metres(name: str, work: Callable[[Any], object]) -> None:
+    layer = LOTS.assign(use_class="green")
+    _told(TableError, f"{name} is a str; {TABLE}", lambda: work("layer.shp"))
+    with pytest.raises(GeometryError, match=f"^{name}: DataFrame without geometry; give a Geo"):
+        work(pd.DataFrame(layer.drop(columns="geometry")))
+    with pytest.raises(CRSError, match=f"^{name}: EPSG:4326 is not metric"):
+        work(layer.set_crs(4326, allow_override=True))
+
+
+def test_units_are_made_of_zones_and_named_links() -> None:
+    _told(
+        TableError, f"links is a str; {TABLE}", lambda: gl.balanced_units(ZONES, LOTS, "l", **UNITS)
+    )
+    with pytest.raises(TableError, match=r"^the index of links: no column 'focal'; use one of"):
+        gl.balanced_units(ZONES, LOTS, LOTS, **UNITS)
+    with pytest.raises(TableError, match=r"^zones: no column 'zone_id'; use one of"):
+        gl.balanced_units(LOTS, LOTS, BORDERS, **UNITS)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
+from gisland.base.crs import require_metric
 from gisland.base.errors import ProjectError, TableError, did_you_mean
 from gisland.base.keys import among
 
@@ -78,6 +79,39 @@ def require_columns(frame: pd.DataFrame, columns: Iterable[str], *, what: str) -
             raise TableError(f"{what}: no column {name!r}", do=do)
         if frame.columns.tolist().count(name) > 1:
             raise TableError(f"{what}: several columns are named {name!r}", do="rename all but one")
+
+
+def require_layer(frame: pd.DataFrame, columns: Iterable[str] = (), *, what: str) -> None:
+    """Refuse a layer without some columns, or whose coordinates are not metres.
+
+    Parameters
+    ----------
+    frame
+        What was given.
+    columns
+        Names of columns that it must have, besides geometry.
+    what
+        Its name in the message.
+
+    Raises
+    ------
+    TableError
+        If it is no table, or has a column not once.
+    GeometryError
+        If it has no geometry.
+    CRSError
+        If the CRS is missing or not metric.
+
+    Examples
+    --------
+    >>> require_layer(gpd.GeoDataFrame(geometry=[], crs=4326), what="buildings")
+    Traceback (most recent call last):
+    ...
+    gisland.base.errors.CRSError: buildings: EPSG:4326 is not metric (geographic, in degrees); \
+reproject first, or set [project] crs to a metric code such as EPSG:4547
+    """
+    require_columns(frame, columns, what=what)
+    require_metric(frame, what=what)
 
 
 def require_attribute(parcels: pd.DataFrame, attribute: object) -> None:

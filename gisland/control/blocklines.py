@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from gisland.base.columns import numbers
+from gisland.base.guards import require_layer
 from gisland.base.schema import OVERALL
 from gisland.base.verdicts import outcomes
 from gisland.control.areaverdicts import held
@@ -124,8 +125,8 @@ def check_block_lines(
 
     Raises
     ------
-    TableError
-        If ids are missing or repeated, or a column is not there.
+    TableError, GeometryError
+        If ids are missing or repeated, or a column or the geometry is not there.
     CRSError
         If a CRS is missing or not metric, or the two differ.
 
@@ -146,6 +147,8 @@ def check_block_lines(
     >>> found.blocks[["block_id", "industrial_share", "other_use_ids"]].values.tolist()
     [['L1', 0.7, 'b'], ['overall', 0.7, 'b']]
     """
+    require_layer(parcels, ["area_m2", "use_class"], what="parcels")
+    require_layer(blocks, what="block_lines")
     inside = lay_inside(parcels, blocks)
     numbered = summary(inside, rules=rules, area_basis=area_basis)
     given = pd.DataFrame(_given(inside.blocks), index=numbered.index)

@@ -11,6 +11,7 @@ import shapely
 
 from gisland.base.columns import numbers
 from gisland.base.crs import areas_m2
+from gisland.base.guards import require_layer
 from gisland.base.keys import aligned
 from gisland.base.names import has_names, is_word
 from gisland.base.rules import AREA_DECIMALS
@@ -78,6 +79,8 @@ def concentration(
 
     Raises
     ------
+    TableError, GeometryError
+        If ``area_m2`` or the geometry of a layer is missing.
     CRSError
         If the layers have no metric CRS, or not the same.
 
@@ -100,6 +103,9 @@ def concentration(
     >>> [(row["test"], row["value"]) for row in rows[:2]]
     [('park_share', 0.75), ('industrial_share_of_built_up', 0.8)]
     """
+    require_layer(parcels, ["area_m2"], what="parcels")
+    if parks is not None:
+        require_layer(parks, what="parks")
     parcels, parks = parcels.sort_index(), None if parks is None else parks.sort_index()
     land = _land(parcels, rules=rules)  # sums go by id: the last digit hangs on the order
     rows = _overall(land, parcels, parks, rules=rules)
@@ -177,7 +183,7 @@ def _unused(parcels: gpd.GeoDataFrame, *, rules: RuleSet) -> pd.Series:
     if "status" not in parcels:
         return pd.Series(data=False, index=parcels.index)
     known = [rules[name] for name in NOT_IN_USE]
-    words = [w for r in known if r.mode != "off" and isinstance(r.value, tuple) for w in r.value]
+    words = [word for rule in known if rule.mode != "off" for word in rule.texts]
     return is_word(parcels["status"], words).fillna(value=False).astype("bool")
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from gisland.base.columns import numbers
 from gisland.base.definitions import CUT_SHARE
 from gisland.base.errors import TableError
+from gisland.base.guards import require_columns
 from gisland.base.keys import aligned, among, in_order
 from gisland.base.phrases import count_of, first_of
 from gisland.base.rules import AREA_DECIMALS
@@ -35,6 +36,7 @@ CONVERTED = (
     *("parcel_id", "block_id", "plan_year", "area_m2", "area_mu"),
     *("use_before", "use_after", "kind"),
 )
+PARTS = ("parcel_id", "block_id", "part", "inside_m2", "outside_m2")
 NUMBERS = ("plan_year", "area_m2", "area_mu")
 TOTALS = ("year", "kind", "parcels", "area_m2", "area_mu", "share")
 
@@ -57,8 +59,8 @@ def conversions(
     Parameters
     ----------
     parcels
-        Indexed by parcel id: ``area_m2``, ``use_class``, ``planned_use_class`` and, where known,
-        ``use_code``, ``planned_use`` and ``plan_year``.
+        Indexed by parcel id: ``area_m2``, ``use_class`` and, where known, ``use_code``,
+        ``planned_use_class``, ``planned_use`` and ``plan_year``.
     parts
         Parts of parcels in one set of block lines (table ``block_parcels``): ``parcel_id``,
         ``block_id``, ``part``, ``inside_m2``, ``outside_m2``.
@@ -89,7 +91,7 @@ def conversions(
     Raises
     ------
     TableError
-        If a ``plan_year`` is not a whole number.
+        If a column is missing, or a ``plan_year`` is not a whole number.
 
     Examples
     --------
@@ -108,6 +110,8 @@ def conversions(
     >>> totals[["year", "kind", "share"]].values.tolist(), rows[1]["value"]
     ([['all', 'to_commercial', 1.0]], 0.0)
     """
+    require_columns(parcels, ["area_m2", "use_class"], what="parcels")
+    require_columns(parts, PARTS, what="parts")
     land = _industrial_inside(parcels, parts, rules=rules, within_m2=within_m2)
     land = land.assign(kind=_kinds(land, renewed), area_mu=m2_to_mu(land["area_m2"]))
     told = land[land["kind"].notna()].drop(columns=["use_before", "use_after"])

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.errors import ProjectError, TableError
+from gisland.base.guards import require_columns, require_layer, require_table
 from gisland.base.keys import both_among, positions
 from gisland.base.phrases import first_of
 from gisland.base.schema import require_ids
@@ -72,16 +73,16 @@ def balanced_units(
         Its index has ``focal`` and ``neighbor``: parcels that share a border or face each other
         across a corridor, in one or both directions; others than those of zones do no harm.
     unit_m2
-        Area that units are to have, above 0.
+        Area that units are to have, in m², above 0.
     seconds
-        Time limit for each zone.
+        Time limit for each zone, above 0.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        Table ``zone_units``, sorted by zone and unit; ``deviation_m2`` is area less mean,
-        ``bound_m2`` what the largest deviation is at least, ``status`` ``optimal`` or
-        ``time_limit``.
+        Table ``zone_units``, sorted by zone and unit, with the ids of its parcels and areas in
+        m² (``area_mu`` in mu); ``deviation_m2`` is area less mean, ``bound_m2`` what the largest
+        deviation is at least, ``status`` ``optimal`` or ``time_limit``.
     pandas.Series
         Named ``unit_id``, on the index of `parcels`; missing outside every zone. Units of ``Z01``
         are ``Z01-1``, ``Z01-2``, … by their smallest parcel id.
@@ -92,8 +93,11 @@ def balanced_units(
     ------
     ProjectError
         If `unit_m2` is not above 0.
-    TableError
-        If zones name a parcel twice or one that is unknown or without area; lists the parcels.
+    TableError, GeometryError
+        If zones name a parcel twice or one that is unknown or without area, listing the parcels;
+        or if a column or the geometry is missing.
+    CRSError
+        If the CRS is missing or not metric.
 
     Examples
     --------
@@ -112,6 +116,10 @@ def balanced_units(
     """
     if not (math.isfinite(unit_m2) and unit_m2 > 0):
         raise ProjectError(f"zone_unit_m2 is {unit_m2!r}", do="give a number above 0")
+    require_columns(zones, ["zone_id", "parcel_ids", "area_m2"], what="zones")
+    require_layer(parcels, ["area_m2"], what="parcels")
+    require_table(links, what="links")
+    require_columns(links.index.to_frame(), ["focal", "neighbor"], what="the index of links")
     member = _members(zones, parcels)
     size = zones.set_index("zone_id")["area_m2"]
     pair = _pairs(links, member)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from gisland.base.guards import require_columns
 from gisland.measure.ratios import coverage, far, per_mu, share
 
 FAR_FLOORS = ("counted_floor_area_m2", "floor_area_m2")
@@ -61,33 +62,46 @@ def floor_column(parcels: pd.DataFrame) -> str | None:
 def parcel_densities(parcels: pd.DataFrame) -> pd.DataFrame:
     """FAR, coverage, green ratio, mean storeys, money and jobs per mu of every parcel.
 
-    FAR = floor area / land area (counted floor area if it is known for as many parcels, else
-    actual); actual FAR = whole floor area / land area; coverage = footprint / land area; green
-    ratio = green area / land area; mean storeys = floor area above ground (whole floor area, if
-    that is known for more parcels) / footprint; tax, output, investment and jobs are per mu of
-    land. Nothing is clipped: impossible values stay
-    visible.
+    Nothing is clipped: impossible values stay visible.
 
     Parameters
     ----------
     parcels
-        With ``area_m2`` and, where known, floor areas, ``footprint_m2``, ``green_m2``,
-        ``tax_yuan``, ``output_yuan``, ``investment_yuan`` and ``jobs``.
+        With ``area_m2`` (m²) and, where known, ``floor_area_m2``, ``counted_floor_area_m2`` (计容
+        建筑面积), ``above_floor_m2``, ``footprint_m2`` and ``green_m2`` (m²), ``tax_yuan``,
+        ``output_yuan`` and ``investment_yuan`` (yuan), and ``jobs`` (a number).
 
     Returns
     -------
     pandas.DataFrame
-        ``floor_m2`` (the floor area counted), ``far``, ``far_actual``, ``coverage``,
-        ``green_ratio``, ``mean_storeys``, ``tax_yuan_per_mu``, ``output_yuan_per_mu``,
-        ``investment_yuan_per_mu``, ``jobs_per_mu`` on the caller's index; missing where not known
-        or where the denominator is 0; a column is absent where the layer has no such data.
+        On the index of `parcels`, all at least 0: ``floor_m2``, the floor area that counts, m²;
+        ``far`` (容积率), that over the land: counted floor area if it is known for as many
+        parcels, else actual; ``far_actual``, whole floor area over land; ``coverage``
+        (建筑密度), footprint over land, and ``green_ratio`` (绿地率), green area over land, shares
+        of 1; ``mean_storeys``, floor area above ground (whole floor area, if that is known for
+        more parcels) over footprint; ``tax_yuan_per_mu``, ``output_yuan_per_mu``,
+        ``investment_yuan_per_mu`` and ``jobs_per_mu``, over land in mu (亩). Missing where not
+        known or where the denominator is 0; a column is absent where the layer has no such data.
+
+    Raises
+    ------
+    TableError
+        If it is no table, or has no ``area_m2``.
+
+    References
+    ----------
+    Counted floor area over land: 工业项目建设用地控制指标, formula of 容积率.
 
     Examples
     --------
-    >>> lot = pd.DataFrame({"area_m2": [63000.0], "floor_area_m2": [47800.0]})
-    >>> parcel_densities(lot)["far"].round(2).item()
-    0.76
+    The works of 6.3 ha with a floor area of 47 800 m², on a fifth of it:
+
+    >>> lot = {"area_m2": [63000.0], "floor_area_m2": [47800.0], "footprint_m2": [12600.0]}
+    >>> parcel_densities(pd.DataFrame(lot))[["far", "coverage", "mean_storeys"]].round(2)
+        far  coverage  mean_storeys
+    0  0.76       0.2          3.79
     """
+    require_columns(parcels, ["area_m2"], what="parcels")
     found: dict[str, pd.Series] = {}
     land = _positive(parcels["area_m2"])
     column, storeys = floor_column(parcels), better_known(parcels, STOREY_FLOORS)

@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from gisland.base.guards import require_columns
+from gisland.base.guards import require_layer
 from gisland.base.schema import INDUSTRIAL_USE_CLASSES, require_ids, usable
 from gisland.base.tables import is_land
 from gisland.control.areaverdicts import area_row
@@ -80,18 +80,23 @@ def delineate(
         metres (missing where there is no geometry) and ``use_class``. Roads and water may be rows.
     parameters
         ``block_*``, ``corridor_m``, ``tolerance_m``, ``overlap_min_m2``, ``area_basis``,
-        ``solver_seconds``.
+        ``solver_seconds``; `Parameters` says what each is and its default. Areas of blocks are
+        held to a target only where ``block_target_m2`` is above 0.
     rules
         ``block_line.industrial_share``: as far as it allows, holes with land are taken in.
     planned
-        Planned use class by id of the land.
+        Planned use class by id of the land; without it no block is of level 1 by plan.
     parks
-        Polygons of parks in the CRS of the land.
+        Polygons of parks in the CRS of the land; without them no block is of level 1 by parks.
 
     Returns
     -------
     Delineated
-        The same whatever the order of the rows. Blocks never overlap.
+        ``blocks`` by ``block_id`` (``B01``, …), with ``level`` (1 or 2), what makes it one of
+        level 1 (``level_by``) and geometry; ``candidates``, these and those that a target leaves
+        out, with areas in m² and ``industrial_share`` (0 to 1); ``outside``, why each industrial
+        row is in no block; ``verdicts`` on the target. The same whatever the order of the rows.
+        Blocks never overlap.
 
     Raises
     ------
@@ -119,8 +124,8 @@ def delineate(
     >>> found.blocks.area.round(6).to_dict(), found.outside.to_dict()
     ({'B01': 65400.0}, {})
     """
+    require_layer(land, ["area_m2", "use_class"], what="land")
     require_ids(land, what="land")
-    require_columns(land, ["area_m2", "use_class"], what="land")
     rows = land.sort_index()
     industrial = rows["use_class"].isin(INDUSTRIAL_USE_CLASSES)
     drawn = is_land(rows) & usable(rows.geometry)

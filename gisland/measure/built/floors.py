@@ -9,6 +9,7 @@ import pandas as pd
 
 from gisland.base.columns import numbers
 from gisland.base.crs import areas_m2
+from gisland.base.guards import require_layer
 from gisland.base.schema import usable
 
 if TYPE_CHECKING:
@@ -55,8 +56,21 @@ def building_amounts(buildings: gpd.GeoDataFrame, *, parameters: Parameters) -> 
         what would follow from an area below the underground's; and the actual area of a building
         higher than ``high_storey_m`` of which only the counted one is known.
 
+    Raises
+    ------
+    TableError, GeometryError
+        If it is no table, or has no geometry.
+    CRSError
+        If the CRS is missing or not metric.
+
+    References
+    ----------
+    That storeys above 8 m count twice: 工业项目建设用地控制指标, formula of 容积率.
+
     Examples
     --------
+    A hall of one storey, 9 m high, counts twice:
+
     >>> import geopandas as gpd
     >>> from gisland.base.parameters import Parameters
     >>> from shapely import box
@@ -67,6 +81,7 @@ def building_amounts(buildings: gpd.GeoDataFrame, *, parameters: Parameters) -> 
     >>> found[["footprint_m2", "floor_area_m2", "counted_floor_area_m2"]].values.tolist()
     [[1000.0, 1000.0, 2000.0]]
     """
+    require_layer(buildings, what="buildings")
     given = {name: pd.Series(numbers(buildings, name), buildings.index) for name in GIVEN}
     actual, counted = given["floor_area_m2"], given["counted_floor_area_m2"]
     height, storey = (given[name].where(given[name] > 0) for name in ("height_m", "floor_height_m"))

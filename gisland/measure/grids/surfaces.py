@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
+from gisland.base.guards import require_columns, require_layer
 from gisland.base.keys import aligned
 from gisland.base.schema import MERGED_ROLES, usable
 from gisland.base.surfaces import MEASURES, Surface
@@ -76,24 +77,35 @@ def density_surfaces(
     Parameters
     ----------
     parcels
-        Indexed by ``parcel_id``, with ``area_m2`` and, where known, ``floor_m2``,
-        ``footprint_m2`` and ``tax_yuan``. Parcels without valid polygon take no part.
+        Indexed by ``parcel_id``, in a metric CRS, with ``area_m2`` and, where known,
+        ``floor_m2``, ``footprint_m2`` and ``tax_yuan``; m² and yuan. Parcels without valid
+        polygon take no part.
     lineage
         ``parcel_id``, ``after_id`` and ``role`` of every parcel; of ``site`` and ``absorbed``
         ones ``after_id`` is the site.
     planned_far
-        FAR after by site id; missing where the existing floor area stays.
+        FAR after by site id, at least 0; missing where the existing floor area stays.
     parameters
-        ``cell_m`` (0: no surfaces) and ``smooth_m`` (0: none smoothed).
+        ``cell_m``, side of a cell in metres (default 50; 0: no surfaces), and ``smooth_m``,
+        standard deviation of the Gaussian in metres (default 100; 0: none smoothed).
 
     Returns
     -------
     surfaces : tuple of Surface
-        By measure; as they are, then smoothed; before, after, difference. A measure of which
-        nothing is known is left out, and without a site there is only ``before``. The difference
-        is after less before, where both are known, and its land that known both times.
+        By measure: ``far`` (a ratio), ``coverage`` (share, 0 to 1 unless the data are wrong) and
+        ``tax_per_mu`` (yuan per mu), each with the amount (m² or yuan) and the land (m²) in every
+        cell; as they are, then smoothed; before, after, difference. A measure of which nothing is
+        known is left out, and without a site there is only ``before``. The difference is after less
+        before, where both are known, and its land that known both times.
     reason : str
         Why there are none; empty if there are.
+
+    Raises
+    ------
+    TableError, GeometryError
+        If it is no table, or columns or the geometry are missing.
+    CRSError
+        If the CRS is missing or not metric.
 
     Examples
     --------
@@ -113,6 +125,8 @@ def density_surfaces(
     >>> made, made[0].value.tolist()
     ((Surface(far_before, 1 x 2 cells of 50 m),), [[0.5, 0.5]])
     """
+    require_layer(parcels, ["area_m2"], what="parcels")
+    require_columns(lineage, ["parcel_id", "after_id", "role"], what="lineage")
     if not parameters.cell_m:
         return (), "cell_m is 0"
     drawn = _drawn(parcels)

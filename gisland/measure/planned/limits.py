@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from gisland.base.conditions import CONDITIONS
+from gisland.base.guards import require_layer
 from gisland.base.keys import NOWHERE
 from gisland.base.schema import require_ids
 from gisland.measure.planned.ground import Ground, Laid, Parts, enough, laid, lay
@@ -88,14 +89,20 @@ def planning_limits(
     Returns
     -------
     PlanningLimits
-        On the index of `parcels`.
+        ``by_parcel``, on the index of `parcels`: ``planning_zone_id`` and planned use of the zone
+        that holds at least half of the parcel, and of each condition that some layer states
+        ``planned_<condition>``: ``far_max`` and ``far_min`` (ratios), ``coverage_max``,
+        ``coverage_min``, ``green_min`` and ``green_max`` (shares, 0 to 1), ``height_min_m`` and
+        ``height_max_m`` (m); missing where not known. ``known_m2``: the land on which each is
+        known, in m². ``pairs``: parcels and zones with their common area in m². ``findings``:
+        parcels where zones overlap.
 
     Raises
     ------
     CRSError
         If a CRS is missing or not metric, or they differ.
-    TableError
-        If ids are missing or repeated.
+    TableError, GeometryError
+        If ``area_m2`` or the geometry is missing, or ids are missing or repeated.
 
     Examples
     --------
@@ -114,8 +121,10 @@ def planning_limits(
     >>> found.by_parcel.loc["a"].to_dict()
     {'planning_zone_id': 'Z', 'planned_far_max': 1.7, 'planned_height_max_m': 24.0}
     """
+    require_layer(parcels, ["area_m2"], what="parcels")
     for layer, what in ((parcels, "parcels"), (zoning, "zoning"), (overlay, "zoning_overlay")):
         if layer is not None:
+            require_layer(layer, what=what)
             require_ids(layer, what=what)
     lots = parcels.sort_index()
     zones = _sorted(zoning, crs=parcels.crs)
