@@ -88,11 +88,14 @@ def verify(results: str | os.PathLike[str] | Results) -> list[Violation]:
 
     Examples
     --------
-    >>> verify("no/such/folder")
-    Traceback (most recent call last):
-    ...
-    gisland.base.errors.OutputError: no/such/folder holds no results of gisland (there is no \
-results.gpkg); give the output folder of a run, or its results.gpkg
+    Results of one parcel and one site; then the same after someone made the site 600 m² larger:
+
+    >>> from gisland.verify.example import example
+    >>> verify(example())
+    []
+    >>> for violation in verify(example("sites", scrap_area_m2=600.0)):
+    ...     print(violation)
+    site_area: scrap_area_m2 is not the sum of its parcels: S1
     """
     read = results if isinstance(results, Results) else read_results(results)
     found = check_tables(read)
