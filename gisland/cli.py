@@ -127,7 +127,7 @@ def check(project: ProjectFile, *, as_json: AsJson = False) -> None:
         {str(k): v for k, v in row.items()}
         for row in plain.where(plain.notna(), None).to_dict("records")
     ]
-    counts = {s: int((found["severity"] == s).sum()) for s in ("error", "warning", "info")}
+    counts = {s: int((found["severity"] == s).sum()) for s in WORST_FIRST}
     if as_json:
         _say_json({"findings": rows, "counts": counts})
     else:
@@ -139,6 +139,8 @@ def check(project: ProjectFile, *, as_json: AsJson = False) -> None:
 
 def _print_findings(rows: list[dict[str, Any]]) -> None:
     """First findings of every code, the worst first."""
+    from gisland.present.plaintext import plain  # noqa: PLC0415 - heavy
+
     shown: dict[str, int] = {}
     for row in sorted(rows, key=lambda r: WORST_FIRST.index(r["severity"])):
         code = str(row["code"])
@@ -146,7 +148,7 @@ def _print_findings(rows: list[dict[str, Any]]) -> None:
         if shown[code] <= MOST_SHOWN:
             named = (row["layer"], code, row["parcel_id"], row["other_id"])
             about = " ".join(str(name) for name in named if name)
-            typer.echo(f"{row['severity']:8}{about}: {row['message']}")
+            typer.echo(plain(f"{row['severity']:8}{about}: {row['message']}"))
     for code, count in shown.items():
         if count > MOST_SHOWN:
             typer.echo(f"        … {code}: {count - MOST_SHOWN} more")
@@ -245,7 +247,7 @@ def _print_summary(done: Done, counts: dict[str, Any]) -> None:
         typer.echo(f"  not absorbed as required or decided: {first_of(unmet, most=MOST_SHOWN)}")
     crs = done.record["crs"]
     typer.echo(f"  {crs['name']} ({crs['chosen']}), {done.record['area_basis']} areas")
-    found = {s: counts[f"findings_{s}"] for s in ("error", "warning", "info")}
+    found = {s: counts[f"findings_{s}"] for s in WORST_FIRST}
     typer.echo(f"  data quality: {_severities(found)}")
     others = counts["repaired_others"]
     if counts["repaired_parcels"] or others or counts["repairs_refused"]:
