@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gisland.base.asked import require_choices
 from gisland.base.crs import crs_name
 from gisland.base.errors import ProjectError
 from gisland.base.glance import Glance, of_record
@@ -79,7 +80,8 @@ def check_project(path: str | Path, *, progress: Progress | None = None) -> pd.D
     Raises
     ------
     GislandError
-        If project file or layers cannot be used.
+        If project file, rules, lists of parcels or layers cannot be used, or the project asks for
+        what its layers do not give.
 
     Examples
     --------
@@ -88,8 +90,9 @@ def check_project(path: str | Path, *, progress: Progress | None = None) -> pd.D
     False
     """
     project = read_project(path)
-    load_rules(project.rules)
+    choices = choices_of(project)
     loaded = _loaded(project, progress=progress)
+    require_choices(choices, inputs=loaded.inputs)
     return check_inputs(loaded.inputs, parameters=project.parameters)
 
 

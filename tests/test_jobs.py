@@ -316,6 +316,18 @@ def test_rules_are_looked_at_before_the_layers(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["gisland.toml"]
 
 
+def test_what_the_layers_cannot_give_is_refused_by_check_as_by_run(tmp_path: Path) -> None:
+    parcels = pyogrio.read_dataframe(SAMPLE / "parcels.shp", encoding="gb18030", max_features=9)
+    parcels[["ZDDM", "geometry"]].to_file(tmp_path / "parcels.gpkg")
+    wish = '[parameters]\nblock_from = "zoning"\n'
+    (tmp_path / "gisland.toml").write_text(
+        PARCELS_ONLY.format(path="parcels.gpkg", more=wish), "utf-8"
+    )
+    for job in (check_project, run_project):
+        with pytest.raises(ProjectError, match="there is no layer zoning; add"):
+            job(tmp_path / "gisland.toml")
+
+
 def test_jobs_raise_for_a_missing_project(tmp_path: Path) -> None:
     for job in (check_project, run_project):
         with pytest.raises(ProjectError, match=r"none\.toml does not exist; check the path"):
