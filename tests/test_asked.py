@@ -131,3 +131,9 @@ def test_reasons_and_findings_have_words_in_both_languages(language: str) -> Non
     shown = finding_text({**park, "unit": "m2", "message": "park K1: …"}, texts=texts)
     assert "K1" in shown
     assert "30" in shown
+
+
+def test_a_corridor_of_no_width_is_refused_before_the_work() -> None:
+    narrow = replace(CHOICES, parameters=Parameters(corridor_m=0.0))
+    with pytest.raises(ProjectError, match=r"^\[parameters\] corridor_m is 0; give a width in"):
+        require_choices(narrow)

@@ -68,8 +68,7 @@ def test_unknown_key_lists_the_known_ones() -> None:
         ("tolerance_m", 0, "give a number above 0"),
         ("tolerance_m", float("nan"), "give a number above 0"),
         ("corridor_m", float("inf"), "give a number"),
-        ("corridor_m", 0.0, "give a number above 0$"),
-        ("smooth_m", -1.0, "give a number above 0, or 0"),
+        ("corridor_m", -1.0, "give a number above 0, or 0"),
         ("cell_m", -50, "give a number above 1e-06, or 0"),
         ("cell_m", 1e-308, "give a number above 1e-06, or 0"),
         ("cell_m", 1e300, "give a number above 1e-06, at most 1e\\+09, or 0"),
@@ -88,7 +87,7 @@ def test_wrong_type_or_range_names_key_value_and_remedy(
         Parameters.from_mapping({name: value})
 
 
-@pytest.mark.parametrize(("name", "value"), [("enclave_share", 1.0), ("smooth_m", 0.0)])
+@pytest.mark.parametrize(("name", "value"), [("enclave_share", 1.0), ("corridor_m", 0.0)])
 def test_ends_of_the_ranges_are_allowed(name: str, value: float) -> None:
     assert getattr(Parameters.from_mapping({name: value}), name) == value
 

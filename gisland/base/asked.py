@@ -89,6 +89,8 @@ def require_choices(choices: object, *, inputs: Inputs | None = None) -> None:
     if not isinstance(choices, Choices):
         do = f"give gisland.Choices(rules{', plan=…' if isinstance(choices, PlanChoices) else ''})"
         raise ProjectError(f"choices is a {type(choices).__name__}", do=do)
+    if choices.parameters.corridor_m == 0:  # what boundary looks onto is seen across a corridor
+        raise ProjectError("[parameters] corridor_m is 0", do="give a width in metres above 0")
     if inputs is None:
         return
     if choices.parameters.block_from == "zoning" and inputs.zoning is None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # corners touch over 0 m
 POSITIVE = (
-    *("tolerance_m", "min_border_m", "line_reach_m", "corridor_m", "solver_seconds"),
+    *("tolerance_m", "min_border_m", "line_reach_m", "solver_seconds"),
     *("high_storey_m", "storey_height_m", "scenario"),
 )
 FARTHEST_M = 1e9  # lengths beyond, and cells below, cannot be reckoned with
