@@ -20,8 +20,10 @@ COLUMNS = (
     *("rule_id", "mode"),
 )
 NO_NUMBER = float("nan")
-UNRULED: dict[str, object] = {name: NO_NUMBER if name in NUMBERS else "" for name in COLUMNS}
-UNRULED["outcome"] = "not_assessed"
+UNRULED: dict[str, object] = {
+    **{name: NO_NUMBER if name in NUMBERS else "" for name in COLUMNS},
+    "outcome": "not_assessed",
+}
 
 
 def area_row(**cells: object) -> dict[str, object]:
