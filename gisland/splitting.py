@@ -15,7 +15,7 @@ from gisland.base.definitions import WAY_OUT_M
 from gisland.base.errors import PlanError, ProjectError, RulesError, TableError
 from gisland.base.keys import aligned, joined_runs, joined_texts
 from gisland.base.parameters import Parameters
-from gisland.base.rules import RuleSet, load_rules
+from gisland.base.rules import SHARE_DECIMALS, RuleSet, load_rules
 from gisland.base.units import m2_to_mu
 from gisland.base.verdicts import together, verdict_frame
 from gisland.detect.corridors import with_corridors
@@ -41,7 +41,6 @@ DEFAULT_OUT = "split.gpkg"
 INDEPENDENT, LINE = "split.independent", "split.planned_line"
 TEST_INDEPENDENT, TEST_LINE = "independent", "split_line"
 WHOLE_LINE = 1.0
-SHARE_DECIMALS = 6
 
 
 @dataclass(frozen=True)

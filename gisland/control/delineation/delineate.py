@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from gisland.base.definitions import AREA_SLACK_M2
 from gisland.base.guards import require_layer
 from gisland.base.schema import INDUSTRIAL_USE_CLASSES, require_ids, usable
 from gisland.base.tables import is_land
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from gisland.control.delineation.growing import Grown
 
 TOPIC, SUBJECT, TARGET = "delineation", "proposed:overall", "parameters.block_target_m2"
-CENT_M2 = 0.005  # areas are compared at 0.01 m²
 COLUMNS = (
     *("level_by", "reason", "parcels", "level", "area_m2", "area_mu", "classified_m2"),
     *("industrial_m2", "industrial_share", "width_m", "kept"),
@@ -240,7 +240,7 @@ def _towards_target(
     reached = area_row(
         **common,
         test="target_area",
-        outcome="pass" if area + CENT_M2 >= target else "fail",
+        outcome="pass" if area + AREA_SLACK_M2 >= target else "fail",
         value=area,
         limit=target,
         operator=">=",

@@ -11,6 +11,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from gisland.base.crs import areas_m2
+from gisland.base.definitions import AREA_SLACK_M2
 from gisland.control.delineation.necks import NARROW, cores_of
 from gisland.control.delineation.shapes import NONE, filled, shapes_of
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from gisland.base.parameters import Parameters
     from gisland.base.rules import Rule
     from gisland.control.delineation.ground import Bools, Geometries, Ground, Ints
-
-CENT_M2 = 0.005  # areas are compared at 0.01 m²
 
 
 @dataclass(frozen=True)
@@ -159,7 +158,7 @@ class _Growth:
         same = (block[one] == block[other]) & (block[one] >= 0)
         patch = parted(self.ground.bordering[:, same], len(block))
         area = np.bincount(patch, self.ground.area_m2)
-        seed = (area[patch] + CENT_M2 >= self.parameters.block_seed_m2) & (block >= 0)
+        seed = (area[patch] + AREA_SLACK_M2 >= self.parameters.block_seed_m2) & (block >= 0)
         held = np.isin(block, block[seed])
         reason[(block >= 0) & ~held] = "no_seed"
         return _from_zero(np.where(held, block, NONE))
@@ -197,7 +196,7 @@ class _Growth:
         area = areas_m2(
             gpd.GeoSeries(done.shapes, crs=self.crs), basis=self.parameters.area_basis
         ).to_numpy("float64")
-        large = area + CENT_M2 >= self.parameters.block_min_area_m2
+        large = area + AREA_SLACK_M2 >= self.parameters.block_min_area_m2
         small = (done.block >= 0) & ~np.append(large, True)[done.block]
         reason[small] = "too_small"
         freed = np.zeros(len(large) + 1, dtype=bool)

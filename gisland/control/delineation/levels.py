@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.crs import areas_m2
+from gisland.base.definitions import AREA_SLACK_M2
 from gisland.base.keys import ID_SEPARATOR
 from gisland.base.schema import INDUSTRIAL_USE_CLASSES
 from gisland.base.units import m2_to_mu
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from gisland.control.delineation.ground import Floats, Geometries, Ground, Ints
 
 HALF = 0.5  # of the industrial land of a block that makes it one of level 1
-CENT_M2 = 0.005  # areas are compared at 0.01 m²
 
 
 def candidates_of(
@@ -181,13 +181,13 @@ def levels_by(
     count = len(edge_m2)
     industry = np.where(ground.industrial, ground.area_m2, 0.0)
     half = HALF * sums_by(block, industry, count)
-    held = {"size": edge_m2.to_numpy() + CENT_M2 >= parameters.block_level1_m2}
+    held = {"size": edge_m2.to_numpy() + AREA_SLACK_M2 >= parameters.block_level1_m2}
     if planned is not None:
         meant = planned.reindex(ground.ids).isin(INDUSTRIAL_USE_CLASSES).to_numpy()
-        held["plan"] = sums_by(block, np.where(meant, industry, 0.0), count) + CENT_M2 >= half
+        held["plan"] = sums_by(block, np.where(meant, industry, 0.0), count) + AREA_SLACK_M2 >= half
     if parks is not None:
         inside = _inside(ground, block, parks, crs=crs)
-        held["parks"] = sums_by(block, industry * inside, count) + CENT_M2 >= half
+        held["parks"] = sums_by(block, industry * inside, count) + AREA_SLACK_M2 >= half
     asked = [name for name in ("size", "plan", "parks") if name in parameters.block_level_by]
     told = [
         ID_SEPARATOR.join(name for name in asked if name in held and held[name][at])
