@@ -61,7 +61,8 @@ def hierarchy(
         A row for each zone, unit, project, and, where there are units, for each parcel that is
         neither road nor water and lies in none of them, in this order and by id. ``parent_id``:
         of the level above, what holds most of its area, of equals the smallest id; empty where
-        nothing does. ``inside_m2``, ``inside_share`` (0 to 1): its area in there, 0 without.
+        nothing does. ``parcels``: how many it has; ``area_m2`` (m²), ``area_mu`` (mu): their
+        area; ``inside_m2`` (m²), ``inside_share`` (0 to 1): of it in there, 0 without.
         ``outcome``: ``pass`` if at least 99 % of it lies in there, else ``fail``;
         ``not_assessed`` without a level above, then the two numbers are missing.
     findings : list of dict

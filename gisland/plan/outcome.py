@@ -56,7 +56,7 @@ def site_budgets(sites: pd.DataFrame, *, rules: RuleSet) -> pd.DataFrame:
     [100000, -1]
     """
     cap = rules["scrap.share_cap"]
-    budget_rounding_cents(rules)
+    budget_rounding_cents(rules)  # refuses rules that round the same scraps differently
     if cap.mode == "on" and cap.denominator == "boundary" and "boundary_id" in sites:
         _require_one_site_each(sites["boundary_id"].dropna())
     share = budget_cents(cap, sites["area_m2"], sites["boundary_area_m2"])

@@ -32,8 +32,6 @@ from gisland.present.wording import is_missing, label, named_list, shortened, vi
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-Section = dict[str, Any]
-
 CAPS = ("scrap.share_cap", "scrap.total_cap", "scrap.count_cap")
 KINDS = "kind_"
 
