@@ -11,10 +11,12 @@ installs the locked versions into it; later calls find it ready.
     reference  the generated pages of docs/, and all pages as one: out/reference/index.html
     gallery    the maps of maps/, drawn anew from the sample district
     tutorial   run scripts/tutorial.ipynb again and write its outputs
+    build      wheel and source archive into dist/
     fix        format, and repair what the linter can repair
     lock       write requirements.lock anew from pyproject.toml
 
-What follows the command is passed on: ``python3 scripts/dev.py test -k borders``.
+What follows the command is passed on: ``python3 scripts/dev.py test -k borders``. On Windows write
+``py`` where it says python3.
 """
 
 import hashlib
@@ -22,6 +24,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -110,7 +113,7 @@ def set_up() -> None:
 def demo(*rest: str) -> int:
     """Run the main job on the sample and say where its map is."""
     out = ROOT / "out" / "demo"
-    code = run(BIN / "gisland", "demo", *(rest or ("-o", out)))
+    code = run(PYTHON, "-m", "gisland", "demo", *(rest or ("-o", out)))
     if rest or code:
         return code
     written = out / "map.html"
@@ -178,6 +181,17 @@ def tutorial() -> int:
     return run(PYTHON, ROOT / "scripts" / "notebook.py")
 
 
+def build() -> int:
+    """Write wheel and source archive into dist/, which holds nothing else then."""
+    dist = ROOT / "dist"
+    shutil.rmtree(dist, ignore_errors=True)
+    code = run(PYTHON, "-m", "hatchling", "build", "-d", dist, PYTHONUTF8="1")
+    if not code:
+        names = ", ".join(sorted(path.name for path in dist.iterdir()))
+        print(f"{names} are in {dist}\nInstall: python3 -m pip install dist/*.whl")
+    return code
+
+
 def fix() -> int:
     """Format, and repair what the linter can repair."""
     left = run(PYTHON, "-m", "ruff", "check", "--fix", ".")
@@ -205,6 +219,7 @@ def lock() -> int:
 
 PASS_ON = {"demo": demo, "test": test, "bench": bench, "gallery": gallery, "fuzz": fuzz}
 ALONE = {
+    "build": build,
     "check": check,
     "fix": fix,
     "lock": lock,
