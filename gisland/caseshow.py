@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gisland.base.phrases import json_text
+from gisland.base.consoles import json_for
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +37,7 @@ def show_cases(
     by_case = {case.number: table[table["case"] == case.number] for case in shown}
     if as_json:
         records = [_record(case, by_case[case.number], language=language) for case in shown]
-        typer.echo(json_text({"cases": records, "totals": counts}))
+        typer.echo(json_for({"cases": records, "totals": counts}))
         return
     for case in shown:
         rows = by_case[case.number]

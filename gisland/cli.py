@@ -7,6 +7,7 @@ the project file or a layer cannot be used; 70 a fault of gisland itself.
 from __future__ import annotations
 
 import math
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -14,8 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from gisland.base.consoles import json_for, soften
 from gisland.base.errors import GislandError
-from gisland.base.phrases import count_of, first_of, json_text
+from gisland.base.phrases import count_of, first_of
 from gisland.base.planchoices import decision_met
 from gisland.base.version import __version__
 from gisland.caseshow import show_cases
@@ -52,9 +54,7 @@ Out = Annotated[
 
 def main() -> None:
     """Run the command line; a user's mistake ends in one message and exit code 2."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a console in another code page shows "?" instead
-            stream.reconfigure(errors="replace")
+    soften([sys.stdout, sys.stderr])
     try:
         app()
     except GislandError as error:
@@ -161,7 +161,7 @@ def _severities(counts: dict[str, int]) -> str:
 
 def _quoted(path: object) -> str:
     """A path as it can be pasted into a shell."""
-    return f'"{path}"' if " " in str(path) else str(path)
+    return str(path) if re.fullmatch(r"[\w./\\:~+-]+", str(path)) else f'"{path}"'
 
 
 @app.command()
@@ -391,4 +391,4 @@ def split(
 
 
 def _say_json(value: object) -> None:
-    typer.echo(json_text(value))
+    typer.echo(json_for(value))

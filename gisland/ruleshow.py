@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gisland.base.consoles import json_for
 from gisland.base.errors import RulesError
-from gisland.base.phrases import json_text
 
 if TYPE_CHECKING:
     from gisland.base.rules import Rule, RuleSet
@@ -53,7 +53,7 @@ def show_rules(
     if as_json:
         head = {k: v for k, v in vars(rules).items() if k != "rules"}
         shown = {**head, "fingerprint": rules.fingerprint, "rules": [vars(r) for r in rules]}
-        typer.echo(json_text(shown))
+        typer.echo(json_for(shown))
         return
     for line in shown_lines(rules):
         typer.echo(line)

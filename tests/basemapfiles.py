@@ -99,7 +99,7 @@ def write_folder(folder: Path, source: Path, *, ending: str = "png", tms: bool =
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
     if tms:
-        (folder / "tilemapresource.xml").write_text("<TileMap/>")
+        (folder / "tilemapresource.xml").write_text("<TileMap/>", "utf-8")
     return folder
 
 

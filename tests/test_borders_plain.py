@@ -10,6 +10,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +78,7 @@ def run(arguments: list[str], folder: Path, **variables: str) -> str:
         cwd=folder,
         env=environment | variables,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -150,6 +151,7 @@ def total(many):
 """
 
 
+@pytest.mark.skipif(not find_spec("resource"), reason="Windows limits no file sizes")
 def test_a_disk_that_fills_up_does_not_stop_a_loop(tmp_path: Path) -> None:
     """The folder of the cache can be made, but nothing can be written into its files."""
     tmp_path.joinpath("little.py").write_text(LITTLE, "utf-8")

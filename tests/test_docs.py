@@ -36,7 +36,9 @@ def tracked() -> list[Path]:
     """Text files that belong to the project: what git tracks or would, or all without git."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
-        listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True)
+        listed = subprocess.run(
+            command, cwd=ROOT, capture_output=True, check=True, encoding="utf-8"
+        )
         paths = [ROOT / name for name in listed.stdout.split("\0") if name]
     except (OSError, subprocess.CalledProcessError):
         apart = re.compile(

@@ -280,6 +280,6 @@ def test_a_missing_home_is_no_reason_to_speak(tmp_path: Path) -> None:
         env=kept | {"HOME": str(blocked / "home"), "PYTHONPATH": str(root)},
         capture_output=True,
         check=False,
-        text=True,
+        encoding="utf-8",
     )
     assert (run.returncode, run.stdout, run.stderr) == (0, "", "")

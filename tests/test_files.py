@@ -180,7 +180,7 @@ def test_a_prj_that_names_nothing_is_told(opened: Open, tmp_path: Path, text: st
     file = write_shapefile(tmp_path / "p.shp", NAMES, ROWS)
     assert opened().table.crs is None
     assert "prj_unreadable" not in messages(opened())
-    file.with_suffix(".prj").write_text(text)
+    file.with_suffix(".prj").write_text(text, "utf-8")
     layer = opened()
     assert layer.table.crs is None
     assert "the .prj names no coordinate system" in messages(layer)["prj_unreadable"]
@@ -481,12 +481,12 @@ def test_where_finds_chinese_texts(opened: Open, tmp_path: Path) -> None:
 def test_the_checksum_covers_every_part(opened: Open, tmp_path: Path) -> None:
     file = write_shapefile(tmp_path / "p.shp", NAMES, ROWS)
     first = opened().sha256
-    (tmp_path / "p.txt").write_text("no part")
+    (tmp_path / "p.txt").write_text("no part", "utf-8")
     assert opened().sha256 == first
     seen = {first}
-    file.with_suffix(".CPG").write_text("GBK")
+    file.with_suffix(".CPG").write_text("GBK", "utf-8")
     seen.add(opened().sha256)
-    file.with_suffix(".prj").write_text("x")
+    file.with_suffix(".prj").write_text("x", "utf-8")
     seen.add(opened().sha256)
     file.with_suffix(".dbf").rename(tmp_path / "P.DBF")
     assert opened().sha256 in seen
@@ -550,7 +550,8 @@ def test_a_file_that_refers_to_another_is_refused(opened: Open, tmp_path: Path, 
     write_shapefile(tmp_path / "q.shp", NAMES, ROWS)
     (tmp_path / name).write_text(
         f"<!-- {' ' * 600} -->\n<OGRVRTDataSource><OGRVRTLayer name='q'>"
-        f"<SrcDataSource>{tmp_path / 'q.shp'}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>"
+        f"<SrcDataSource>{tmp_path / 'q.shp'}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>",
+        "utf-8",
     )
     with pytest.raises(LayerError, match=rf"{name} holds no data, but refers to it elsewhere"):
         opened(name)

@@ -92,7 +92,7 @@ def write_gml(file: Path) -> None:
     for n, shape in zip("ab", squares(2).geometry, strict=True):
         ring = " ".join(f"{x},{y}" for x, y in shape.exterior.coords)
         members.append(MEMBER.format(n, f"{shape.centroid.x},{shape.centroid.y}", ring))
-    file.write_text(GML.format("".join(members)))
+    file.write_text(GML.format("".join(members)), "utf-8")
 
 
 def test_a_gml_with_two_geometry_columns_asks_which(load: Load, tmp_path: Path) -> None:
@@ -273,7 +273,9 @@ def odd_json(file: Path) -> None:
         for shape, row in zip(squares(2).geometry, (first, second), strict=True)
     ]
     crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4547"}}
-    file.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}))
+    file.write_text(
+        json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}), "utf-8"
+    )
 
 
 def test_odd_cells_of_geojson_stay_whole(load: Load, tmp_path: Path) -> None:

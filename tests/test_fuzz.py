@@ -528,7 +528,7 @@ def test_a_hole_without_points_does_not_end_the_process() -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", EMPTY_RING],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     assert done.stdout.split() == ["0", "32.0"], (

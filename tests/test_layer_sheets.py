@@ -183,7 +183,7 @@ def test_sheets_without_rows_are_passed_over(load: Load, tmp_path: Path) -> None
 
 def test_a_sheet_that_cannot_be_read_is_named(load: Load, tmp_path: Path) -> None:
     write(tmp_path, a=sheet(0))
-    (tmp_path / "sheets" / "b.fgb").write_text("no such thing")
+    (tmp_path / "sheets" / "b.fgb").write_text("no such thing", "utf-8")
     with pytest.raises(LayerError, match=r"sheets/b\.fgb cannot be read"):
         load(SHEETS)
 

@@ -176,7 +176,7 @@ GML = """<?xml version="1.0"?><w:FeatureCollection xmlns:w="http://www.opengis.n
 
 @pytest.mark.parametrize("srs", ["urn:ogc:def:crs:EPSG::4326", "EPSG:4326"])
 def test_latitude_first_of_a_web_service_is_mended_or_named(tmp_path: Path, srs: str) -> None:
-    (tmp_path / "w.gml").write_text(GML.format(srs=srs))
+    (tmp_path / "w.gml").write_text(GML.format(srs=srs), "utf-8")
     table = pyogrio.read_dataframe(tmp_path / "w.gml")
     if srs.startswith("urn"):  # this name says that latitude comes first: GDAL turns it
         check_coordinates(table, what="parcels")
@@ -235,8 +235,8 @@ def test_a_district_in_an_old_zone_is_measured_there_and_mixing_is_told(tmp_path
     square(512_000, 3.4e6, crs=2383).to_file(tmp_path / "p.gpkg")
     square(512_000, 3.4e6, crs=4547).to_file(tmp_path / "z.gpkg")
     own = '[layers.parcels]\npath = "p.gpkg"\n'
-    (tmp_path / "own.toml").write_text(own)
-    (tmp_path / "both.toml").write_text(own + '[layers.zoning]\npath = "z.gpkg"\n')
+    (tmp_path / "own.toml").write_text(own, "utf-8")
+    (tmp_path / "both.toml").write_text(own + '[layers.zoning]\npath = "z.gpkg"\n', "utf-8")
     alone = load_inputs(read_project(tmp_path / "own.toml"))
     assert (alone.crs.to_epsg(), alone.crs_reason) == (2383, "the parcel layer's own")
     mixed = load_inputs(read_project(tmp_path / "both.toml")).inputs.findings

@@ -21,14 +21,14 @@ def written(folder: Path, text: str, *, encoding: str = "utf-8") -> Path:
 
 def test_a_project_without_the_table_has_the_defaults(tmp_path: Path) -> None:
     file = tmp_path / "gisland.toml"
-    file.write_text('[layers.parcels]\npath = "p.shp"\n')
+    file.write_text('[layers.parcels]\npath = "p.shp"\n', "utf-8")
     project = read_project(file)
     assert plan_choices(project.plan, project.folder) == PlanChoices()
 
 
 def test_everything_of_the_table_arrives(tmp_path: Path) -> None:
     (tmp_path / "who.csv").write_bytes("权利人\n江城钢铁厂\n李\n".encode("gb18030"))
-    (tmp_path / "say.csv").write_text("parcel_id;decision\nP2;S1\nP1;并入\nP3;OUT\n")
+    (tmp_path / "say.csv").write_text("parcel_id;decision\nP2;S1\nP1;并入\nP3;OUT\n", "utf-8")
     table = {
         "method": "greedy",
         "objective": "count",
@@ -56,8 +56,8 @@ def test_everything_of_the_table_arrives(tmp_path: Path) -> None:
 
 
 def test_decisions_of_the_command_line_replace_those_of_the_project(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("P1,in\n")
-    (tmp_path / "b.csv").write_text("P2,out\n")
+    (tmp_path / "a.csv").write_text("P1,in\n", "utf-8")
+    (tmp_path / "b.csv").write_text("P2,out\n", "utf-8")
     found = plan_choices({"decisions": "a.csv"}, tmp_path, decisions=tmp_path / "b.csv")
     assert found.decisions == {"P2": "out"}
 

@@ -38,7 +38,9 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 def test_import_loads_no_heavy_library() -> None:
     heavy = ("geopandas", "folium", "scipy")
     code = f"import sys, gisland; print([m for m in {heavy} if m in sys.modules])"
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
+    )
     assert shown.stdout.strip() == "[]"
 
 

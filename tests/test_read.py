@@ -85,7 +85,7 @@ def test_utf8_cut_inside_a_character_is_still_read(load: Load, tmp_path: Path) -
 
 def test_contradicting_cpg_is_a_finding(load: Load, tmp_path: Path) -> None:
     write_gbk(tmp_path / "p.shp", squares(o=["红星", "东风", "村"]))
-    (tmp_path / "p.cpg").write_text("UTF-8")
+    (tmp_path / "p.cpg").write_text("UTF-8", "utf-8")
     loaded = load('[layers.parcels]\npath = "p.shp"\n')
     assert loaded.inputs.parcels["o"].tolist() == ["红星", "东风", "村"]
     assert "cpg says 'UTF-8'" in message(loaded, "encoding_doubt")
@@ -114,7 +114,7 @@ def test_the_checksum_covers_all_parts_of_a_shapefile(load: Load, tmp_path: Path
     text = '[layers.parcels]\npath = "p.shp"\n'
     first = load(text).sources[0]["sha256"]
     assert load(text).sources[0]["sha256"] == first
-    (tmp_path / "p.cpg").write_text("utf8")
+    (tmp_path / "p.cpg").write_text("utf8", "utf-8")
     assert load(text).sources[0]["sha256"] != first
 
 
@@ -147,8 +147,8 @@ def test_what_cannot_be_read_is_told_in_one_line(
 ) -> None:
     two_layers(tmp_path)
     for name in ("text.shp", "text.gpkg", "text.parquet", "text.zip"):
-        (tmp_path / name).write_text("no such thing")
-    (tmp_path / "plain.csv").write_text("a,b\n1,2\n")
+        (tmp_path / name).write_text("no such thing", "utf-8")
+    (tmp_path / "plain.csv").write_text("a,b\n1,2\n", "utf-8")
     with pytest.raises(LayerError, match=f"^parcels: .*{words}") as caught:
         load(text)
     assert "\n" not in str(caught.value)
@@ -579,7 +579,7 @@ def test_an_old_datum_is_named_because_no_shift_is_made(load: Load, tmp_path: Pa
 
 
 def test_metres_in_geojson_need_and_take_a_declaration(load: Load, tmp_path: Path) -> None:
-    (tmp_path / "p.geojson").write_text(squares(1, crs=None).to_json())
+    (tmp_path / "p.geojson").write_text(squares(1, crs=None).to_json(), "utf-8")
     text = '[layers.parcels]\npath = "p.geojson"\n'
     with pytest.raises(CRSError, match="marked EPSG:4326, but x runs from"):
         load(text)
@@ -643,7 +643,7 @@ def test_a_layer_elsewhere_is_a_finding_that_names_it(load: Load, tmp_path: Path
 def test_progress_names_each_layer(tmp_path: Path) -> None:
     squares(1).to_file(tmp_path / "p.gpkg")
     file = tmp_path / "g.toml"
-    file.write_text(PARCELS + '[layers.zoning]\npath = "p.gpkg"\n')
+    file.write_text(PARCELS + '[layers.zoning]\npath = "p.gpkg"\n', "utf-8")
     seen: list[str] = []
     load_inputs(read_project(file), progress=seen.append)
     assert seen == ["parcels", "zoning"]

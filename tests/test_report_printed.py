@@ -90,7 +90,7 @@ def test_the_sample_prints_one_page_for_each_site(
     file = tmp_path / "report.pdf"
     page.pdf(path=file, prefer_css_page_size=True)
     command = ["pdftotext", "-layout", str(file), "-"]
-    told = subprocess.run(command, capture_output=True, check=True, text=True).stdout
+    told = subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout
     pages = [p for p in told.split("\f") if p.strip()]
     heads = [p.strip().split("\n")[0] for p in pages]
     head = {"zh": "项目 ", "en": "Site "}[language]

@@ -348,7 +348,7 @@ def test_works_without_standard_output() -> None:
         ["/bin/sh", "-c", '"$0" -c "$1" >&-', sys.executable, code],
         check=False,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
     )
     assert (done.returncode, done.stderr) == (0, "")
 

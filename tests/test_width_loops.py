@@ -134,7 +134,7 @@ def test_the_same_bits_without_numba() -> None:
     here = PLAIN.replace('sys.modules["numba"] = None', "")
     plain, fast = (
         subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+            [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
         ).stdout.split()
         for code in (PLAIN, here)
     )

@@ -217,18 +217,18 @@ def test_empty_folder_is_used(tmp_path: Path) -> None:
 
 def test_foreign_files_are_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "notes.txt").write_text("mine")
+    (tmp_path / "out" / "notes.txt").write_text("mine", "utf-8")
     with pytest.raises(OutputError, match=r"did not write \(notes.txt\); name another folder"):
         write_results(tmp_path / "out", tables=tables(), files={}, run=RUN)
-    assert (tmp_path / "out" / "notes.txt").read_text() == "mine"
+    assert (tmp_path / "out" / "notes.txt").read_text("utf-8") == "mine"
 
 
 def test_own_files_beside_results_are_never_replaced(tmp_path: Path) -> None:
     out = write_results(tmp_path / "out", tables=tables(), files={}, run=RUN)
-    (out / "plan.qgz").write_text("mine")
+    (out / "plan.qgz").write_text("mine", "utf-8")
     with pytest.raises(OutputError, match=r"more than earlier results \(plan.qgz\)"):
         write_results(out, tables=tables(), files={}, run=RUN)
-    assert (out / "plan.qgz").read_text() == "mine"
+    assert (out / "plan.qgz").read_text("utf-8") == "mine"
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_own_files_beside_results_are_never_replaced(tmp_path: Path) -> None:
     [("file.txt", "is a file; name a folder"), ("file.txt/out", "cannot be written: .*; close")],
 )
 def test_unusable_target_is_told_with_its_remedy(tmp_path: Path, name: str, message: str) -> None:
-    (tmp_path / "file.txt").write_text("x")
+    (tmp_path / "file.txt").write_text("x", "utf-8")
     with pytest.raises(OutputError, match=message):
         write_results(tmp_path / name, tables=tables(), files={}, run=RUN)
 
@@ -368,7 +368,7 @@ def test_corrupt_results_are_told(tmp_path: Path) -> None:
         read_results(out)
     (out / "results" / "borders.parquet").unlink()
     for text in ("{", "[]"):
-        (out / "run.json").write_text(text)
+        (out / "run.json").write_text(text, "utf-8")
         with pytest.raises(OutputError, match=r"run.json cannot be read"):
             read_results(out)
     (out / "run.json").unlink()

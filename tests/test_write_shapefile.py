@@ -425,7 +425,7 @@ def test_a_failure_while_moving_leaves_the_earlier_files(
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "file").write_text("no folder", "utf-8")
     with pytest.raises(OutputError, match="cannot be written: "):
         write_shapefile(layer(n=[1]), tmp_path / "file" / "out.shp")
 
@@ -510,7 +510,7 @@ def test_a_table_without_any_shape_is_one_file(tmp_path: Path) -> None:
 def test_files_of_an_earlier_run_go_and_others_stay(tmp_path: Path) -> None:
     mixed = layer([Point(0, 0), box(0, 0, 1, 1)], n=[1, 2])
     write_shapefiles({"findings": mixed, "zones": layer(n=[1])}, tmp_path)
-    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "notes.txt").write_text("mine", "utf-8")
     write_shapefiles({"findings": mixed.iloc[:1]}, tmp_path)
     assert {p.name for p in tmp_path.iterdir() if p.suffix in (".shp", ".csv", ".txt")} == {
         *("findings.shp", "fields.csv", "notes.txt")

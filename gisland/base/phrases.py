@@ -58,13 +58,15 @@ def first_of(names: Sequence[str], *, most: int, total: int | None = None) -> st
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
 
 
-def json_text(value: object) -> str:
-    r"""A value as JSON for print, letters of any language as they are.
+def json_text(value: object, *, escaped: bool = False) -> str:
+    r"""A value as JSON for print, letters of any language as they are by default.
 
     Parameters
     ----------
     value
         Plain values; others are told as texts.
+    escaped
+        Whether letters beyond ASCII are written as ``\u`` and their number.
 
     Returns
     -------
@@ -76,4 +78,4 @@ def json_text(value: object) -> str:
     >>> json_text({"宗地": 1})
     '{\n "宗地": 1\n}'
     """
-    return json.dumps(value, ensure_ascii=False, indent=1, default=str)
+    return json.dumps(value, ensure_ascii=escaped, indent=1, default=str)

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from gisland.base.basemaps import KINDS, SERVICES, BaseMap, BaseSource, served_map
 from gisland.base.errors import LayerError, ProjectError, did_you_mean
 from gisland.layers.basepictures import read_picture
+from gisland.layers.files.addresses import sqlite_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -282,7 +283,7 @@ def _zooms(found: Iterable[int], path: Path) -> tuple[int, int]:
 def _mbtiles(path: Path) -> BaseMap:
     """All tiles of an MBTiles file as data URIs; rows are counted from the south in the file."""
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as file:
+        with closing(sqlite3.connect(sqlite_address(path.resolve()), uri=True)) as file:
             count, size = file.execute(_TABLES).fetchone()
             _require_few(path, count, size)
             zooms = _zooms((z for (z,) in file.execute(_LEVELS)), path)

@@ -6,6 +6,7 @@ import contextlib
 import json
 import math
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -148,6 +149,9 @@ def format_of(source: Source, *, folder: Path) -> dict[str, str]:
 def in_any_case(path: Path) -> Path:
     """The file of a name that may differ from the given one in case, if only one does.
 
+    Accented letters may be one character or two: macOS writes the one, others the other. Folders
+    above the file may differ likewise.
+
     Parameters
     ----------
     path
@@ -167,10 +171,17 @@ def in_any_case(path: Path) -> Path:
     ...     in_any_case(Path(folder, "parcels.gpkg")).name
     'Parcels.GPKG'
     """
-    if path.exists() or not path.parent.is_dir():
+    if path.exists() or path.parent == path:
         return path
-    same = [p for p in path.parent.iterdir() if p.name.casefold() == path.name.casefold()]
+    folder = in_any_case(path.parent)
+    if not folder.is_dir():
+        return path
+    same = [p for p in folder.iterdir() if _same_name(p.name) == _same_name(path.name)]
     return same[0] if len(same) == 1 else path
+
+
+def _same_name(name: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def _read_gdal(source: Source, path: Path) -> Read:

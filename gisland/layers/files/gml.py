@@ -80,7 +80,7 @@ that the file is whole and of a format such as .shp, .gpkg, .geojson, .parquet
             raise unreadable(source) from error
         made = there.with_suffix(".gfs")
         if made.is_file() and not made.is_symlink() and not path.with_suffix(".gfs").is_file():
-            made.write_text(_with_all_shapes(made.read_text("utf-8"), there), "utf-8")
+            made.write_text(_with_all_shapes(made.read_text("utf-8"), there), "utf-8", newline="\n")
         layer = choose_layer(source, layers)
         table, findings = read_vector(source, str(there), layer=layer, DOWNLOAD_SCHEMA="NO")
     return table, Encoding("utf-8", "the format's own"), tuple(findings)

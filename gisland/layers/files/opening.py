@@ -286,11 +286,13 @@ def _read_database(source: Source) -> Read:
 def _sha256(path: Path, *, what: str) -> str:
     suffix = path.suffix.lower()
     if path.is_dir():
-        files = sorted(p for p in path.rglob("*") if p.is_file())
+        found = (p for p in path.rglob("*") if p.is_file())
+        files = sorted(found, key=lambda p: p.relative_to(path).as_posix())
     elif suffix == ".shp":
         files = list(shapefile_parts(path, what=what).values())
     else:
-        beside = [p for p in sorted(path.parent.iterdir()) if p.stem == path.stem]
+        ours = [p for p in path.parent.iterdir() if p.stem == path.stem]
+        beside = sorted(ours, key=lambda p: p.name)  # paths are in another order on Windows
         files = [path, *(p for p in beside if p.suffix.lower() in _BESIDE.get(suffix, ()))]
     digest = hashlib.sha256()
     for file in files:

@@ -12,7 +12,7 @@ import pyogrio
 import shapely
 
 from gisland.base.errors import OutputError
-from gisland.layers.writing.place import unwritable
+from gisland.layers.writing.place import move, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -72,7 +72,7 @@ def write_geopackage(path: str | Path, frames: Mapping[str, pd.DataFrame]) -> Pa
         with gdal_options():
             for name, frame in frames.items():
                 write_layer(fresh, frame, name=name, stated={})
-        fresh.replace(target)
+        move(fresh, target)
     except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise unwritable(target, error, other="file") from error
     finally:

@@ -17,6 +17,7 @@ from gisland.base.errors import OutputError
 from gisland.base.keys import ID_SEPARATOR
 from gisland.base.names import comparable
 from gisland.base.parameters import Parameters
+from gisland.layers.files.addresses import sqlite_address
 from gisland.layers.writing.contract import TABLES
 from gisland.layers.writing.place import GPKG, results_file, run_of, unreadable
 from gisland.layers.writing.results import ARROW_TYPES, Results, result_frame
@@ -88,7 +89,7 @@ results.gpkg); give the output folder of a run, or its results.gpkg
     """
     file, run = results_file(path), run_of(path)
     try:
-        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as base:
+        with closing(sqlite3.connect(sqlite_address(file.resolve()), uri=True)) as base:
             return Results(_Search(file, base).about(parcel_id, run=run), run, file.parent)
     except (sqlite3.Error, pyogrio.errors.DataSourceError, OSError) as error:
         raise unreadable(file, error) from error

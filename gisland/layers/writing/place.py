@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from gisland.base.errors import OutputError
 
 GPKG = "results.gpkg"
 RUN = "run.json"
+WAITS_S = (0.1, 0.4, 1.5) if os.name == "nt" else ()  # virus scanners hold what was just written
 
 
 def unwritable(target: Path, error: Exception, *, other: str = "folder") -> OutputError:
@@ -39,6 +41,38 @@ def unwritable(target: Path, error: Exception, *, other: str = "folder") -> Outp
         f"{target} cannot be written: {getattr(error, 'strerror', None) or error}",
         do=f"close programs that use it, check space and permissions, or name another {other}",
     )
+
+
+def move(source: Path, target: Path) -> None:
+    """Put a file or a folder into its place, again a few times where Windows says it is in use.
+
+    Parameters
+    ----------
+    source
+        What is moved, on the same disk.
+    target
+        Its place; a file there is replaced.
+
+    Raises
+    ------
+    OSError
+        If it cannot be moved.
+
+    Examples
+    --------
+    >>> move(Path("no/such/file"), Path("elsewhere"))
+    Traceback (most recent call last):
+    ...
+    FileNotFoundError: [Errno 2] No such file or directory: 'no/such/file' -> 'elsewhere'
+    """
+    for wait in WAITS_S:
+        try:
+            source.replace(target)
+        except PermissionError:
+            time.sleep(wait)
+        else:
+            return
+    source.replace(target)
 
 
 def results_file(path: str | os.PathLike[str]) -> Path:

@@ -20,7 +20,7 @@ import shapely
 from gisland.base.errors import OutputError, TableError
 from gisland.layers.writing.contract import TABLES
 from gisland.layers.writing.geopackage import gdal_options, write_layer
-from gisland.layers.writing.place import GPKG, RUN, unwritable
+from gisland.layers.writing.place import GPKG, RUN, move, unwritable
 from gisland.layers.writing.resultcheck import require_contracts
 from gisland.layers.writing.results import PARQUET, result_frame
 from gisland.layers.writing.surfaces import SURFACES, write_surfaces
@@ -146,7 +146,7 @@ def write_file(path: str | Path, content: bytes) -> Path:
             raise OutputError(f"{target} is a folder", do="name a file")
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh.write_bytes(content)
-        fresh.replace(target)
+        move(fresh, target)
     except OSError as error:
         raise unwritable(target, error, other="file") from error
     finally:
@@ -212,9 +212,11 @@ def output_folder(out: str | Path) -> Path:
         if old.exists() and target.exists():
             shutil.rmtree(old)
         elif old.exists():  # an earlier run was stopped between its last two steps
-            old.replace(target)
+            move(old, target)
         if target.exists():
             _require_ours(target)
+            move(target, old)  # fails where a program holds a file in it, as Excel on Windows:
+            move(old, target)  # that is to be known before the work, not after it
     except OSError as error:
         raise unwritable(target, error) from error
     return target
@@ -291,11 +293,11 @@ def _swap(fresh: Path, target: Path) -> None:
     old = _old(target)
     try:
         if target.exists():
-            target.replace(old)
-        fresh.replace(target)
+            move(target, old)
+        move(fresh, target)
     except BaseException:
         if old.exists() and not target.exists():
-            old.replace(target)
+            move(old, target)
         raise
     shutil.rmtree(old, ignore_errors=True)
 

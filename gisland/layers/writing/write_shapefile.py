@@ -21,7 +21,7 @@ from gisland.layers.findings import SHOWN
 from gisland.layers.writing.dbfwrite import Field, UnfitError, dbf_bytes, dbf_field
 from gisland.layers.writing.fieldcodes import alias_table, field_codes
 from gisland.layers.writing.parting import by_kind, in_parts
-from gisland.layers.writing.place import unwritable
+from gisland.layers.writing.place import move, unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -347,15 +347,15 @@ def _swap(fresh: Path, folder: Path, *, old: list[Path]) -> None:
     new = sorted((fresh / "new").iterdir())
     try:
         for path in old:
-            path.replace(fresh / "old" / path.name)
+            move(path, fresh / "old" / path.name)
         for path in new:
-            path.replace(folder / path.name)
+            move(path, folder / path.name)
             moved = [*moved, folder / path.name]
     except BaseException:
         for path in moved:
             path.unlink(missing_ok=True)
         for path in (fresh / "old").iterdir():
-            path.replace(folder / path.name)
+            move(path, folder / path.name)
         raise
 
 
