@@ -1,6 +1,6 @@
 """Measure gisland beside the plain ways of doing the same work, and check that they agree.
 
-    python scripts/bench.py [borders | overlay | density | plan | blocks | run | maps ...]
+    python scripts/bench.py [borders | overlay | density | plan | blocks | run | maps | start ...]
                              [--size N ...] [--runs N] [--noisy] [--peers]
 
     borders  shared borders with lengths: a clean layer against libpysal, a noisy one against a
@@ -15,6 +15,8 @@
              with all outputs too, from a cold start, and the sample district
     maps     the map of many parcels beside folium.GeoJson, in headless Chromium: size, building,
              first picture, frames while it is dragged, a click; wrong if it misses what it aims at
+    start    importing gisland beside geopandas, and the smallest commands, in whole processes;
+             wrong if the import takes 2.5 times as long, or --help 0.5 s of processor time
 
 The layers are made here (citylayers.py). The ways take turns in one process, so that a slow moment
 of the machine hits all of them: read the ratios of the medians to ours, not the seconds. The first
@@ -44,6 +46,7 @@ import bench_maps
 import bench_peers as peers
 import bench_plan
 import bench_run
+import bench_start
 import citylayers
 import gisland
 from bench_alone import above_mb, alone, seconds
@@ -59,7 +62,7 @@ NOISY_TOLERANCE_M = citylayers.TOLERANCE_M
 NOISE_M = citylayers.NOISE_M[1]
 SIZES = {"borders": [100_000], "overlay": [100_000], "density": [100_000]}
 SIZES |= {"plan": [100_000], "blocks": [10_000, 100_000], "run": [10_000]}
-SIZES |= {"maps": [10_000, 50_000, 200_000]}
+SIZES |= {"maps": [10_000, 50_000, 200_000], "start": []}
 LARGEST = 150_000  # lots; slow peers are left out above
 FEW = 500  # lots to compile on
 
@@ -313,6 +316,27 @@ def compare(work: str, sizes: list[int], runs: int) -> bool:
     return good
 
 
+def measured(work: str, sizes: list[int], options: argparse.Namespace) -> bool:
+    """Measure one kind of work; whether its checks passed."""
+    runs = options.runs
+    if work == "run":
+        for size in sizes:
+            bench_run.run_city(size, runs, noisy=options.noisy)
+        bench_run.sample(runs)
+        return True
+    if work == "blocks":
+        return bench_blocks.blocks_of_cities(sizes, runs)
+    if work == "maps":
+        good = [bench_maps.maps(size, runs, peers=options.peers) for size in sizes]
+        return all(good)
+    if work == "start":
+        return bench_start.start(runs)
+    if work == "plan":
+        good = [bench_plan.plan_city(size, runs) for size in sizes]
+        return all(good)
+    return compare(work, sizes, runs)
+
+
 def main() -> None:
     """Measure what is asked for."""
     parser = argparse.ArgumentParser(
@@ -333,24 +357,8 @@ def main() -> None:
     unknown = sorted(set(options.work) - set(SIZES))
     if unknown:
         parser.error(f"there is no {unknown[0]!r}; take {', '.join(SIZES)}")
-    good = True
-    for work in options.work or SIZES:
-        sizes = options.size or SIZES[work]
-        if work == "run":
-            for size in sizes:
-                bench_run.run_city(size, options.runs, noisy=options.noisy)
-            bench_run.sample(options.runs)
-        elif work == "blocks":
-            good &= bench_blocks.blocks_of_cities(sizes, options.runs)
-        elif work == "maps":
-            for size in sizes:
-                good &= bench_maps.maps(size, options.runs, peers=options.peers)
-        elif work == "plan":
-            for size in sizes:
-                good &= bench_plan.plan_city(size, options.runs)
-        else:
-            good &= compare(work, sizes, options.runs)
-    sys.exit(0 if good else 1)
+    good = [measured(work, options.size or SIZES[work], options) for work in options.work or SIZES]
+    sys.exit(0 if all(good) else 1)
 
 
 if __name__ == "__main__":

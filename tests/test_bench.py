@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 NAMES = ("bench", "bench_alone", "bench_blocks", "bench_density", "bench_peers", "bench_plan")
-NAMES += ("bench_run",)
+NAMES += ("bench_run", "bench_start")
 
 
 @pytest.fixture(scope="module")
@@ -294,6 +294,28 @@ def test_a_plan_is_proved_and_held_against_greedy(
     done["proved"] += 1
     done["absorbed_m2"]["greedy"] = 20_000.0
     assert not plan.plan_city(300, 1)
+
+
+def test_a_slow_start_is_wrong(
+    bench: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = bench.bench_start
+    done = start.taken("import time\nfor _ in range(10**6): pass\ntime.sleep(0.3)")
+    assert 0 < done.processor < done.wall
+    assert done.wall > 0.3
+    made = {start.PEER: 1.0, start.OURS: 0.1, start.HELP: 0.4}
+    codes = {code: name for name, code in start.WAYS.items()}
+    monkeypatch.setattr(start, "taken", lambda code: start.Taken(9.0, made.get(codes[code], 2.0)))
+    assert start.start(1)
+    said = capsys.readouterr().out
+    assert "every public name              2.000    9.000    2.00" in said
+    assert "import gisland: 0.10 times import geopandas (at most 2.5)" in said
+    made[start.OURS] = 2.6
+    assert not start.start(1)
+    assert "FAILED: import gisland: 2.60 times" in capsys.readouterr().out
+    made |= {start.OURS: 1.0, start.HELP: 0.6}
+    assert not start.start(1)
+    assert "FAILED: gisland --help: 0.60 s" in capsys.readouterr().out
 
 
 def test_what_is_unknown_is_named(

@@ -10,10 +10,9 @@ import re
 import shutil
 import subprocess
 import sys
-import textwrap
 import unicodedata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -82,18 +81,20 @@ def unstated(tree: ast.AST) -> Iterator[str]:
 
 def _is_text(name: str, call: ast.Call) -> bool:
     keywords = {k.arg: k.value for k in call.keywords}
-    if name in {"read_text", "write_text"}:
-        return len(call.args) < (1 if name == "read_text" else 2)
-    if name in {"run", "Popen", "check_output"}:
-        return "text" in keywords or "universal_newlines" in keywords
+    if name == "open":
+        return _opens_text(call, keywords)
     if name == "NamedTemporaryFile":
         return not _binary(keywords.get("mode", ast.Constant("w+b")))
-    if name != "open":
-        return False
+    if name in {"run", "Popen", "check_output"}:
+        return "text" in keywords or "universal_newlines" in keywords
+    return len(call.args) < {"read_text": 1, "write_text": 2}.get(name, 0)
+
+
+def _opens_text(call: ast.Call, keywords: dict[str | None, ast.expr]) -> bool:
     if isinstance(call.func, ast.Name):
         return not _binary(keywords.get("mode", (*call.args[1:2], ast.Constant("r"))[0]))
-    if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) == "memory":
-        return False  # a raster
+    if ast.unparse(call.func) == "memory.open":  # a raster
+        return False
     mode = (*call.args[:1], keywords.get("mode"))[0]  # of a path; other things open a path
     return (mode is None and not keywords) or (_is_mode(mode) and not _binary(mode))
 
@@ -425,76 +426,85 @@ def held(folder: Path) -> list[str]:
     return [link for link in links if Path(link).is_relative_to(folder)]
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="Linux alone lists open files")
-def test_no_file_is_open_when_it_is_moved_or_removed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The whole job twice over earlier results, from layers in a folder that moves as well."""
-    work = tmp_path / "项目 资料"
+class Watched(NamedTuple):
+    """A whole job over earlier results, and what was open when something was moved or removed."""
+
+    out: Path
+    moved: list[str]
+    open: list[str]
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory: pytest.TempPathFactory) -> Watched:
+    """The sample in a folder of its own, its results beside the layers."""
+    work = tmp_path_factory.mktemp("项目 资料") / "work"
     shutil.copytree(sample_folder(), work)
+    write_results(work / "out", **LOTS)
     replace, rmtree = Path.replace, shutil.rmtree
     moved: list[str] = []
+    found: list[str] = []
 
     def watched_replace(self: Path, target: Path) -> Path:
         moved.append(self.name)
-        assert held(self) == []
+        found.extend(held(self))
         return replace(self, target)
 
     def watched_rmtree(path: Path, *args: Any, **options: Any) -> None:  # noqa: ANN401
-        assert held(Path(path)) == []
+        found.extend(held(Path(path)))
         rmtree(path, *args, **options)
 
-    monkeypatch.setattr(Path, "replace", watched_replace)
-    monkeypatch.setattr(shutil, "rmtree", watched_rmtree)
-    for _ in range(2):
-        done = run_project(work / "gisland.toml", work / "out", shapefiles=True, parquet=True)
-        assert held(work) == []
-    assert moved.count("out") >= 2
-    stored = json.loads(done.folder.joinpath("run.json").read_text("utf-8"))
-    assert any(f.startswith("surfaces/") for f in stored["files"])
-    assert not [f for f in stored["files"] if "\\" in f]
-    with done.folder.joinpath("ledger.xlsx").open("rb"):
-        assert held(work)  # so an open file would be seen
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "replace", watched_replace)
+        patch.setattr(shutil, "rmtree", watched_rmtree)
+        done = run_project(work / "gisland.toml", work / "out", shapefiles=True)
+        found.extend(held(work))
+    return Watched(done.folder, moved, found)
 
 
-def test_names_of_written_files_are_fit_for_windows(tmp_path: Path) -> None:
-    out = run_project(sample_folder() / "gisland.toml", tmp_path / "out", shapefiles=True).folder
-    names = [p.relative_to(out).as_posix() for p in out.rglob("*")]
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="Linux alone lists open files")
+def test_no_file_is_open_when_it_is_moved_or_removed(job: Watched) -> None:
+    assert job.open == []
+    assert job.moved.count("out") == 2  # before the work, and after it
+    with job.out.joinpath("ledger.xlsx").open("rb"):
+        assert held(job.out)  # so an open file would be seen
+
+
+def test_names_of_written_files_are_fit_for_windows(job: Watched) -> None:
+    names = [p.relative_to(job.out).as_posix() for p in job.out.rglob("*")]
     reserved = re.compile(r"(?i)(con|aux|nul|prn|com\d|lpt\d)(\..*)?")
     for name in names:
         for part in name.split("/"):
             assert not re.search(r'[<>:"\\|?*\x00-\x1f]|[. ]$', part), name
             assert not reserved.fullmatch(part), name
-    assert len({n.casefold() for n in names}) == len(names)
+    assert len({n.casefold() for n in names}) == len(names) > 20
     assert max(map(len, names)) < 80
+    stored = json.loads(job.out.joinpath("run.json").read_text("utf-8"))
+    assert any(f.startswith("surfaces/") for f in stored["files"])
+    assert not [f for f in stored["files"] if "\\" in f]
 
 
-DRAWN = """
-import sys, time
+AGAIN = """
+import sys
 from pathlib import Path
-from gisland.jobs import run_project, sample_folder
-run_project(sample_folder() / "gisland.toml", Path(sys.argv[1]), shapefiles=True)
+from gisland.jobs import run_project
+run_project(Path(sys.argv[1]), Path(sys.argv[2]), shapefiles=True)
 """
 
 
-def test_results_do_not_depend_on_locale_code_page_or_time_zone(tmp_path: Path) -> None:
-    """As in Shanghai on code page 936, and in Honolulu with ASCII alone: equal bytes."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "LC_", "LANG"))}
-    places = {
-        "a": {"TZ": "Asia/Shanghai", "PYTHONUTF8": "0", "PYTHONIOENCODING": "cp936"},
-        "b": {"TZ": "Pacific/Honolulu", "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"},
-    }
-    places["a"] |= {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
-    found: dict[str, dict[str, bytes]] = {}
-    for name, own in places.items():
-        env = {**kept, **own, "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-c", textwrap.dedent(DRAWN), str(tmp_path / name)]
-        subprocess.run(command, env=env, cwd=tmp_path, check=True, capture_output=True)
-        files = [p for p in (tmp_path / name).rglob("*") if p.is_file() and p.name != "run.json"]
-        found[name] = {p.relative_to(tmp_path / name).as_posix(): p.read_bytes() for p in files}
-    assert len(found["a"]) > 10
-    assert sorted(found["a"]) == sorted(found["b"])
-    assert [name for name, data in found["a"].items() if data != found["b"][name]] == []
+def test_results_do_not_depend_on_locale_code_page_or_time_zone(
+    job: Watched, tmp_path: Path
+) -> None:
+    """As in Honolulu on code page 936: equal bytes."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "LC_", "LANG"))}
+    env |= {"TZ": "Pacific/Honolulu", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
+    env |= {"PYTHONUTF8": "0", "PYTHONIOENCODING": "cp936:strict", "PYTHONPATH": str(ROOT)}
+    project, again = job.out.parent / "gisland.toml", tmp_path / "again"
+    command = [sys.executable, "-c", AGAIN, str(project), str(again)]
+    subprocess.run(command, env=env, cwd=tmp_path, check=True, capture_output=True)
+    files = sorted(p.relative_to(job.out) for p in job.out.rglob("*") if p.is_file())
+    assert files == sorted(p.relative_to(again) for p in again.rglob("*") if p.is_file())
+    tables = [f for f in files if f.name != "run.json"]
+    assert [f for f in tables if (job.out / f).read_bytes() != (again / f).read_bytes()] == []
 
 
 def test_paths_of_other_drives_and_servers_are_taken_as_written(tmp_path: Path) -> None:
