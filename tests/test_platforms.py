@@ -363,6 +363,8 @@ def test_names_that_macos_writes_with_two_characters_are_found(tmp_path: Path) -
         path.parent.mkdir(parents=True)
         path.touch()
         assert in_any_case(tmp_path / str(len(on_disk)) / given).exists()
+    (tmp_path / unicodedata.normalize("NFD", "été.csv")).write_text("P1\n", "utf-8")
+    assert read_list(tmp_path / unicodedata.normalize("NFC", "été.csv")) == ["P1"]
     missing = tmp_path / "nowhere" / "a.shp"
     assert in_any_case(missing) == missing
 

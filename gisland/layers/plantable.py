@@ -11,6 +11,7 @@ from gisland.base.errors import LayerError, ProjectError, did_you_mean
 from gisland.base.planchoices import COLUMN_RULES, IN, OUT, PlanChoices
 from gisland.layers.fields.ids import APOSTROPHES, ROUNDED
 from gisland.layers.files.encoding import find_encoding
+from gisland.layers.files.formats import in_any_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -240,6 +241,7 @@ def _rows(path: Path) -> Iterable[tuple[int, list[str]]]:
 
 
 def _text(path: Path) -> str:
+    path = in_any_case(path)
     if not path.is_file():
         raise ProjectError(f"{path} does not exist", do="check the path in [plan]")
     data = path.read_bytes()
