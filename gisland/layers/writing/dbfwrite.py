@@ -22,6 +22,7 @@ EXACT = 10**15  # whole numbers from here on are not exact in programs that read
 MIDNIGHT = pd.Timedelta(0)
 VERSION, DATE = 3, (100, 1, 1)  # dBase III; a fixed day of change, 1 January 2000
 END_OF_HEADER, END_OF_FILE, KEPT = b"\r", b"\x1a", b" "
+MARK = "mark of deletion"  # longer than any name of a field, and so never one
 
 
 @dataclass(frozen=True)
@@ -120,9 +121,9 @@ def dbf_bytes(fields: Sequence[tuple[str, Field]], *, rows: int) -> bytes:
     >>> len(content), content[-7:]
     (72, b'  7 42\x1a')
     """
-    kinds = [("kept", "S1"), *((name, f"S{field.width}") for name, field in fields)]
+    kinds = [(MARK, "S1"), *((name, f"S{field.width}") for name, field in fields)]
     table = np.empty(rows, dtype=kinds)
-    table["kept"] = KEPT
+    table[MARK] = KEPT
     for name, field in fields:
         table[name] = field.cells
     header = bytearray(32)
