@@ -553,3 +553,8 @@ def test_the_order_of_numbers_and_texts_is_that_of_the_rows(tmp_path: Path) -> N
     found = back(frame, tmp_path)
     assert found["n"].tolist() == numbers.tolist()
     assert found["t"].tolist() == frame["t"].tolist()
+
+
+def test_a_column_may_bear_any_name() -> None:
+    fields = [("kept", dbf_field(pd.Series([7, 42])))]
+    assert dbf_bytes(fields, rows=2)[-7:] == b"  7 42\x1a"
