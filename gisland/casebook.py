@@ -11,7 +11,8 @@ import pandas as pd
 from gisland.base.cases import VERDICTS
 from gisland.base.errors import CaseError, did_you_mean
 from gisland.base.quantities import Quantity, unit_of
-from gisland.base.rules import OPERATORS, load_rules
+from gisland.base.rule import OPERATORS
+from gisland.base.rules import load_rules
 from gisland.caseformulas import against, formula, named
 from gisland.caseops import applied, operation_of
 from gisland.layers.casefiles import read_cases
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from gisland.base.cases import Case, Check, Step
-    from gisland.base.rules import Rule
+    from gisland.base.rule import Rule
 
 CONSISTENT, NEAR = 0.01, 0.05  # largest deviation of the words
 NOISE = 1e-9  # floating noise of sums and conversions

@@ -11,7 +11,8 @@ from gisland.base.consoles import json_for
 from gisland.base.errors import RulesError
 
 if TYPE_CHECKING:
-    from gisland.base.rules import Rule, RuleSet
+    from gisland.base.rule import Rule
+    from gisland.base.rules import RuleSet
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the summary for machines.")]
 

@@ -15,7 +15,8 @@ from gisland.base.definitions import WAY_OUT_M
 from gisland.base.errors import PlanError, ProjectError, RulesError, TableError
 from gisland.base.keys import aligned, joined_runs, joined_texts
 from gisland.base.parameters import Parameters
-from gisland.base.rules import SHARE_DECIMALS, RuleSet, load_rules
+from gisland.base.rule import SHARE_DECIMALS
+from gisland.base.rules import RuleSet, load_rules
 from gisland.base.units import m2_to_mu
 from gisland.base.verdicts import together, verdict_frame
 from gisland.detect.corridors import with_corridors

@@ -12,7 +12,8 @@ from gisland.present.ruletext import in_words
 from pages_text import MADE, both, code, md, table
 
 if TYPE_CHECKING:
-    from gisland.base.rules import Rule, RuleSet
+    from gisland.base.rule import Rule
+    from gisland.base.rules import RuleSet
 
 MODES = {"on": "decides", "advisory": "advises", "off": "off, not evaluated"}
 STATUSES = ("sourced", "seed", "general knowledge")

@@ -8,15 +8,18 @@ x1 is industrial and outside. Industrial are 80 000 of the 100 000 m² in L1 and
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
 from shapely import Geometry, box, union_all
 
-from gisland.base.rules import Rule, load_rules
+from gisland.base.rules import load_rules
 from gisland.base.tables import PARCEL_RESULTS
 from verify_case import Case, here, holdings, mixture, rules_record
+
+if TYPE_CHECKING:
+    from gisland.base.rule import Rule
 
 NAN = float("nan")
 LOT = 10_000.0

@@ -13,7 +13,8 @@ from shapely import affinity, box
 from gisland.base.parameters import Parameters
 from gisland.base.planchoices import PlanChoices
 from gisland.base.result import Choices, Result
-from gisland.base.rules import Rule, RuleSet, load_rules
+from gisland.base.rule import Rule
+from gisland.base.rules import RuleSet, load_rules
 from gisland.base.schema import Inputs
 from gisland.detect.facts import shape_facts
 from gisland.pipeline import run

@@ -22,7 +22,7 @@ from gisland.detect.scraps import PAIR_COLUMNS, scrap_pairs, site_geometry
 from gisland.topology.borders import borders
 
 if TYPE_CHECKING:
-    from gisland.base.rules import Rule
+    from gisland.base.rule import Rule
 
 NO_CAP = load_rules("tianjin-2024")["scrap.area_cap"]
 BELOW_3_MU = load_rules("guangdong-2009")["scrap.area_cap"]

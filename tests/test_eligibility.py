@@ -14,7 +14,7 @@ from gisland.base.schema import VERDICTS
 from gisland.plan.eligible.eligibility import deciding_failures, eligibility
 
 if TYPE_CHECKING:
-    from gisland.base.rules import Rule
+    from gisland.base.rule import Rule
 
 SITE = {"area_m2": 90_000.0, "boundary_area_m2": float("nan"), "planned_far_max": 2.0}
 MEMBERS = pd.Series({"s": "S", "t": "S"}, name="site_id")

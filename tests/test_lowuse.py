@@ -6,7 +6,8 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from gisland.base.rules import Rule, RuleSet, load_rules
+from gisland.base.rule import Rule
+from gisland.base.rules import RuleSet, load_rules
 from gisland.base.verdicts import together, verdict_frame
 from gisland.detect.lowuse import low_use, low_use_verdicts
 

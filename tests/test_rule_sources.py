@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gisland.base.rulefiles import rule_set_names
-from gisland.base.rules import Rule, load_rules
+from gisland.base.rules import load_rules
 from policytexts import collected_rules, plain, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from gisland.base.rule import Rule
 
 NAMES = rule_set_names()
 PLACES = [name for name in NAMES if name != "common"]

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from gisland.base.errors import RulesError
+from gisland.base.rule import MODES, STATUSES, Rule
 from gisland.base.rulefiles import rule_set_names
-from gisland.base.rules import MODES, STATUSES, Rule, load_rules
+from gisland.base.rules import load_rules
 from gisland.base.rulespecs import SPECS
 from gisland.base.units import mu_to_m2
 

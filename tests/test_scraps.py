@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -7,9 +9,12 @@ from shapely import MultiPolygon, box
 
 from districts import shaped
 from gisland.base.parameters import Parameters
-from gisland.base.rules import Rule, load_rules
+from gisland.base.rules import load_rules
 from gisland.detect.scraps import PAIR_COLUMNS, scrap_pairs, site_geometry
 from gisland.topology.borders import borders
+
+if TYPE_CHECKING:
+    from gisland.base.rule import Rule
 
 CAP = load_rules("guangdong-2009")["scrap.area_cap"]  # below 2000 m²
 NO_CAP = load_rules("tianjin-2024")["scrap.area_cap"]

@@ -14,7 +14,7 @@ from gisland.base import schema
 from gisland.base.errors import ProjectError
 from gisland.base.parameters import Parameters
 from gisland.base.planchoices import IN, OUT
-from gisland.base.rules import MODES, OPERATORS, STATUSES
+from gisland.base.rule import MODES, OPERATORS, STATUSES
 from gisland.base.rulespecs import SPECS
 from gisland.base.schema import OVERALL, SITE, UNIT, ZONE
 from gisland.base.surfaceclasses import DIVERGING, SEQUENTIAL

@@ -15,7 +15,7 @@ from gisland.plan.options.sweep import COLUMNS, sweep
 from small_plans import CAP, FOUR, ONE_SITE, Row, made_case, random_case, site_facts
 
 if TYPE_CHECKING:
-    from gisland.base.rules import Rule
+    from gisland.base.rule import Rule
     from gisland.plan.case import PlanCase
 
 

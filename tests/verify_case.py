@@ -17,7 +17,8 @@ import pandas as pd
 from shapely import Geometry, box, union_all
 from shapely.affinity import translate
 
-from gisland.base.rules import Rule, RuleSet
+from gisland.base.rule import Rule
+from gisland.base.rules import RuleSet
 from gisland.layers.writing.results import Results, result_frame
 from gisland.verify import Violation, verify
 from gisland.verify.facts import Facts, gather

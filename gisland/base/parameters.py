@@ -192,11 +192,10 @@ class Parameters(Glance):
         return cls(**values)
 
 
-def _is_whole(value: object) -> bool:
+def _is_whole(value: Any) -> bool:  # noqa: ANN401 - looked at here
     """Whether it is a whole number that a float can hold; True and False are none."""
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
-        return False
-    return abs(int(value)) <= sys.float_info.max
+    is_whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    return is_whole and abs(value) <= sys.float_info.max
 
 
 _WANTED: dict[Any, str] = {

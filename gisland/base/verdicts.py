@@ -9,11 +9,12 @@ import pandas as pd
 
 from gisland.base.industries import digits_of
 from gisland.base.keys import aligned, in_order, joined_texts
-from gisland.base.rules import AREA_DECIMALS
+from gisland.base.rule import AREA_DECIMALS
 from gisland.base.schema import VERDICTS
 
 if TYPE_CHECKING:
-    from gisland.base.rules import Rule, RuleSet
+    from gisland.base.rule import Rule
+    from gisland.base.rules import RuleSet
 
 
 def verdict_frame(parcel_ids: pd.Index, **columns: object) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from gisland.base.keys import in_order
 from gisland.base.verdicts import outcomes
 
 if TYPE_CHECKING:
-    from gisland.base.rules import Rule
+    from gisland.base.rule import Rule
 
 TEXTS = ("topic", "subject", "test", "outcome")
 NUMBERS = ("value", "limit", "numerator", "denominator_value")

@@ -19,7 +19,8 @@ from gisland.control.blocks.summary import over, summary
 from gisland.control.blocks.uses import block_uses
 
 if TYPE_CHECKING:
-    from gisland.base.rules import Rule, RuleSet
+    from gisland.base.rule import Rule
+    from gisland.base.rules import RuleSet
     from gisland.control.blocks.inside import Inside
 
 TOPIC = "block_lines"

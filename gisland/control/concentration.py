@@ -14,7 +14,7 @@ from gisland.base.crs import areas_m2
 from gisland.base.guards import require_layer
 from gisland.base.keys import aligned
 from gisland.base.names import has_names, is_word
-from gisland.base.rules import AREA_DECIMALS
+from gisland.base.rule import AREA_DECIMALS
 from gisland.base.schema import INDUSTRIAL_USE_CLASSES, OVERALL, usable
 from gisland.base.tables import is_land
 from gisland.base.units import m2_to_mu

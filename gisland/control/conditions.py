@@ -10,7 +10,7 @@ import pandas as pd
 from gisland.base.columns import numbers
 from gisland.base.conditions import CONDITIONS
 from gisland.base.keys import ID_SEPARATOR, aligned
-from gisland.base.rules import AREA_DECIMALS, OPERATORS, SHARE_DECIMALS
+from gisland.base.rule import AREA_DECIMALS, OPERATORS, SHARE_DECIMALS
 from gisland.base.schema import MERGED_ROLES
 from gisland.base.tables import is_land
 

@@ -13,7 +13,7 @@ from gisland.base.errors import TableError
 from gisland.base.guards import require_columns
 from gisland.base.keys import aligned, among, in_order
 from gisland.base.phrases import count_of, first_of
-from gisland.base.rules import AREA_DECIMALS
+from gisland.base.rule import AREA_DECIMALS
 from gisland.base.schema import INDUSTRIAL_USE_CLASSES
 from gisland.base.units import m2_to_mu
 from gisland.control.areaverdicts import NO_NUMBER, held

@@ -10,7 +10,7 @@ import pandas as pd
 from gisland.base.guards import require_columns
 from gisland.base.keys import among
 from gisland.base.phrases import first_of
-from gisland.base.rules import SHARE_DECIMALS
+from gisland.base.rule import SHARE_DECIMALS
 from gisland.base.schema import require_ids
 from gisland.base.tables import is_land
 from gisland.base.units import m2_to_mu

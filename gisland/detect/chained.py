@@ -16,7 +16,7 @@ from gisland.detect.scraps import PAIR_COLUMNS, boundary_parts, boundary_shares,
 
 if TYPE_CHECKING:
     from gisland.base.parameters import Parameters
-    from gisland.base.rules import Rule
+    from gisland.base.rule import Rule
 
 KEYS = ["parcel_id", "site_id"]
 ENDS = ["focal", "neighbor"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gisland.base.definitions import SEPARATED_SHARE
-from gisland.base.rules import AREA_DECIMALS as LENGTH_DECIMALS
+from gisland.base.rule import AREA_DECIMALS as LENGTH_DECIMALS
 from gisland.base.schema import FREE_USE_CLASSES
 from gisland.topology.alongside import along_lines
 

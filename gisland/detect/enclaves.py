@@ -22,7 +22,7 @@ from gisland.base.guards import (
 )
 from gisland.base.keys import ID_SEPARATOR, aligned, joined_runs, joined_texts
 from gisland.base.names import comparable, usual_spelling
-from gisland.base.rules import AREA_DECIMALS, SHARE_DECIMALS
+from gisland.base.rule import AREA_DECIMALS, SHARE_DECIMALS
 from gisland.base.tables import lookup
 from gisland.base.units import m2_to_mu, require_metres
 from gisland.base.verdicts import verdict_frame

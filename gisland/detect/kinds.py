@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gisland.base.rules import SHARE_DECIMALS
+from gisland.base.rule import SHARE_DECIMALS
 from gisland.base.verdicts import long_enough, stacked, verdict_frame
 from gisland.topology.overlay import robust
 from gisland.topology.unions import closed, unions

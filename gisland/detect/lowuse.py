@@ -9,7 +9,7 @@ import pandas as pd
 
 from gisland.base.keys import aligned, joined_texts
 from gisland.base.names import is_word
-from gisland.base.rules import SHARE_DECIMALS
+from gisland.base.rule import SHARE_DECIMALS
 from gisland.base.tables import is_land
 from gisland.base.verdicts import by_use_class, failing, outcomes, stacked, verdict_frame
 from gisland.detect.idle import idle_years
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from gisland.base.rules import Rule, RuleSet
+    from gisland.base.rule import Rule
+    from gisland.base.rules import RuleSet
 
 MEASURED = {
     "low_use.far": "far",

@@ -11,7 +11,7 @@ from gisland.base.errors import TableError
 from gisland.base.guards import require_columns
 from gisland.base.keys import among
 from gisland.base.names import comparable
-from gisland.base.rules import SHARE_DECIMALS
+from gisland.base.rule import SHARE_DECIMALS
 from gisland.base.tables import is_land, members_of
 from gisland.base.units import m2_to_mu
 from gisland.base.verdicts import by_use_class

@@ -19,7 +19,7 @@ from gisland.topology.unions import unions
 
 if TYPE_CHECKING:
     from gisland.base.parameters import Parameters
-    from gisland.base.rules import Rule
+    from gisland.base.rule import Rule
 
 ROUNDING = 1e-9  # of shares: sums of lengths that add up to nothing
 PAIR_COLUMNS = (

@@ -10,7 +10,7 @@ from gisland.base.errors import ProjectError, TableError
 from gisland.base.keys import ID_SEPARATOR, both_among
 from gisland.base.phrases import count_of
 from gisland.base.result import SITES_FROM
-from gisland.base.rules import AREA_DECIMALS
+from gisland.base.rule import AREA_DECIMALS
 from gisland.base.tables import lookup
 from gisland.base.verdicts import long_enough
 from gisland.detect.corridors import part_m

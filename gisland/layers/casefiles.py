@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gisland.base.cases import BOUNDS, Case, Check, Document, Fact, Step
 from gisland.base.errors import CaseError, ProjectError, did_you_mean
 from gisland.base.quantities import unit_of
-from gisland.base.rules import OPERATORS
+from gisland.base.rule import OPERATORS
 from gisland.layers.project import LANGUAGES
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from gisland.topology.overlay import mostly_in, overlap_areas, pair_areas
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gisland.base.rules import Rule
+    from gisland.base.rule import Rule
 
 
 def exclusion_facts(

@@ -11,7 +11,8 @@ import pandas as pd
 from gisland.base.errors import PlanError
 
 if TYPE_CHECKING:
-    from gisland.base.rules import Rule, RuleSet
+    from gisland.base.rule import Rule
+    from gisland.base.rules import RuleSet
 
 CENTS = 100  # areas are compared at 0.01 m², unless a rule says otherwise
 MM = 1000  # borders are compared at 0.001 m

@@ -21,7 +21,8 @@ from gisland.plan.caps import (
 from gisland.plan.exact.solver import AREA_ONLY, OPTIMAL
 
 if TYPE_CHECKING:
-    from gisland.base.rules import Rule, RuleSet
+    from gisland.base.rule import Rule
+    from gisland.base.rules import RuleSet
     from gisland.plan.exact.assign import Assignment
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gisland.base.rules import ROUNDING_M2
+from gisland.base.rule import ROUNDING_M2
 from gisland.present.lists import some
 from gisland.present.wording import LONGEST, SYMBOLS, label, named, shortened, visible, with_unit
 

@@ -9,7 +9,8 @@ from gisland.base.units import m2_to_mu
 from gisland.present.plaintext import plain, wrapped
 
 if TYPE_CHECKING:
-    from gisland.base.rules import Rule, RuleSet
+    from gisland.base.rule import Rule
+    from gisland.base.rules import RuleSet
 
 WIDTH = 100  # cells of a line
 COMPARED = {"<": "below", "<=": "at most", ">": "above", ">=": "at least"}

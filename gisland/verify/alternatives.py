@@ -17,7 +17,7 @@ from gisland.verify.eligible import RULES
 from gisland.verify.facts import Facts, Violation, differs, known_pairs, sums, violations
 
 if TYPE_CHECKING:
-    from gisland.base.rules import Rule
+    from gisland.base.rule import Rule
 
 KINDS = ("second_best", "greedy", "relaxed")
 KEYS = ["parcel_id", "site_id"]

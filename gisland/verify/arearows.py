@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gisland.base.rules import AREA_DECIMALS, OPERATORS, SHARE_DECIMALS
+from gisland.base.rule import AREA_DECIMALS, OPERATORS, SHARE_DECIMALS
 from gisland.verify.facts import AREA_M2, RELATIVE, violations
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gisland.base.rules import Rule
+    from gisland.base.rule import Rule
     from gisland.verify.facts import Facts, Violation
 
 TABLE = "control_verdicts"

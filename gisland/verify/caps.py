@@ -11,7 +11,7 @@ from gisland.base.rulespecs import DENOMINATORS
 from gisland.verify.facts import Facts, Violation, differs, sums, violations
 
 if TYPE_CHECKING:
-    from gisland.base.rules import Rule
+    from gisland.base.rule import Rule
 
 SHARE = 1e-6
 

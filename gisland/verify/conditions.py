@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.conditions import CONDITIONS, SOURCES
-from gisland.base.rules import AREA_DECIMALS, OPERATORS, SHARE_DECIMALS
+from gisland.base.rule import AREA_DECIMALS, OPERATORS, SHARE_DECIMALS
 from gisland.base.schema import SITE
 from gisland.base.tables import is_land, lookup, members_of
 from gisland.verify.facts import RELATIVE, Facts, Violation, differs, violations

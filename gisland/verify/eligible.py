@@ -30,7 +30,7 @@ from gisland.verify.touch import overlapping, slack_m, touch_with_site
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gisland.base.rules import Rule
+    from gisland.base.rule import Rule
 
 SAME = {"same_tenure": "tenure", "same_owner": "owner", "same_use": "use_class"}
 RULES = {

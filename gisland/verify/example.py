@@ -8,7 +8,8 @@ import geopandas as gpd
 import pandas as pd
 from shapely import box
 
-from gisland.base.rules import Rule, RuleSet
+from gisland.base.rule import Rule
+from gisland.base.rules import RuleSet
 from gisland.layers.writing.contract import TABLES
 from gisland.layers.writing.results import Results, result_frame
 from gisland.verify.facts import Facts, gather

@@ -14,7 +14,8 @@ from gisland.base.errors import MAX_IDS
 from gisland.base.parameters import Parameters
 from gisland.base.phrases import first_of
 from gisland.base.planchoices import PlanChoices
-from gisland.base.rules import Rule, RuleSet
+from gisland.base.rule import Rule
+from gisland.base.rules import RuleSet
 from gisland.verify.boundary import own_boundaries
 from gisland.verify.landkinds import land_kinds
 from gisland.verify.overlays import valid

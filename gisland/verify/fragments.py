@@ -14,7 +14,7 @@ from gisland.verify.overlays import overlay, undrawn, valid
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gisland.base.rules import Rule
+    from gisland.base.rule import Rule
     from gisland.verify.facts import Facts
 
 WIDTH_SHARE = 0.01  # the inscribed circle is found to about this share of its diameter

@@ -12,7 +12,7 @@ from gisland.verify.facts import Facts, Violation, violations
 from gisland.verify.touch import contacts, overlapping, slack_m, touch_with_site
 
 if TYPE_CHECKING:
-    from gisland.base.rules import Rule
+    from gisland.base.rule import Rule
 
 KEYS = ("parcel_id", "site_id")
 SHARE = 0.05  # of its length that a contact may be measured too long

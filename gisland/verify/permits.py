@@ -13,7 +13,7 @@ from gisland.verify.caps import cents, total_room
 from gisland.verify.overlays import overlay
 
 if TYPE_CHECKING:
-    from gisland.base.rules import Rule
+    from gisland.base.rule import Rule
     from gisland.verify.facts import Facts
 
 UNSURE = "unsure"  # so near the limit that two ways of measuring may differ, or not to be known

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from gisland.base.crs import areas_m2
-from gisland.base.rules import AREA_DECIMALS
+from gisland.base.rule import AREA_DECIMALS
 from gisland.base.schema import INDUSTRIAL_USE_CLASSES, OVERALL
 from gisland.base.units import m2_to_mu
 from gisland.verify.blockland import (

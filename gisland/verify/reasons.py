@@ -20,7 +20,7 @@ from gisland.verify.decisions import decided
 from gisland.verify.facts import Facts, Violation, known_pairs, violations
 
 if TYPE_CHECKING:
-    from gisland.base.rules import Rule
+    from gisland.base.rule import Rule
 
 PREFIX = {"fail": "", "missing": "missing:"}
 RULES = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gisland.base.rules import AREA_DECIMALS, OPERATORS, SHARE_DECIMALS
+from gisland.base.rule import AREA_DECIMALS, OPERATORS, SHARE_DECIMALS
 from gisland.base.schema import OUTCOMES, PLAN_VERDICTS
 from gisland.verify.eligible import RULES
 from gisland.verify.facts import AREA_M2, Facts, Violation, differs, violations
@@ -15,7 +15,7 @@ from gisland.verify.fragments import TESTS as FRAGMENT_TESTS
 from gisland.verify.lowuse import TESTS as LOW_USE_TESTS
 
 if TYPE_CHECKING:
-    from gisland.base.rules import Rule
+    from gisland.base.rule import Rule
 
 OWN_LIMITS = ("adjacent", "far_not_above")  # limits that come from a parameter or the site
 NEAR = 20  # in units of 1e-6

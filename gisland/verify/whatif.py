@@ -11,7 +11,7 @@ from gisland.verify.decisions import required_ids
 from gisland.verify.facts import Facts, Violation, differs, violations
 
 if TYPE_CHECKING:
-    from gisland.base.rules import Rule
+    from gisland.base.rule import Rule
 
 EQUAL = 1e-9
 CENT = 0.011

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.keys import among
-from gisland.base.rules import AREA_DECIMALS, OPERATORS, SHARE_DECIMALS
+from gisland.base.rule import AREA_DECIMALS, OPERATORS, SHARE_DECIMALS
 from gisland.base.schema import OVERALL
 from gisland.base.verdicts import outcomes
 from gisland.control.areaverdicts import NO_NUMBER, area_row, held

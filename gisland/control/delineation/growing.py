@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
     from gisland.base.parameters import Parameters
-    from gisland.base.rules import Rule
+    from gisland.base.rule import Rule
     from gisland.control.delineation.ground import Bools, Geometries, Ground, Ints
 
 

@@ -13,7 +13,7 @@ from gisland.topology.overlay import pair_areas, robust
 from gisland.topology.unions import REACH, unions
 
 if TYPE_CHECKING:
-    from gisland.base.rules import Rule
+    from gisland.base.rule import Rule
     from gisland.control.delineation.ground import Bools, Floats, Geometries, Ground, Ints
 
 NONE = -1  # number of the block of a row in none

@@ -11,7 +11,7 @@ import pandas as pd
 from gisland.base.errors import TableError
 from gisland.base.guards import require_borders, require_columns
 from gisland.base.keys import aligned, positions
-from gisland.base.rules import AREA_DECIMALS
+from gisland.base.rule import AREA_DECIMALS
 from gisland.base.schema import OVERALL, SITE, UNIT, ZONE, require_ids
 from gisland.base.tables import is_land
 from gisland.measure.layout.layout import NO_GROUP, Layout, edges_of, group_measures

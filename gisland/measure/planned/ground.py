@@ -13,7 +13,7 @@ import shapely
 from gisland.base.columns import numbers
 from gisland.base.conditions import CONDITIONS, SOURCES
 from gisland.base.keys import NOWHERE
-from gisland.base.rules import SHARE_DECIMALS
+from gisland.base.rule import SHARE_DECIMALS
 from gisland.base.schema import usable
 from gisland.measure.totals import leading, totals
 from gisland.topology.overlay import overlap_areas, robust

@@ -10,7 +10,7 @@ import pandas as pd
 from gisland.base.errors import MAX_NAMES, ProjectError
 from gisland.base.keys import aligned
 from gisland.base.phrases import first_of
-from gisland.base.rules import SHARE_DECIMALS
+from gisland.base.rule import SHARE_DECIMALS
 from gisland.base.schema import PARCELS
 from gisland.base.tables import INTERNAL, PARCEL_RESULTS
 

@@ -21,7 +21,8 @@ from gisland.plan.eligible.uses import compatible_use, far_not_above, planned_us
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gisland.base.rules import Rule, RuleSet
+    from gisland.base.rule import Rule
+    from gisland.base.rules import RuleSet
 
 ADJACENT = "scrap.adjacent"  # always on: no rule text merges what does not touch
 SAME = {

@@ -13,7 +13,7 @@ from gisland.base.verdicts import outcomes
 from gisland.plan.eligible.pairrows import pair_rows
 
 if TYPE_CHECKING:
-    from gisland.base.rules import Rule
+    from gisland.base.rule import Rule
 
 
 def consent(

@@ -9,7 +9,7 @@ import pandas as pd
 from gisland.base.verdicts import verdict_frame
 
 if TYPE_CHECKING:
-    from gisland.base.rules import Rule
+    from gisland.base.rule import Rule
 
 
 def pair_rows(pairs: pd.DataFrame, rule: Rule, *, test: str, **columns: object) -> pd.DataFrame:

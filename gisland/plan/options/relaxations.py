@@ -17,7 +17,8 @@ from gisland.plan.outcome import site_budgets
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from gisland.base.rules import Rule, RuleSet
+    from gisland.base.rule import Rule
+    from gisland.base.rules import RuleSet
 
 SHARE_CAP, AREA_CAP = "scrap.share_cap", "scrap.area_cap"
 TOTAL_CAP, COUNT_CAP = "scrap.total_cap", "scrap.count_cap"

@@ -17,7 +17,8 @@ from gisland.plan.options.replan import Replanned, replanned
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gisland.base.rules import Rule, RuleSet
+    from gisland.base.rule import Rule
+    from gisland.base.rules import RuleSet
     from gisland.plan.case import PlanCase
     from gisland.plan.exact.assign import Assignment
 
