@@ -7,6 +7,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from gisland.base.consoles import soften
 from gisland.base.errors import GislandError
 from gisland.base.parameters import Parameters
 from gisland.base.phrases import count_of, first_of
@@ -23,7 +24,7 @@ MOST_IDS = 10
 def run_program(main: Callable[[], object]) -> NoReturn:
     """Run a program and end it: a user's mistake is one message and exit code 2.
 
-    Texts that the console cannot show are shown as ``?``, which code pages of Windows need.
+    Signs that the console cannot show are written plainly, which code pages of Windows need.
 
     Parameters
     ----------
@@ -44,9 +45,7 @@ def run_program(main: Callable[[], object]) -> NoReturn:
     ...     print(end.code)
     0
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    soften((sys.stdout, sys.stderr))
     name = Path(sys.argv[0]).name or "gisland"
     try:
         main()

@@ -24,7 +24,10 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "Read": (
         "Layers in any state become tables; results become tables again.",
-        *[("read_project", "load_inputs", "choices_of", "read_results", "crosswalk", "Inputs")],
+        (
+            *("read_project", "project_of", "load_inputs", "read_parcels", "choices_of"),
+            *("read_results", "crosswalk", "Inputs"),
+        ),
     ),
     "Run in memory": (
         "The pipeline takes tables and returns tables; it opens no file.",
@@ -54,7 +57,7 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
         "Amounts and ratios before and after.",
         (
             *("parcel_densities", "building_amounts", "planning_limits"),
-            *("fragmentation_measures", "density_surfaces"),
+            *("fragmentation_measures", "density_surfaces", "compare_dates"),
         ),
     ),
     "Block lines": (
@@ -65,12 +68,12 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
         "Maps that open anywhere, and files for other programs.",
         (
             *("explore", "map_layer", "blank_map", "folium_map", "map_results"),
-            *("explain", "glossary", "write_shapefile"),
+            *("explain", "glossary", "write_shapefile", "write_tables"),
         ),
     ),
     "Prove": ("Written results are read again and proved.", ("verify_results", "cases")),
     "Rules": ("Limits are data, with their source.", ("load_rules", "rule_set_names", "RuleSet")),
-    "Other": ("Errors, and the version.", ("GislandError", "__version__")),
+    "Other": ("Errors, programs, and the version.", ("GislandError", "run_program", "__version__")),
 }
 HEAD = """# Public names
 
@@ -95,18 +98,6 @@ def api_page() -> str:
         parts += [f"\n## {title}\n\n{prose(about)}\n"]
         parts += [_entry(name) for name in names if name in gisland.__all__]
     return "".join(parts)
-
-
-def lacks(name: str) -> list[str]:
-    """Sections that the docstring of a public name should have and has not."""
-    thing = getattr(gisland, name)
-    doc = NumpyDocString(inspect.getdoc(thing) or "")
-    if inspect.isclass(thing):
-        fields = [] if dataclasses.is_dataclass(thing) else ["Parameters"]
-        return [s for s in fields if not doc[s]]
-    wanted = ["Returns", "Examples", *(["Parameters"] if signature_of(thing) else [])]
-    wanted += ["Raises"] if "raise " in inspect.getsource(thing) else []
-    return [section for section in wanted if not doc[section]]
 
 
 def _entry(name: str) -> str:

@@ -99,7 +99,8 @@ def missing(documented: Any) -> list[str]:  # noqa: ANN401 - a class or a functi
     else:
         names = set(inspect.signature(documented).parameters)
         needs_raises = refuses(documented, set())
-        faults += ["Returns"] * ("Returns" not in told)
+        gives = inspect.signature(documented).return_annotation != "NoReturn"
+        faults += ["Returns"] * (gives and "Returns" not in told)
     explained = told_names(told.get("Parameters", "") + told.get("Attributes", ""))
     faults += [f"Parameters: {name}" for name in sorted(names - explained)]
     return faults + ["Raises"] * (needs_raises and "Raises" not in told)

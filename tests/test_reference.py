@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 COMMAND = "python3 scripts/dev.py reference"
-LACKING: dict[str, set[str]] = {}  # public names whose docstring may lack sections; none should
-UNTOLD = {"Inputs", "RuleSet"}  # classes that tell of their fields together
 LABELS = (  # sections of the catalogs whose texts are labels, not sentences
     *("column", "map.layer", "parameter", "rule_name", "scrap_kind", "table", "test"),
     *("enclave_kind", "use_class", "planning_condition"),
@@ -152,21 +150,11 @@ def test_every_public_name_is_in_exactly_one_group(pages: Pages) -> None:
     assert sorted(named) == sorted(gisland.__all__)
 
 
-@pytest.mark.parametrize("name", [n for n in gisland.__all__ if n != "__version__"])
-def test_docstrings_of_public_names_have_their_sections(pages: Pages, name: str) -> None:
-    assert set(pages("pages_api").lacks(name)) <= LACKING.get(name, set())
-
-
-def test_lacking_sections_are_told(pages: Pages, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gisland.borders, "__doc__", "Find borders.")
-    assert pages("pages_api").lacks("borders")[:2] == ["Returns", "Examples"]
-
-
 def test_every_argument_and_field_is_told(made: dict[str, str]) -> None:
     for part in made["api.md"].split("\n### ")[1:]:
         name = part.partition("\n")[0].strip("`")
         empty = re.findall(r"(?m)^\| `(\w+)` \|.*\|   \|$", part)
-        assert name in UNTOLD or empty == [], name
+        assert empty == [], name
 
 
 def test_every_parameter_and_key_is_told_once(pages: Pages) -> None:
