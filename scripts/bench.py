@@ -40,17 +40,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 
-import bench_blocks
-import bench_density as density
-import bench_maps
-import bench_peers as peers
-import bench_plan
-import bench_run
-import bench_start
 import citylayers
 import gisland
-from bench_alone import above_mb, alone, seconds
-from bench_peers import Check
+from benches import blocks as bench_blocks
+from benches import density, peers
+from benches import maps as bench_maps
+from benches import plan as bench_plan
+from benches import run as bench_run
+from benches import start as bench_start
+from benches.alone import above_mb, alone, seconds
+from benches.peers import Check
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

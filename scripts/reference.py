@@ -11,12 +11,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pages_api import api_page
-from pages_glossary import glossary_page
-from pages_html import whole_page
-from pages_parameters import parameters_page
-from pages_rules import rule_pages
-from pages_tables import tables_page
+from pages.api import api_page
+from pages.glossary import glossary_page
+from pages.html import whole_page
+from pages.parameters import parameters_page
+from pages.rules import rule_pages
+from pages.tables import tables_page
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"

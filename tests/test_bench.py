@@ -20,8 +20,15 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
-NAMES = ("bench", "bench_alone", "bench_blocks", "bench_density", "bench_peers", "bench_plan")
-NAMES += ("bench_run", "bench_start")
+NAMES = (
+    "bench",
+    "benches.alone",
+    "benches.blocks",
+    "benches.density",
+    "benches.peers",
+    "benches.plan",
+)
+NAMES += ("benches.run", "benches.start")
 
 
 @pytest.fixture(scope="module")

@@ -76,7 +76,7 @@ def made(pages: Pages) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def whole(pages: Pages) -> str:
     """The HTML page of all pages."""
-    text: str = pages("pages_html").whole_page(dict(pages("reference").sources()), root=ROOT)
+    text: str = pages("pages.html").whole_page(dict(pages("reference").sources()), root=ROOT)
     return text
 
 
@@ -146,7 +146,7 @@ def test_pages_by_hand_are_short_and_have_true_links(name: str) -> None:
 
 
 def test_every_public_name_is_in_exactly_one_group(pages: Pages) -> None:
-    named = [n for _, names in pages("pages_api").GROUPS.values() for n in names]
+    named = [n for _, names in pages("pages.api").GROUPS.values() for n in names]
     assert sorted(named) == sorted(gisland.__all__)
 
 
@@ -158,7 +158,7 @@ def test_every_argument_and_field_is_told(made: dict[str, str]) -> None:
 
 
 def test_every_parameter_and_key_is_told_once(pages: Pages) -> None:
-    module = pages("pages_parameters")
+    module = pages("pages.parameters")
     named = [name for names in module.JOBS.values() for name in names]
     assert sorted(named) == sorted(field.name for field in dataclasses.fields(Parameters))
     assert set(module.PLAN_ZH) == {field.name for field in dataclasses.fields(PlanChoices)}
@@ -184,7 +184,7 @@ def test_every_column_has_both_labels(made: dict[str, str]) -> None:
 
 
 def test_codes_of_columns_are_those_of_the_catalogs(pages: Pages) -> None:
-    sections = {*SECTIONS.values(), *pages("pages_tables").OF_TABLE.values()} - {""}
+    sections = {*SECTIONS.values(), *pages("pages.tables").OF_TABLE.values()} - {""}
     for section in sections:
         assert any(key.startswith(f"{section}.") for key in catalog("en")), section
 
@@ -198,7 +198,7 @@ def test_every_rule_of_every_set_is_on_its_page(pages: Pages, made: dict[str, st
         for rule in rules:
             if rule.id in own:
                 assert f"| `{rule.id}` |" in text.split("## Rules that it builds on")[0]
-                assert pages("pages_text").md(rule.source) in text
+                assert pages("pages.text").md(rule.source) in text
             elif rule.mode != "off":
                 assert f"| `{rule.id}` |" in text
         assert rules.place
@@ -225,9 +225,9 @@ def test_words_are_told_once_and_stand_where_they_say(pages: Pages) -> None:
     for term in terms:
         assert term["where"]
         for name in term["where"]:
-            assert pages("pages_glossary").place(name)
+            assert pages("pages.glossary").place(name)
     with pytest.raises(KeyError):
-        pages("pages_glossary").place("parcels.farness")
+        pages("pages.glossary").place("parcels.farness")
 
 
 def labels() -> Iterator[tuple[str, str, str]]:
@@ -289,10 +289,10 @@ def test_exceptions_from_the_glossary_are_labels() -> None:
     ],
 )
 def test_hostile_text_is_shown_letter_by_letter(pages: Pages, hostile: str) -> None:
-    text = pages("pages_text")
+    text = pages("pages.text")
     cells = (text.md(hostile), text.code(hostile) or "x", text.prose(hostile.replace("`", "")))
     made = text.table(("a", "b", "c"), [cells])
-    page = pages("pages_html").whole_page(
+    page = pages("pages.html").whole_page(
         {"x.md": f"# T\n\n{made}\n{text.md(hostile)}\n"}, root=ROOT
     )
     main = page.split("<main")[1].split("</main>")[0]
@@ -320,12 +320,12 @@ def test_links_between_pages_lead_within_the_file(pages: Pages) -> None:
         "README.md": "# A\n\n[b](docs/b.md#two) [l](LICENSE) [h](https://example.org)",
         "docs/b.md": "# B\n\n## Two",
     }
-    found = seen(pages("pages_html").whole_page(sources, root=ROOT))
+    found = seen(pages("pages.html").whole_page(sources, root=ROOT))
     assert "#b.two" in found.links
     assert "https://example.org" in found.links
     assert not any("LICENSE" in link for link in found.links)
     with pytest.raises(FileNotFoundError, match="shows none"):
-        pages("pages_html").whole_page({"README.md": "![x](none.png)"}, root=ROOT)
+        pages("pages.html").whole_page({"README.md": "![x](none.png)"}, root=ROOT)
 
 
 # --- the whole page -------------------------------------------------------------------------------

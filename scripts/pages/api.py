@@ -14,9 +14,9 @@ from typing import Any
 from numpydoc.docscrape import NumpyDocString, Parameter
 
 import gisland
-from pages_text import MADE, code, md, prose, table, unit_of
+from pages.text import MADE, code, md, prose, table, unit_of
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "Run a whole job": (
         "From a project file to a folder of results, as the command line does it.",

@@ -9,7 +9,7 @@ from gisland.base.rulefiles import chain, rule_set_names
 from gisland.base.rules import load_rules
 from gisland.base.rulespecs import SPECS
 from gisland.present.ruletext import in_words
-from pages_text import MADE, both, code, md, table
+from pages.text import MADE, both, code, md, table
 
 if TYPE_CHECKING:
     from gisland.base.rule import Rule

@@ -13,7 +13,7 @@ from numpydoc.docscrape import NumpyDocString
 from gisland.base.parameters import FARTHEST_M, KNOWN_TEXTS, LEAST, POSITIVE, Parameters
 from gisland.base.planchoices import COLUMN_RULES, PlanChoices
 from gisland.base.schema import LAYERS, USE_CLASSES
-from pages_text import MADE, ZH, code, md, prose, table, unit_of
+from pages.text import MADE, ZH, code, md, prose, table, unit_of
 
 KEYS_FILE = Path(__file__).with_name("project_keys.toml")
 JOBS: dict[str, tuple[str, ...]] = {

@@ -7,7 +7,7 @@ from gisland.base.rulefiles import rule_set_names
 from gisland.base.rulespecs import SPECS
 from gisland.layers.writing.contract import GIVEN, TABLES
 from gisland.present.glossary import glossary_terms
-from pages_text import MADE, code, md, table
+from pages.text import MADE, code, md, table
 
 HEAD = """# Glossary · 词汇表
 

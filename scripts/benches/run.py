@@ -13,7 +13,7 @@ from typing import Any
 
 import citylayers
 import gisland
-from bench_alone import CACHE, alone, peak_mb, seconds
+from benches.alone import CACHE, alone, peak_mb, seconds
 
 ALL_OUTPUTS_LARGEST = 20_000
 

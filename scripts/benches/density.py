@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 import gisland
-from bench_peers import Check
+from benches.peers import Check
 from gisland.measure.built.buildings import on_parcels
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import citylayers
-from bench_alone import alone, peak_mb
+from benches.alone import alone, peak_mb
 from gisland.base.parameters import Parameters
 from gisland.base.rules import load_rules
 from gisland.control.delineation import delineate as steps

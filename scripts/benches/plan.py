@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import citylayers
 import gisland
-from bench_alone import alone, peak_mb, seconds
+from benches.alone import alone, peak_mb, seconds
 from gisland.plan.case import PlanCase, solved
 from gisland.plan.options.alternatives import alternatives
 from gisland.plan.outcome import site_budgets

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gisland.layers.writing.contract import GIVEN, TABLES
 from gisland.present.wording import LISTS, SECTIONS
-from pages_text import EN, MADE, ZH, both, code, md, table, unit_of
+from pages.text import EN, MADE, ZH, both, code, md, table, unit_of
 
 KINDS = {"str": "text", "float64": "number", "Int64": "whole number", "bool": "yes or no"}
 KINDS |= {"boolean": "yes or no", "datetime64[ms]": "date"}

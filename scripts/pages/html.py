@@ -62,8 +62,8 @@ def whole_page(sources: Mapping[str, str], *, root: Path) -> str:
         shown = shown.replace("<table>", '<div class="wide"><table>')
         shown = shown.replace("</table>", "</table></div>")
         bodies += [f'<section id="{page.anchor}">\n{shown}</section>\n']
-    style = (HERE / "reference.css").read_text("utf-8")
-    script = (HERE / "reference.js").read_text("utf-8")
+    style = (HERE / "pages.css").read_text("utf-8")
+    script = (HERE / "pages.js").read_text("utf-8")
     return _FRAME.format(
         policy=_policy(script, style),
         style=style,

@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 from playwright.sync_api import Page, Route, sync_playwright
 
-from bench_alone import alone, peak_mb, seconds
+from benches.alone import alone, peak_mb, seconds
 from gisland.present.webmap import web_map
 from screenshot import browser_path
 

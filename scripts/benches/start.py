@@ -13,7 +13,7 @@ import sys
 from functools import partial
 from typing import NamedTuple
 
-from bench_alone import seconds
+from benches.alone import seconds
 
 MANY = 5  # processes of each way for each run that is asked for
 IMPORT_RATIO = 2.5  # of gisland to geopandas, at most
