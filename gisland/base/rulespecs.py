@@ -31,6 +31,8 @@ class Spec:
         Whether the rule differs by use class, with ``default`` for the others.
     by_industry
         Whether it may differ by industry too, by a code of GB/T 4754 behind the use class.
+    column
+        Column of the parcels that a fragment test compares; empty for all other rules.
     """
 
     kind: Kind
@@ -40,6 +42,7 @@ class Spec:
     denominators: tuple[str, ...] = ()
     by_use_class: bool = False
     by_industry: bool = False
+    column: str = ""
 
     @property
     def rounds(self) -> bool:
@@ -60,6 +63,17 @@ PARTS = 4  # of an id with use class and industry
 
 def _per_land(unit: str, meaning: str) -> Spec:
     return Spec("number", unit, meaning, AT_LEAST, LAND, by_use_class=True, by_industry=True)
+
+
+def _of_parcel(
+    unit: str,
+    meaning: str,
+    operators: tuple[str, ...],
+    *,
+    column: str,
+    of: tuple[str, ...] = (),
+) -> Spec:
+    return Spec("number", unit, meaning, operators, of, by_use_class=True, column=column)
 
 
 SPECS: dict[str, Spec] = {
@@ -95,17 +109,17 @@ SPECS: dict[str, Spec] = {
     ),
     "split.independent": Spec("flag", "", "each part of a split can be developed alone"),
     "split.planned_line": Spec("flag", "", "a split follows the boundary of a planned use"),
-    "fragment.min_lot": Spec("number", "m2", "area of a parcel", AT_LEAST, by_use_class=True),
-    "fragment.min_width": Spec("number", "m", "largest circle inside", AT_LEAST, by_use_class=True),
-    "fragment.min_frontage": Spec("number", "m", "free or road side", AT_LEAST, by_use_class=True),
-    "fragment.min_compactness": Spec(
-        "number", "ratio", "4 pi area / perimeter squared", AT_LEAST, by_use_class=True
+    "fragment.min_lot": _of_parcel("m2", "area of a parcel", AT_LEAST, column="area_m2"),
+    "fragment.min_width": _of_parcel("m", "largest circle inside", AT_LEAST, column="width_m"),
+    "fragment.min_frontage": _of_parcel("m", "free or road side", AT_LEAST, column="frontage_m"),
+    "fragment.min_compactness": _of_parcel(
+        "ratio", "4 pi area / perimeter squared", AT_LEAST, column="compactness"
     ),
-    "fragment.max_elongation": Spec(
-        "number", "ratio", "sides of the rectangle around", AT_MOST, by_use_class=True
+    "fragment.max_elongation": _of_parcel(
+        "ratio", "sides of the rectangle around", AT_MOST, column="elongation"
     ),
-    "fragment.max_narrow_share": Spec(
-        "number", "share", "parts below the minimum width", AT_MOST, LAND, by_use_class=True
+    "fragment.max_narrow_share": _of_parcel(
+        "share", "parts below the minimum width", AT_MOST, column="narrow_share", of=LAND
     ),
     "low_use.far": _per_land("ratio", "floor area"),
     "low_use.coverage": _per_land("share", "footprint"),
@@ -153,6 +167,17 @@ SPECS: dict[str, Spec] = {
     "park.to_build_share_highest": Spec(
         "number", "share", "land of a park still to be built on, gravest flag", AT_MOST, DEVELOPABLE
     ),
+}
+
+
+FRAGMENT_TESTS: dict[str, Spec] = {  # by the name of the test in the verdicts
+    rule_id.removeprefix("fragment."): spec
+    for rule_id, spec in SPECS.items()
+    if rule_id.startswith("fragment.")
+}
+ALWAYS_MEASURED = ("min_lot", "min_width", "min_frontage")  # all else is a measure of shape
+SHAPE_UNITS: dict[str, str] = {  # columns of the measures of shape, and their units
+    spec.column: spec.unit for name, spec in FRAGMENT_TESTS.items() if name not in ALWAYS_MEASURED
 }
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from gisland.base.errors import TableError
 from gisland.base.keys import ID_SEPARATOR, aligned, among, joined_texts
+from gisland.base.rulespecs import SHAPE_UNITS
 from gisland.base.schema import FREE_USE_CLASSES, PARCELS, require_ids
 
 if TYPE_CHECKING:
@@ -19,9 +20,7 @@ PARCEL_RESULTS: dict[str, str] = {
     "area_mu": "float64",
     "perimeter_m": "float64",
     "width_m": "float64",
-    "compactness": "float64",
-    "elongation": "float64",
-    "narrow_share": "float64",
+    **dict.fromkeys(SHAPE_UNITS, "float64"),
     "frontage_m": "float64",
     "frontage_road_m": "float64",
     "free_road_m": "float64",

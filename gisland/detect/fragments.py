@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 import pandas as pd
 
 from gisland.base.keys import aligned, ends_among
+from gisland.base.rulespecs import ALWAYS_MEASURED, FRAGMENT_TESTS
 from gisland.base.tables import is_land
 from gisland.base.verdicts import by_use_class, stacked
 from gisland.detect.corridors import part_m
@@ -15,17 +16,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from gisland.base.rules import RuleSet
-
-TESTS = {
-    "fragment.min_lot": "area_m2",
-    "fragment.min_width": "width_m",
-    "fragment.min_frontage": "frontage_m",
-}
-SHAPE_TESTS = {
-    "fragment.min_compactness": "compactness",
-    "fragment.max_elongation": "elongation",
-    "fragment.max_narrow_share": "narrow_share",
-}
 
 
 def border_with(
@@ -115,8 +105,8 @@ def fragment_verdicts(parcels: gpd.GeoDataFrame, *, rules: RuleSet) -> pd.DataFr
     ----------
     parcels
         Indexed by parcel id, with ``area_m2``, ``width_m``, ``frontage_m`` and, if known,
-        ``use_class``; ``compactness``, ``elongation`` and ``narrow_share`` where they were
-        measured. Roads and water are not tested.
+        ``use_class``; the measures of shape (``SHAPE_UNITS`` of `gisland.base.rulespecs`) where
+        they were made. Roads and water are not tested.
     rules
         The rule set; its ``fragment.*`` rules say what a developable parcel passes.
 
@@ -124,9 +114,8 @@ def fragment_verdicts(parcels: gpd.GeoDataFrame, *, rules: RuleSet) -> pd.DataFr
     -------
     pandas.DataFrame
         Verdict rows (``schema.VERDICTS``) of the tests ``min_lot``, ``min_width`` and
-        ``min_frontage``, and of ``min_compactness``, ``max_elongation`` and ``max_narrow_share``
-        where these are measured, test by test; a failing row with mode ``on`` makes the parcel a
-        fragment.
+        ``min_frontage``, and of those of shape where they are measured, test by test; a failing
+        row with mode ``on`` makes the parcel a fragment.
 
     Examples
     --------
@@ -141,8 +130,8 @@ def fragment_verdicts(parcels: gpd.GeoDataFrame, *, rules: RuleSet) -> pd.DataFr
     tested = parcels[is_land(parcels)]
     use_class = tested.get("use_class")
     parts = [
-        by_use_class(tested[column], use_class, rules=rules, rule_id=rule_id)
-        for rule_id, column in {**TESTS, **SHAPE_TESTS}.items()
-        if column in tested or rule_id in TESTS
+        by_use_class(tested[spec.column], use_class, rules=rules, rule_id=f"fragment.{name}")
+        for name, spec in FRAGMENT_TESTS.items()
+        if spec.column in tested or name in ALWAYS_MEASURED
     ]
     return stacked(parts)

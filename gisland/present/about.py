@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gisland.base.rulespecs import SHAPE_UNITS
 from gisland.present.facts import UNITS, Row, fields, plain_rows
 from gisland.present.lists import listed
 from gisland.present.wording import MISSING, is_missing, shortened, visible, with_unit
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     Texts = Mapping[str, str]
 
 SUFFIXES = {"_m2": "m2", "_m": "m", "_yuan": "yuan", "_mu": "mu", "_share": "share"}
-RATIOS = ("compactness", "elongation", "planned_far_min", "planned_far_max")
+RATIOS = (
+    *(column for column, unit in SHAPE_UNITS.items() if unit == "ratio"),
+    *("planned_far_min", "planned_far_max"),
+)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gisland.base.conditions import CONDITIONS
+from gisland.base.rulespecs import SHAPE_UNITS
 from gisland.present.about import column_name, lines, value_text
 from gisland.present.aboutplace import FREE
 from gisland.present.facts import plain_rows
@@ -42,7 +43,7 @@ PLANNED = ("unit_id", "planning_zone_id", "planned_use", "planned_use_class")
 LIMITS = (*(f"planned_{name}" for name in CONDITIONS), "conditions_failed")
 SHAPE = (
     *("perimeter_m", "width_m", "frontage_m", "frontage_road_m"),
-    *("compactness", "elongation", "narrow_share"),
+    *SHAPE_UNITS,
 )
 LOW_USE = ("low_use_score", "low_use_decided_by", "low_use_not_assessed")
 ELSEWHERE = (  # columns that other sections tell

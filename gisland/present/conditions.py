@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gisland.base.rulespecs import FRAGMENT_TESTS
 from gisland.present.lists import some
 from gisland.present.wording import is_missing, label, shortened, visible
 
@@ -21,14 +22,6 @@ COLUMNS = {  # what each test of words compares
     "same_use": "use_class",
     "planned_use": "planned_use",
 }
-FRAGMENT_TESTS = (
-    "min_lot",
-    "min_width",
-    "min_frontage",
-    "min_compactness",
-    "max_elongation",
-    "max_narrow_share",
-)
 REFUSED = ("fail", "missing")
 
 

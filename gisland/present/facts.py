@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gisland.base.rulespecs import SHAPE_UNITS
 from gisland.present.enclavewords import enclave_text
 from gisland.present.lists import some_ids
 from gisland.present.messages import layer_name
@@ -51,9 +52,7 @@ UNITS = {
     "building_height_m": "m",
     "floor_area_estimated_m2": "m2",
     "width_m": "m",
-    "compactness": "ratio",
-    "elongation": "ratio",
-    "narrow_share": "share",
+    **SHAPE_UNITS,
     "frontage_m": "m",
     "frontage_road_m": "m",
     "border_m": "m",

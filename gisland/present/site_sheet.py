@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gisland.base.rulespecs import FRAGMENT_TESTS
 from gisland.base.units import m2_to_mu
-from gisland.present.conditions import FRAGMENT_TESTS
 from gisland.present.facts import unverified
 from gisland.present.indicatorrows import indicator_groups, indicator_notes
 from gisland.present.lists import listed, parcel_counts, some, some_ids

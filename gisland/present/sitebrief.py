@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gisland.present.conditions import FRAGMENT_TESTS
+from gisland.base.rulespecs import FRAGMENT_TESTS
 from gisland.present.indicatorrows import change_text, indicator_number, lack_text
 from gisland.present.lists import listed, some, some_ids
 from gisland.present.rulebook import rule_line

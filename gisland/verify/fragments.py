@@ -24,14 +24,6 @@ WIDTH_ROUNDING_M = 0.005
 NARROW_SLACK = 0.01  # of a share; moved edges that GEOS merges
 RATIO_SLACK = 1e-6
 GRID_M = 1e-6
-TESTS = (
-    "min_lot",
-    "min_width",
-    "min_frontage",
-    "min_compactness",
-    "max_elongation",
-    "max_narrow_share",
-)
 
 
 def undevelopable(facts: Facts, ids: pd.Index) -> pd.Series:
@@ -56,9 +48,7 @@ def undevelopable(facts: Facts, ids: pd.Index) -> pd.Series:
     {'a': False}
     """
     failing = pd.Series(data=False, index=ids)
-    ways: tuple[Callable[[Facts, pd.Index], pd.Series], ...]
-    ways = (_lot, _width, _frontage, _compactness, _elongation, _narrow_share)
-    for test, measure in zip(TESTS, ways, strict=True):
+    for test, measure in MEASURES.items():
         if any(r.mode == "on" and r.id.startswith(f"fragment.{test}.") for r in facts.rules):
             rest = failing.index[~failing]
             failing[rest] = _fails(facts, rest, test=test, measured=measure(facts, rest))
@@ -205,3 +195,14 @@ def _frontage(facts: Facts, ids: pd.Index) -> pd.Series:
 def _open(shape: shapely.Geometry, neighbors: np.ndarray, tolerance_m: float) -> float:
     closed = overlay(shapely.union_all, shapely.buffer(neighbors, tolerance_m))
     return float(shapely.length(overlay(shapely.difference, shapely.boundary(shape), closed)))
+
+
+# One for each fragment test of `gisland.base.rulespecs`, in the same order.
+MEASURES: dict[str, Callable[[Facts, pd.Index], pd.Series]] = {
+    "min_lot": _lot,
+    "min_width": _width,
+    "min_frontage": _frontage,
+    "min_compactness": _compactness,
+    "max_elongation": _elongation,
+    "max_narrow_share": _narrow_share,
+}

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.rule import AREA_DECIMALS, OPERATORS, SHARE_DECIMALS
+from gisland.base.rulespecs import FRAGMENT_TESTS
 from gisland.base.schema import OUTCOMES, PLAN_VERDICTS
 from gisland.verify.eligible import RULES
 from gisland.verify.facts import AREA_M2, Facts, Violation, differs, violations
-from gisland.verify.fragments import TESTS as FRAGMENT_TESTS
 from gisland.verify.lowuse import TESTS as LOW_USE_TESTS
 
 if TYPE_CHECKING:
@@ -19,14 +19,6 @@ if TYPE_CHECKING:
 
 OWN_LIMITS = ("adjacent", "far_not_above")  # limits that come from a parameter or the site
 NEAR = 20  # in units of 1e-6
-FRAGMENT_COLUMNS = {
-    "min_lot": "area_m2",
-    "min_width": "width_m",
-    "min_frontage": "frontage_m",
-    "min_compactness": "compactness",
-    "max_elongation": "elongation",
-    "max_narrow_share": "narrow_share",
-}
 MEASURE = 1e-6
 HUNDRED = 100
 CHECKED = (*RULES, "adjacent", *FRAGMENT_TESTS, *LOW_USE_TESTS)
@@ -197,11 +189,11 @@ def _check_fragments(facts: Facts, rows: pd.DataFrame) -> list[Violation]:
     lots = rows[rows["test"] == "min_lot"]
     wrong = differs(lots["value"], lots["parcel_id"].map(facts.area_m2))
     found = violations("verdict_value", "min_lot value is not the area", lots["parcel_id"][wrong])
-    for test, column in FRAGMENT_COLUMNS.items():
+    for test, spec in FRAGMENT_TESTS.items():
         lots = rows[rows["test"] == test]
-        told = lots["parcel_id"].map(facts.parcels[column])
+        told = lots["parcel_id"].map(facts.parcels[spec.column])
         wrong = differs(lots["value"], told, absolute=MEASURE, relative=0.0)
-        text = f"{test} value is not the parcel's {column}"
+        text = f"{test} value is not the parcel's {spec.column}"
         found += violations("verdict_value", text, lots["parcel_id"][wrong])
     failed = rows[rows["test"].isin(FRAGMENT_TESTS) & (rows["outcome"] == "fail")]
     decided = failed["parcel_id"][failed["mode"] == "on"]
