@@ -7,10 +7,11 @@ from shapely import MultiPolygon, Polygon, box
 
 from districts import frame
 from gisland.base.errors import CRSError
+from gisland.base.rulespecs import SHAPE_UNITS
 from gisland.detect.facts import shape_facts
 from gisland.topology.borders import borders
 
-SHAPE = ["compactness", "elongation", "narrow_share"]
+SHAPE = list(SHAPE_UNITS)
 ADDED = ["area_m2", "area_mu", "perimeter_m", "width_m", *SHAPE, "free_m", "frontage_m"]
 BY_HAND = ["area_m2", "area_mu", "perimeter_m", "width_m", "free_m", "frontage_m"]
 ROADS = "frontage_road_m"

@@ -157,10 +157,10 @@ def test_other_numbers_are_said_to_be_general_knowledge(name: str) -> None:
     known = [r for r in load_rules(name) if r.status == "general knowledge"]
     assert limits(known)
     silent = [r.id for r in known if not re.search("一般知识|地方(参数|词表|名单)", r.note)]
-    assert silent == []
+    assert silent == [], "their note says 一般知识, 地方参数, 地方词表 or 地方名单"
     as_law = [r.id for r in limits(known) if "不是法规" not in r.note]
-    assert as_law == []
-    assert [r.id for r in known if not r.source] == []
+    assert as_law == [], "their note says 不是法规"
+    assert [r.id for r in known if not r.source] == [], "their source says what was looked for"
 
 
 @pytest.mark.parametrize("name", PLACES)
@@ -170,7 +170,8 @@ def test_areas_and_shares_in_the_words_of_a_set_are_known_ones(name: str) -> Non
     text = re.sub(r"https?://\S+|^(value|rounding_m2) = .*$", "", own(name), flags=re.MULTILINE)
     told = {(kind, v) for kind, v in quantities(text) if kind in {"m2", "share"}}
     mine = {(r.unit, round(r.limit, 6)) for r in limits(list(load_rules(name)))}
-    assert told - facts - mine == set()
+    strange = told - facts - mine
+    assert strange == set(), "quantities in its texts that are neither limits nor known facts"
 
 
 # --- heads and modes ----------------------------------------------------------------------------
@@ -190,7 +191,8 @@ def test_every_place_says_of_its_own_rules_what_is_not_known(name: str) -> None:
     rules = load_rules(name)
     below = load_rules(rules.extends[-1])
     own_rules = [r for r in rules if r != below[r.id] and r.mode == "on"]
-    assert [r.id for r in own_rules if not r.not_known] == []
+    silent = [r.id for r in own_rules if not r.not_known]
+    assert silent == [], "their not_known says what the text leaves open"
     assert any(r.not_known for r in rules if r != below[r.id])
 
 
@@ -221,7 +223,9 @@ MODES = {
 def test_what_decides_and_what_advises(name: str) -> None:
     stem = ("scrap.", "split.")
     rules = [r for r in load_rules(name) if r.id.startswith(stem) and r.mode != "off"]
-    assert {r.id.removeprefix("scrap."): r.mode for r in rules} == MODES[name]
+    found = {r.id.removeprefix("scrap."): r.mode for r in rules}
+    assert name in MODES, f"a new set: what decides in it stands in MODES above; now {found}"
+    assert found == MODES[name]
 
 
 OFF = [

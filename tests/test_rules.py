@@ -10,9 +10,9 @@ import pytest
 
 from gisland.base.errors import RulesError
 from gisland.base.rule import MODES, STATUSES, Rule
-from gisland.base.rulefiles import rule_set_names
+from gisland.base.rulefiles import chain, rule_set_names
 from gisland.base.rules import load_rules
-from gisland.base.rulespecs import SPECS
+from gisland.base.rulespecs import ALWAYS_MEASURED, FRAGMENT_TESTS, SPECS
 from gisland.base.units import mu_to_m2
 
 if TYPE_CHECKING:
@@ -126,9 +126,11 @@ def test_shape_tests_cite_the_wording_that_gives_no_number(test: str) -> None:
 
 @pytest.mark.parametrize("name", SETS)
 def test_block_lines_of_a_district_only_advise(name: str) -> None:
+    """Where no set on the way from the common one has limits of its own."""
     rules = load_rules(name)
     lines = {r.id: (r.mode, r.value, r.operator) for r in rules if r.id.startswith("block_line.")}
-    assert lines == {
+    own = {i for table in chain(name)[1:] for i in table.records}
+    expected: dict[str, tuple[str, object, str]] = {
         "block_line.industrial_share": ("advisory", 0.6, ">="),
         "block_line.layout": ("advisory", True, ""),
         "block_line.m0_share": ("advisory", 0.2, "<="),
@@ -138,6 +140,8 @@ def test_block_lines_of_a_district_only_advise(name: str) -> None:
         "block_line.total_industrial_share": ("advisory", 0.6, ">="),
         "block_line.total_kept": ("advisory", 1.0, ">="),
     }
+    assert set(lines) == set(expected)
+    assert {i: lines[i] for i in set(lines) - own} == {i: expected[i] for i in set(lines) - own}
 
 
 def test_share_holds_at_the_boundary_and_keeps_missing() -> None:
@@ -159,8 +163,11 @@ def test_use_class_falls_back_to_default_and_to_off() -> None:
 @pytest.mark.parametrize("name", rule_set_names())
 def test_packaged_texts_are_chinese(name: str) -> None:
     rules = load_rules(name)
-    texts = [rules.title, rules.jurisdiction, *(t for r in rules for t in (r.title, r.note))]
-    assert [t for t in texts if not re.search("[\u4e00-\u9fff]", t)] == []
+    texts = {"[ruleset] title": rules.title, "[ruleset] jurisdiction": rules.jurisdiction}
+    texts |= {f"[rule.{r.id}] title": r.title for r in rules}
+    texts |= {f"[rule.{r.id}] note": r.note for r in rules}
+    foreign = [where for where, text in texts.items() if not re.search("[\u4e00-\u9fff]", text)]
+    assert foreign == [], "a new limit needs a title and a note of its own, in Chinese"
 
 
 def test_an_unknown_year_is_said_in_the_title() -> None:
@@ -174,8 +181,8 @@ def test_houses_are_no_fragments(name: str) -> None:
     rules = load_rules(name)
     lot = rules.for_use("fragment.min_lot", "residential")
     assert lot.mode == ("advisory" if name == "local-planning" else "off")
-    tests = ("min_lot", "min_width", "min_frontage")
-    shapes = ("min_compactness", "max_elongation", "max_narrow_share")
+    tests = ALWAYS_MEASURED
+    shapes = [test for test in FRAGMENT_TESTS if test not in tests]
     others = (*tests[1:], *shapes)
     off = {rules.for_use(f"fragment.{t}", "residential").mode for t in others}
     assert off == {"off"}

@@ -15,7 +15,7 @@ from gisland.base.errors import ProjectError
 from gisland.base.parameters import Parameters
 from gisland.base.planchoices import IN, OUT
 from gisland.base.rule import MODES, OPERATORS, STATUSES
-from gisland.base.rulespecs import SPECS
+from gisland.base.rulespecs import FRAGMENT_TESTS, SPECS
 from gisland.base.schema import OVERALL, SITE, UNIT, ZONE
 from gisland.base.surfaceclasses import DIVERGING, SEQUENTIAL
 from gisland.base.tables import PARCEL_RESULTS
@@ -37,7 +37,7 @@ CODES = {
     "operator": tuple(OPERATORS),
     "rule_status": STATUSES,
     "test": (
-        *("min_lot", "min_width", "min_frontage", "adjacent", "share_cap", "area_cap"),
+        *(*FRAGMENT_TESTS, "adjacent", "share_cap", "area_cap"),
         *("not_developable", "same_tenure", "same_owner", "same_use", "planned_use", "exclusion"),
         *("total_cap", "compatible_use", "project_boundary", "consent", "protected"),
         *("far_not_above", "far", "coverage", "tax", "output", "investment", "status"),

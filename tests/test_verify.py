@@ -18,6 +18,7 @@ from shapely.affinity import rotate, scale
 from gisland.base.errors import OutputError
 from gisland.base.result import Choices
 from gisland.base.rules import load_rules
+from gisland.base.rulespecs import FRAGMENT_TESTS
 from gisland.base.schema import Inputs
 from gisland.layers.writing.results import Results, read_results, result_frame
 from gisland.layers.writing.write import write_results
@@ -26,7 +27,7 @@ from gisland.verify import Violation, verify
 from gisland.verify.bounds import _best
 from gisland.verify.caps import whole
 from gisland.verify.facts import gather
-from gisland.verify.fragments import undevelopable
+from gisland.verify.fragments import MEASURES, undevelopable
 from gisland.verify.touch import touches
 from verify_case import (
     EAST,
@@ -755,18 +756,25 @@ def _again(case: Case, folder: Path) -> Path:
     return write_results(folder / "out", tables=case.tables, files={}, run=case.run)
 
 
-@pytest.mark.parametrize(
-    ("rule_id", "unit", "limit", "failing"),
-    [
-        ("fragment.min_width.default", "m", 15.0, {"d1", "d2", "d3"}),
-        ("fragment.min_width.default", "m", 25.0, {"c1", "c2", "c3", "c4", "d1", "d2", "d3"}),
-        ("fragment.min_frontage.default", "m", 25.0, {"c4"}),
-        ("fragment.min_lot.industrial", "m2", 800.0, {"c3"}),
-        ("fragment.max_elongation.default", "ratio", 3.1, {"c4", "d1", "d2", "d3"}),
-        ("fragment.min_compactness.default", "ratio", 0.6, {"c2", "c4", "d1", "d2", "d3"}),
-        ("fragment.max_narrow_share.default", "share", 0.9, {"d1", "d2", "d3"}),
-    ],
-)
+MEASURED_ANEW = [  # rule, unit, limit, and the parcels that fail
+    ("fragment.min_width.default", "m", 15.0, {"d1", "d2", "d3"}),
+    ("fragment.min_width.default", "m", 25.0, {"c1", "c2", "c3", "c4", "d1", "d2", "d3"}),
+    ("fragment.min_frontage.default", "m", 25.0, {"c4"}),
+    ("fragment.min_lot.industrial", "m2", 800.0, {"c3"}),
+    ("fragment.max_elongation.default", "ratio", 3.1, {"c4", "d1", "d2", "d3"}),
+    ("fragment.min_compactness.default", "ratio", 0.6, {"c2", "c4", "d1", "d2", "d3"}),
+    ("fragment.max_narrow_share.default", "share", 0.9, {"d1", "d2", "d3"}),
+]
+
+
+def test_each_fragment_test_is_measured_anew() -> None:
+    """A test without a measure of its own here would make right results look wrong."""
+    assert list(MEASURES) == list(FRAGMENT_TESTS), "MEASURES of gisland/verify/fragments.py"
+    tried = {rule_id.split(".")[1] for rule_id, *_ in MEASURED_ANEW}
+    assert tried == set(FRAGMENT_TESTS), "MEASURED_ANEW above"
+
+
+@pytest.mark.parametrize(("rule_id", "unit", "limit", "failing"), MEASURED_ANEW)
 def test_fragment_tests_are_measured_anew(
     tmp_path: Path, rule_id: str, unit: str, limit: float, failing: set[str]
 ) -> None:

@@ -19,6 +19,7 @@ from shapely.affinity import translate
 
 from gisland.base.rule import Rule
 from gisland.base.rules import RuleSet
+from gisland.base.rulespecs import SHAPE_UNITS
 from gisland.layers.writing.results import Results, result_frame
 from gisland.verify import Violation, verify
 from gisland.verify.facts import Facts, gather
@@ -240,9 +241,7 @@ def _parcels() -> gpd.GeoDataFrame:
                 "area_mu": area * 15 / 10_000 if drawn else None,
                 "perimeter_m": _shape(name).length if drawn else None,
                 "width_m": None,
-                "compactness": None,
-                "elongation": None,
-                "narrow_share": None,
+                **dict.fromkeys(SHAPE_UNITS),
                 "frontage_m": None,
                 "frontage_road_m": None,
                 "scrap_group": None,
