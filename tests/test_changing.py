@@ -99,7 +99,7 @@ def test_a_fragment_test_is_measured_limited_named_and_proved(test: str) -> None
         found = all(catalog(language).get(key) for language in LANGUAGES)
         needed[f"words of {key}: gisland/present/catalog/common.toml"] = found
     lacking = [what for what, is_there in needed.items() if not is_there]
-    assert lacking == [], "see docs/changing.md"
+    assert not lacking, "; ".join([*lacking, "see docs/changing.md"])
 
 
 def test_those_that_are_always_measured_are_tests() -> None:
