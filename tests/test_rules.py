@@ -553,7 +553,7 @@ BAD = {
     "missing value": (HEAD + CAP.replace("value = 100\n", ""), "has no value; give them"),
     "mode": (HEAD + CAP.replace('"on"', '"onn"'), "mode is 'onn'; use one of on, advisory, off"),
     "status": (HEAD + CAP.replace("general knowledge", "law"), "status is 'law'"),
-    "unit": (HEAD + CAP.replace("m2", "mu"), "unit is 'mu'; use 'm2'"),
+    "unit": (HEAD + CAP.replace("m2", "mu"), r"unit is 'mu'; use 'm2' \(1 mu is 666\.67 m2\)"),
     "operator": (HEAD + CAP.replace("<=", "=<"), "operator is '=<'; use one of <, <=$"),
     "limit from the wrong side": (
         HEAD + CAP.replace("<=", ">="),
@@ -570,7 +570,7 @@ BAD = {
     ),
     "denominator": (
         HEAD + 'extends = "tianjin-2024"\n[rule.scrap.share_cap]\ndenominator = "incl"\n',
-        "denominator is 'incl'; use one of including, excluding, boundary",
+        r"denominator is 'incl'; use one of including \(the site with its scraps\), excluding \(",
     ),
     "list for flag": (
         HEAD + 'extends = "nanning"\n[rule.scrap.far_not_above]\nvalue = ["yes"]\n',

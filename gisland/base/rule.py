@@ -12,7 +12,8 @@ import pandas as pd
 from gisland.base.errors import RulesError
 from gisland.base.glance import Glance
 from gisland.base.rulefiles import REQUIRED
-from gisland.base.rulespecs import Spec, spec_of
+from gisland.base.rulespecs import WHOLES, Spec, spec_of
+from gisland.base.units import mu_to_m2
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -200,7 +201,7 @@ this rule; texts may be ""
     _one_of(where, "status", record["status"], known=STATUSES)
     value = _value(where, spec, record.get("value"))
     if record.get("unit", "") != spec.unit:
-        raise RulesError(f"{where} unit is {record.get('unit', '')!r}", do=f"use {spec.unit!r}")
+        raise RulesError(f"{where} unit is {record.get('unit', '')!r}", do=_right_unit(spec.unit))
     if spec.kind == "number":
         _one_of(where, "operator", record.get("operator", ""), known=spec.operators)
     if spec.denominators:
@@ -250,4 +251,9 @@ def _value(where: str, spec: Spec, value: object) -> Value:
 
 def _one_of(where: str, key: str, value: object, *, known: tuple[str, ...]) -> None:
     if value not in known:
-        raise RulesError(f"{where} {key} is {value!r}", do=f"use one of {', '.join(known)}")
+        told = [f"{word} ({WHOLES[word]})" if word in WHOLES else word for word in known]
+        raise RulesError(f"{where} {key} is {value!r}", do=f"use one of {', '.join(told)}")
+
+
+def _right_unit(unit: str) -> str:
+    return f"use {unit!r} (1 mu is {mu_to_m2(1.0):.2f} m2)" if unit == "m2" else f"use {unit!r}"

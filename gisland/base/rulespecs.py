@@ -51,7 +51,12 @@ class Spec:
 
 
 AT_MOST, AT_LEAST = ("<", "<="), (">", ">=")
-DENOMINATORS = ("including", "excluding", "boundary")  # what the share of scraps is taken over
+WHOLES = {  # what the share of scraps is taken over
+    "including": "the site with its scraps",
+    "excluding": "the site without its scraps",
+    "boundary": "the land inside the project boundary",
+}
+DENOMINATORS = tuple(WHOLES)
 LAND, SCRAP = ("land area",), ("scrap area",)
 IN_BLOCK, IN_BLOCKS = ("classified land in the block",), ("classified land in all blocks",)
 INDUSTRIAL = ("industrial land in all blocks",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gisland.base.rulespecs import SPECS, spec_of
+from gisland.base.rulespecs import SPECS, WHOLES, spec_of
 from gisland.base.units import m2_to_mu
 from gisland.present.plaintext import plain, wrapped
 
@@ -14,11 +14,6 @@ if TYPE_CHECKING:
 
 WIDTH = 100  # cells of a line
 COMPARED = {"<": "below", "<=": "at most", ">": "above", ">=": "at least"}
-WHOLES = {
-    "including": "the site with its scraps",
-    "excluding": "the site without its scraps",
-    "boundary": "the land inside the project boundary",
-}
 
 
 def shown_lines(rules: RuleSet, *, width: int = WIDTH) -> list[str]:
