@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gisland.base.rulespecs import SHAPE_UNITS
 from gisland.present.style import catalog
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def unit_of(name: str) -> str:
     for word in words if {"share", "far"} & set(words) else (words[0], words[-1]):
         if word in _WHOLE:
             return _WHOLE[word]
-    return "m²" if "m2" in words else ""
+    return "m²" if "m2" in words else SHAPE_UNITS.get(name, "")
 
 
 def both(key: str) -> tuple[str, str]:
