@@ -5,7 +5,10 @@ from __future__ import annotations
 import itertools
 import re
 import string
+import tomllib
 from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -25,6 +28,9 @@ from gisland.measure.sums.indicatorspecs import MEASURED, ORDER, THEMES
 from gisland.measure.sums.landuse import CLASSES, MERGED, PLANNED
 from gisland.present import style
 from gisland.present.messages import rule_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CODES = {
     "verdict": ("site", "absorbed", "eligible", "ineligible", "none"),
@@ -131,6 +137,24 @@ def test_each_test_can_be_a_reason() -> None:
 def places(text: str) -> set[str]:
     """Names of the places for values in a text."""
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_no_text_is_in_two_files() -> None:
+    """The later file would win, and the other text would be changed in vain."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((Path(style.__file__).parent / "catalog").glob("*.toml")):
+        for key in keys_of(tomllib.loads(path.read_text("utf-8"))):
+            found.setdefault(key, []).append(path.name)
+    assert {key: files for key, files in found.items() if len(files) > 1} == {}
+
+
+def keys_of(node: dict[str, Any], prefix: str = "") -> Iterator[str]:
+    """Dotted keys of the texts of a catalog file."""
+    for key, child in node.items():
+        if "zh" in child:
+            yield prefix + key
+        else:
+            yield from keys_of(child, f"{prefix}{key}.")
 
 
 def test_the_languages_have_the_same_keys_and_the_same_places_for_values() -> None:
