@@ -24,7 +24,7 @@ OUT = ROOT / "out" / "reference" / "index.html"
 COMMAND = "python3 scripts/dev.py reference"
 ORDER = (  # of the whole page; what is not there is left out, what is not named comes last
     *("README.md", "README.zh.md", "docs/guide.md", "docs/guide.zh.md", "docs/proof.md"),
-    *("docs/limits.md", "docs/platforms.md", "docs/api.md", "docs/tables.md"),
+    *("docs/limits.md", "docs/changing.md", "docs/platforms.md", "docs/api.md", "docs/tables.md"),
     *("docs/parameters.md", "docs/glossary.md", "docs/rules/README.md"),
 )
 
