@@ -36,8 +36,9 @@ class Page:
 
     @property
     def title(self) -> str:
-        """First heading, or the path."""
-        return self.heads[0][2] if self.heads else self.path
+        """First heading, or the path; Chinese pages say so where the heading is a name."""
+        title = self.heads[0][2] if self.heads else self.path
+        return f"{title} (中文)" if title.isascii() and self.path.endswith(".zh.md") else title
 
 
 def whole_page(sources: Mapping[str, str], *, root: Path) -> str:
