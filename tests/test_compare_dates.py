@@ -330,6 +330,15 @@ def test_before_and_after_may_change_places() -> None:
     assert kinds(back, "before") == expected
 
 
+def test_a_parcel_on_no_other_may_come_before_one_that_loses_a_strip() -> None:
+    before = layer({"a": box(0, 0, 10, 10), "b": box(20, 0, 30, 10)})
+    after = layer({"b": box(20, 0, 30, 7)})
+    found = gl.compare_dates(before, after)
+    assert kinds(found, "before") == {"a": "gone", "b": "redrawn"}
+    assert ground(found)[("b", "")] == (30.0, "no_parcel")
+    closes(found, before, after)
+
+
 def test_an_empty_date_is_all_new_or_all_gone() -> None:
     some = layer({"p": BEFORE["p"]}, owner=["A"])
     assert kinds(gl.compare_dates(some.iloc[:0], some), "after") == {"p": "new"}

@@ -210,9 +210,8 @@ def _united(shapes: Geometries, of: Ints, *, count: int) -> Geometries:
     order = np.argsort(of, kind="stable")
     found = np.full(count, shapely.GeometryCollection(), dtype=object)
     if len(of):
-        held = np.unique(of)
-        heaps = shapely.geometrycollections(shapes[order], indices=of[order])
-        found[held] = robust(_unions, heaps[held])
+        held, heap = np.unique(of[order], return_inverse=True)  # numbers without gaps
+        found[held] = robust(_unions, shapely.geometrycollections(shapes[order], indices=heap))
     return found
 
 
