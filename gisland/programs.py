@@ -83,7 +83,7 @@ def read_parcels(
     crs
         Metric CRS to work in; by default that of the layer, or one that fits it.
     tell
-        Called with a sentence on what was mended or left out.
+        Called with a sentence on what was mended, left out or made.
 
     Returns
     -------
@@ -109,6 +109,11 @@ def read_parcels(
     named = [f"parcels.{field}" for field in fields]
     project = project_of({"parcels": path}, fields=named, crs=crs)
     parcels = load_inputs(project).inputs.parcels
+    if "parcel_id" not in project.layers["parcels"].fields:
+        tell(
+            f"{path}: no column of ids is known, so ids are made from where parcels lie and hold"
+            " for this file alone; if there is one, name it: parcel_id=COLUMN"
+        )
     mended, _, _ = repair(parcels, parameters=Parameters(repair=("invalid_geometry",)))
     crossed = int((~usable(parcels.geometry) & usable(mended.geometry)).sum())
     if crossed:

@@ -18,7 +18,7 @@ import pandas as pd
 
 import gisland as gl
 
-SHOWN = ["far", "far_actual", "coverage", "green_ratio", "tax_yuan_per_mu", "output_yuan_per_mu"]
+SHOWN = ["far", "far_actual", "coverage", "green_ratio", "tax_per_mu", "output_per_mu"]
 
 
 def main() -> None:

@@ -13,11 +13,14 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pytest
+import shapely
 
 import gisland as gl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gisland.jobs import Done
 
     Run = Callable[..., tuple[int, str, str]]
 
@@ -107,11 +110,15 @@ def test_density_report_tells_before_and_after(run: Run, tmp_path: Path) -> None
     table = pd.read_csv(tmp_path / "density.csv", encoding="utf-8-sig")
     far = table[(table["indicator"] == "far") & table["subject"].str.startswith("site:")]
     assert len(far) == 12
-    assert "far" in out
-    # the merge moves land and floor area into sites, and loses none
-    whole = table[table["subject"].isin(("all", "overall", "total"))]
-    land = whole[whole["indicator"] == "area_m2"]
-    assert land["before"].tolist() == pytest.approx(land["after"].tolist())
+    shown = runpy.run_path(str(SCRIPTS / "density_report.py"))["SHOWN"]
+    assert [name for name in shown if not re.search(rf"overall +{name} ", out)] == []
+    # the merge moves land and tax into sites, and loses none
+    whole = table[table["subject"] == "overall"].set_index("indicator")
+    land = gpd.read_file(PARCELS).to_crs(4547).geometry.area.sum()
+    assert whole.loc["land_area", "before"] == pytest.approx(land, rel=1e-6)
+    for kept in ("land_area", "footprint", "green_area", "tax"):
+        assert whole.loc[kept, "after"] == pytest.approx(whole.loc[kept, "before"], rel=1e-9)
+    assert whole.loc["parcels", "after"] < whole.loc["parcels", "before"]
 
 
 def test_compare_dates_tells_what_the_sample_changed(run: Run, tmp_path: Path) -> None:
@@ -129,6 +136,16 @@ def test_compare_dates_reads_two_layers(run: Run) -> None:
     assert (code, err) == (0, "")
     assert re.search(r"parcels +same +647 +647", out)
     assert "values changed: none" in out
+    assert "ids are made" not in out
+
+
+def test_compare_dates_says_that_ids_were_made(run: Run, tmp_path: Path) -> None:
+    shapes = [shapely.box(x, 0, x + 10, 10) for x in (500_000, 500_010)]
+    gpd.GeoDataFrame({"kind": ["a", "b"]}, geometry=shapes, crs=4547).to_file(tmp_path / "a.gpkg")
+    code, out, _ = run("compare_dates", tmp_path / "a.gpkg", tmp_path / "a.gpkg")
+    assert code == 0
+    assert out.count("ids are made from where parcels lie") == 2
+    assert "parcel_id=COLUMN" in out
 
 
 def test_layers_in_feet_are_brought_into_metres(run: Run, tmp_path: Path) -> None:
@@ -140,13 +157,23 @@ def test_layers_in_feet_are_brought_into_metres(run: Run, tmp_path: Path) -> Non
     assert re.search(r"parcels +all +1 +1 +8,357.0", out)  # (300 ft)² is 8361 m², less in UTM
 
 
-def test_make_map_draws_layers_and_results(run: Run, tmp_path: Path) -> None:
+def test_make_map_draws_layers(run: Run, tmp_path: Path) -> None:
     code, out, err = run("make_map", SAMPLE / "sites.gpkg", "--title", "A <b>")
     assert (code, err) == (0, "")
     page = tmp_path.joinpath("map.html").read_text("utf-8")
     assert "A <b>" not in page
     assert "A &lt;b&gt;" in page
     assert "sites.gpkg: 12 rows" in out
+
+
+@pytest.mark.parametrize("given", ["", "results.gpkg"])
+def test_make_map_draws_results(run: Run, tmp_path: Path, sample_run: Done, given: str) -> None:
+    code, out, err = run("make_map", sample_run.folder / given, "-o", tmp_path / "again.html")
+    assert (code, err) == (0, "")
+    assert tmp_path.joinpath("again.html").read_bytes() == (
+        sample_run.folder.joinpath("map.html").read_bytes()
+    )
+    assert "written:" in out
 
 
 @pytest.mark.parametrize(
