@@ -6,10 +6,12 @@ worker when the tests run in parallel.
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import os
 import shutil
 import socket
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
     from gisland.jobs import Done
 
@@ -28,6 +30,7 @@ NO_BROWSER = "no browser: install Chromium, or name one in GISLAND_CHROMIUM"
 LOCAL = ("file:", "data:", "blob:", "about:")
 GOOD = {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
 DEAD_END = ("127.0.0.1", 9)  # nobody answers there: the proxy for libraries with their own sockets
+IMPORTS_DEMO = "from gisland.jobs import run_demo\n"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
@@ -127,8 +130,51 @@ class SkipRule:
                 terminalreporter.line(line)
 
 
+# --- one run of the sample district --------------------------------------------------------------
+
+
+class OneDemo:
+    """One run of the sample district, with Parquet, for all that only looks at its results.
+
+    Doctests that import `run_demo` get a copy of it without Parquet, which is what that writes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.kept: Done | None = None
+
+    def done(self) -> Done:
+        """The run, made when it is first asked for."""
+        from gisland.jobs import run_project, sample_folder  # noqa: PLC0415 - the network is blocked first
+
+        if self.kept is None:
+            self.kept = run_project(
+                sample_folder() / "gisland.toml", self.folder / "out", parquet=True
+            )
+        return self.kept
+
+    def copy(self, out: str | Path) -> Done:
+        """Stand in for `run_demo`."""
+        kept = self.done()
+        folder = Path(shutil.copytree(kept.folder, out, ignore=shutil.ignore_patterns("parquet")))
+        return dataclasses.replace(kept, folder=folder.resolve())
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Share the run with doctests that import the function, not with its own."""
+        with pytest.MonkeyPatch.context() as patch:
+            if isinstance(item, pytest.DoctestItem) and any(
+                example.source == IMPORTS_DEMO for example in item.dtest.examples
+            ):
+                patch.setattr("gisland.jobs.run_demo", self.copy)
+            return (yield)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Block the network from the first import on; watch skips where they must not happen."""
+    folder = tempfile.TemporaryDirectory(prefix="gisland-demo-")
+    config.add_cleanup(folder.cleanup)
+    config.pluginmanager.register(OneDemo(Path(folder.name)), "one-demo")
     patch = pytest.MonkeyPatch()
     block_network(patch)
     config.add_cleanup(patch.undo)
@@ -207,12 +253,10 @@ def offline_page(
 
 
 @pytest.fixture(scope="session")
-def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Done:
+def sample_run(pytestconfig: pytest.Config) -> Done:
     """One run of the sample district, with Parquet, for all tests that only look at its results."""
-    from gisland.jobs import run_project, sample_folder  # noqa: PLC0415 - the network is blocked first
-
-    out = tmp_path_factory.mktemp("sample") / "out"
-    return run_project(sample_folder() / "gisland.toml", out, parquet=True)
+    demo: OneDemo = pytestconfig.pluginmanager.get_plugin("one-demo")
+    return demo.done()
 
 
 @pytest.fixture(scope="session")
