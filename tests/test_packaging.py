@@ -17,7 +17,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from gisland.base.version import __version__
-from test_docs import links
+from markdowns import Page
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -115,7 +115,7 @@ def test_the_source_archive_holds_what_its_readme_leads_to(built: Built) -> None
     assert wanted | {"environment.yml", "scripts/dev.py", "tests/conftest.py"} <= held
     assert [name for name in held if re.search(r"(^|/)(__pycache__|\.venv|out|\.git)/", name)] == []
     for readme in sorted(name for name in held if re.fullmatch(r"README(\.\w+)?\.md", name)):
-        for target in links(ROOT.joinpath(readme).read_text("utf-8")):
+        for target in Page(readme).links:
             inside = target.strip("/")
             assert inside in held or any(name.startswith(f"{inside}/") for name in held), target
 
