@@ -43,13 +43,13 @@ def main() -> None:
     inputs = gl.load_inputs(project).inputs
     if inputs.block_lines is None:
         parser.error(f"{files[0]} has no layer of block lines")
+    if "use_class" not in inputs.parcels:
+        parser.error("no use of parcels is known: name it, --field parcels.use_code=COLUMN")
     parcels = inputs.parcels.assign(area_m2=inputs.parcels.geometry.area)
     rules = gl.load_rules(project.rules)
     found = gl.check_block_lines(
         parcels, inputs.block_lines, lines="given", rules=rules, area_basis="plane"
     )
-    if "use_class" not in parcels:
-        print("no use is known: nothing can be said on industry; name it with --field", flush=True)
     blocks = pd.DataFrame(found.blocks.drop(columns="geometry"))
     with pd.option_context("display.width", 140, "display.float_format", "{:,.3f}".format):
         print(blocks[[c for c in SHOWN if c in blocks]].to_string(index=False, na_rep="-"))

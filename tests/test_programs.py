@@ -30,6 +30,7 @@ LINES = 80
 ALLOWED = {"gisland", "pandas", "geopandas", "shapely", "__future__", *sys.stdlib_module_names}
 SAMPLE = gl.sample_folder()
 PARCELS = SAMPLE / "parcels.shp"
+SITES = SAMPLE / "sites.gpkg"
 
 
 @pytest.fixture
@@ -184,6 +185,7 @@ def test_make_map_draws_results(run: Run, tmp_path: Path, sample_run: Done, give
         ("find_scraps", (PARCELS, SAMPLE / "sites.gpkg", "--field", "owner"), "parcels.owner="),
         ("find_scraps", (PARCELS, SAMPLE / "sites.gpkg", "--rules", "atlantis"), "atlantis"),
         ("check_block_lines", (PARCELS,), "no layer of block lines"),
+        ("check_block_lines", (SITES, SITES), "no use of parcels is known: name it"),
         ("compare_dates", (PARCELS,), "give two layers"),
         ("compare_dates", (PARCELS, PARCELS, "--tolerance", "-1"), "tolerance_m is -1"),
         (
