@@ -106,7 +106,7 @@ def read_parcels(
     from gisland.layers.read import load_inputs  # noqa: PLC0415
     from gisland.topology.repair import repair  # noqa: PLC0415
 
-    named = [f"parcels.{field}" for field in fields]
+    named = fields if isinstance(fields, str) else [f"parcels.{field}" for field in fields]
     project = project_of({"parcels": path}, fields=named, crs=crs)
     parcels = load_inputs(project).inputs.parcels
     if "parcel_id" not in project.layers["parcels"].fields:

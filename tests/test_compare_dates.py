@@ -262,6 +262,23 @@ def test_a_number_that_became_text_is_no_change() -> None:
     assert gl.compare_dates(before, after).changes["before_id"].tolist() == ["q"]
 
 
+def test_whole_numbers_may_be_codes_and_are_compared_to_the_last_digit() -> None:
+    before = layer({"p": BEFORE["p"], "q": BEFORE["q"]}, code=[420190005004000001, 7])
+    after = layer({"p": BEFORE["p"], "q": BEFORE["q"]}, code=[420190005004000002, 7])
+    found = gl.compare_dates(before, after, columns=["code", "code"])
+    assert found.changes.to_numpy().tolist() == [
+        ["p", "p", "same", "code", "420190005004000001", "420190005004000002"]
+    ]
+
+
+def test_ids_that_became_decimal_numbers_are_the_same_ids() -> None:
+    before = layer({"p": BEFORE["p"], "q": BEFORE["q"]}).set_axis([7, 8])
+    found = gl.compare_dates(before, before.set_axis([7.0, 8.0]))
+    assert kinds(found, "after") == {"7": "same", "8": "same"}
+    halves = before.set_axis([7.0, 8.5])
+    assert kinds(gl.compare_dates(halves, halves), "after") == {"7.0": "same", "8.5": "same"}
+
+
 def test_uses_close_with_both_dates() -> None:
     before = layer(
         {k: BEFORE[k] for k in ("p", "u", "v")}, use_class=["industrial", None, "industrial"]

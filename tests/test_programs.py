@@ -220,8 +220,18 @@ def test_tables_hold_no_formula_and_the_same_bytes(tmp_path: Path) -> None:
     one = gl.write_tables(tmp_path / "a.csv", {"t": table}).read_bytes()
     assert one.decode("utf-8-sig") == "x,y\n'=1+1,-1.5\n甲,2.0\n,3.0\n"
     assert gl.write_tables(tmp_path / "b.csv", {"t": table}).read_bytes() == one
+    kinds = pd.DataFrame({"@x": pd.Categorical(["+1", "a"])})
+    assert gl.write_tables(tmp_path / "c.csv", {"t": kinds}).read_text("utf-8-sig") == (
+        "'@x\n'+1\na\n"
+    )
     with pytest.raises(gl.GislandError, match=r"let it end in \.gpkg or \.csv"):
         gl.write_tables(tmp_path / "a.xls", {"t": table})
+
+
+def test_one_field_is_given_in_a_list() -> None:
+    for call in (gl.read_parcels, lambda _, fields: gl.project_of({"parcels": 1}, fields=fields)):
+        with pytest.raises(gl.GislandError, match="fields is 'owner=QLRMC'; give a list"):
+            call(PARCELS, fields="owner=QLRMC")
 
 
 def test_every_program_is_listed_once_and_nothing_else() -> None:

@@ -106,6 +106,8 @@ def project_of(
 
 def _named(fields: Iterable[str], given: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """Source column by canonical one, by kind of layer."""
+    if isinstance(fields, str):
+        raise ProjectError(f"fields is {fields!r}", do="give a list of such texts")
     found: dict[str, dict[str, str]] = {}
     for text in fields:
         target, _, source = str(text).partition("=")

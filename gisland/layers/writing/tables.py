@@ -68,11 +68,12 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _as_text(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with an apostrophe before texts that would be run."""
+    """The table with an apostrophe before texts that would be run, names of columns too."""
     safe = table.copy()
-    for name in table.select_dtypes(include=["object", "str"]):
-        safe[name] = table[name].map(_inert, na_action="ignore")
-    return safe
+    for name, values in table.items():
+        if values.dtype.kind == "O":  # texts and categories of them
+            safe[name] = values.astype("object").map(_inert, na_action="ignore")
+    return safe.rename(columns=_inert)
 
 
 def _inert(value: object) -> object:

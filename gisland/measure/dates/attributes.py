@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_bool_dtype, is_datetime64_any_dtype, is_numeric_dtype
+from pandas.api.types import (
+    is_bool_dtype,
+    is_datetime64_any_dtype,
+    is_integer_dtype,
+    is_numeric_dtype,
+)
 
 from gisland.base.keys import positions
 
@@ -47,8 +52,8 @@ def attribute_changes(
     -------
     pandas.DataFrame
         Columns ``CHANGES``, sorted by ids and attribute; ``old`` and ``new`` are text, missing
-        where the value is. Numbers are equal within a millionth, and so is a number that one
-        table has as text; texts without the blanks around them.
+        where the value is. Whole numbers are compared as they are, others within a millionth, and
+        so is a number that one table has as text; texts without the blanks around them.
 
     Examples
     --------
@@ -63,7 +68,7 @@ def attribute_changes(
     i = positions(pairs["before_id"], before.index)
     j = positions(pairs["after_id"], after.index)
     parts = [pd.DataFrame({name: pd.Series(dtype="str") for name in CHANGES})]
-    for name in sorted(columns):
+    for name in sorted(set(columns)):
         old, new = before[name].iloc[i], after[name].iloc[j]
         differs = _differ(old, new)
         if is_numeric_dtype(old) and is_numeric_dtype(new) and not is_bool_dtype(old):
@@ -120,7 +125,8 @@ def _differ(old: pd.Series, new: pd.Series) -> Bools:
         equal = old.to_numpy() == new.to_numpy()
     else:
         equal = _texts(old).to_numpy(dtype=object) == _texts(new).to_numpy(dtype=object)
-        if is_numeric_dtype(old) or is_numeric_dtype(new):
+        whole = is_integer_dtype(old) and is_integer_dtype(new)  # codes differ in the last digit
+        if not whole and (is_numeric_dtype(old) or is_numeric_dtype(new)):
             one, two = (
                 pd.to_numeric(v, errors="coerce").to_numpy("float64", na_value=np.nan)
                 for v in (old, new)
@@ -131,7 +137,7 @@ def _differ(old: pd.Series, new: pd.Series) -> Bools:
 
 def _texts(values: pd.Series) -> pd.Series:
     """Values as they are read, whole numbers without a point."""
-    if is_numeric_dtype(values) and not is_bool_dtype(values):
+    if is_numeric_dtype(values) and not is_bool_dtype(values) and not is_integer_dtype(values):
         numbers = values.to_numpy("float64", na_value=np.nan)
         texts = pd.Series(numbers, index=values.index).map("{:.12g}".format)
     else:

@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pandas.api.types import is_float_dtype
 
 from gisland.base.crs import crs_name, require_metric
 from gisland.base.errors import CRSError, GeometryError, ProjectError
@@ -116,7 +117,8 @@ def compare_dates(
         Likewise, of another date, in the same CRS.
     columns
         Attributes to compare; by default all that both tables have. Numbers (amounts) are compared
-        only where one parcel became one, since a split shares them.
+        only where one parcel became one, since a split shares them; those that are not whole are
+        equal within a millionth.
     use
         Column of the use class; by default ``use_class`` if both have it. Without it ``uses`` has
         one row of ``not_classified``, and those of no parcel.
@@ -237,7 +239,10 @@ def _columns(
 
 def _by_text(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """The table by its ids as text, sorted, without Z."""
-    plain = frame.set_axis(frame.index.astype("str").rename("parcel_id"), axis=0)
+    ids = frame.index
+    if is_float_dtype(ids) and (ids == ids.astype("int64")).all():  # 7.0 was 7 in another table
+        ids = ids.astype("int64")
+    plain = frame.set_axis(ids.astype("str").rename("parcel_id"), axis=0)
     require_ids(plain, what="ids as text")
     return plain.set_geometry(shapely.force_2d(plain.geometry.array)).sort_index()
 
