@@ -64,3 +64,4 @@ class Clock:
         """
         if self._stage:
             self.seconds[self._stage] = round(time.perf_counter() - self._began, 3)
+            self._stage = ""  # what follows belongs to no stage
