@@ -17,7 +17,7 @@ MAX_NAME = 10  # bytes
 FITS = re.compile(rf"[A-Za-z_][A-Za-z0-9_]{{0,{MAX_NAME - 1}}}")
 FOREIGN = re.compile(r"[^A-Za-z0-9_]+")
 KEPT_BY_PROGRAMS = ("fid", "oid", "shape")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what makes a spreadsheet run a cell
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # what makes a spreadsheet run a cell
 
 
 def field_codes(
@@ -92,7 +92,7 @@ def alias_table(rows: Iterable[tuple[object, ...]], *, columns: Iterable[str]) -
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows([_plain(cell) for cell in row] for row in rows)
+    writer.writerows([inert(cell) for cell in row] for row in rows)
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -129,5 +129,22 @@ def _free_code(column: str, taken: set[str]) -> str:
     return next(code for code in codes if code.lower() not in taken)
 
 
-def _plain(cell: object) -> object:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+def inert(cell: object) -> object:
+    """A cell that a spreadsheet shows and never runs.
+
+    Parameters
+    ----------
+    cell
+        Of any kind.
+
+    Returns
+    -------
+    object
+        A text that would be taken for a formula starts with an apostrophe; all else is the same.
+
+    Examples
+    --------
+    >>> inert("=1+1"), inert("owner"), inert(-5)
+    ("'=1+1", 'owner', -5)
+    """
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell

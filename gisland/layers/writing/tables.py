@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from gisland.base.errors import OutputError
+from gisland.layers.writing.fieldcodes import inert
 from gisland.layers.writing.geopackage import write_geopackage
 from gisland.layers.writing.write import write_file
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 GPKG, CSV = ".gpkg", ".csv"
-BEGINS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_tables(path: str | Path, tables: Mapping[str, pd.DataFrame]) -> Path:
@@ -56,25 +56,22 @@ def write_tables(path: str | Path, tables: Mapping[str, pd.DataFrame]) -> Path:
     if ending == GPKG:
         return write_geopackage(target, {n: t.reset_index(drop=True) for n, t in tables.items()})
     if ending == CSV:
-        first = _plain(next(iter(tables.values())))
-        text = _as_text(first).to_csv(index=False, lineterminator="\n")
+        first = _undrawn(next(iter(tables.values())))
+        text = _without_formulas(first).to_csv(index=False, lineterminator="\n")
         return write_file(target, text.encode("utf-8-sig"))
     raise OutputError(f"{target} is no name of tables", do=f"let it end in {GPKG} or {CSV}")
 
 
-def _plain(table: pd.DataFrame) -> pd.DataFrame:
+def _undrawn(table: pd.DataFrame) -> pd.DataFrame:
+    """The table without its columns of geometry."""
     drawn = [c for c in table if isinstance(table[c].dtype, gpd.array.GeometryDtype)]
     return pd.DataFrame(table.drop(columns=drawn))
 
 
-def _as_text(table: pd.DataFrame) -> pd.DataFrame:
+def _without_formulas(table: pd.DataFrame) -> pd.DataFrame:
     """The table with an apostrophe before texts that would be run, names of columns too."""
     safe = table.copy()
     for name, values in table.items():
         if values.dtype.kind == "O":  # texts and categories of them
-            safe[name] = values.astype("object").map(_inert, na_action="ignore")
-    return safe.rename(columns=_inert)
-
-
-def _inert(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(BEGINS_FORMULA) else value
+            safe[name] = values.astype("object").map(inert, na_action="ignore")
+    return safe.rename(columns=inert)
