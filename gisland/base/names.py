@@ -129,13 +129,30 @@ def is_word(texts: pd.Series, words: Iterable[str]) -> pd.Series:
     [True, False, <NA>, <NA>]
     """
     code, distinct = pd.factorize(texts)  # missing ones have the code -1
-    known = {_plain_word(word) for word in words}
-    plain = [_plain_word(str(text)) for text in distinct]
+    known = {plain_word(word) for word in words}
+    plain = [plain_word(str(text)) for text in distinct]
     found = pd.array([*(t in known if t else pd.NA for t in plain), pd.NA], dtype="boolean")
     return pd.Series(found.take(code), index=texts.index, name=texts.name)
 
 
-def _plain_word(word: str) -> str:
+def plain_word(word: str) -> str:
+    """One code or word in the form in which such are compared.
+
+    Parameters
+    ----------
+    word
+        As written.
+
+    Returns
+    -------
+    str
+        After Unicode's NFKC, without case and without blanks around.
+
+    Examples
+    --------
+    >>> plain_word(" ＯＵＴ")
+    'out'
+    """
     return unicodedata.normalize("NFKC", word).strip().casefold()
 
 

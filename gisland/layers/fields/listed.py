@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
+from gisland.base.names import plain_word
 from gisland.layers.fields.parcelcode import tenure_words
 from gisland.layers.fields.uses import vocabulary
 
@@ -33,13 +33,9 @@ def change_words(texts: pd.Series) -> dict[str, str]:
     >>> change_words(pd.Series(["调入", "划出", "Out", "保留", None]))
     {'调入': 'in', '划出': 'out', 'Out': 'out'}
     """
-    known = {_plain(word): value for word, value in vocabulary("change").items()}
-    read = {text: known.get(_plain(text)) for text in texts.dropna().unique()}
+    known = {plain_word(word): value for word, value in vocabulary("change").items()}
+    read = {text: known.get(plain_word(text)) for text in texts.dropna().unique()}
     return {text: value for text, value in read.items() if value is not None}
-
-
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
 LISTED: dict[str, Callable[[pd.Series], dict[str, str]]] = {
