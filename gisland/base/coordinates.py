@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from gisland.base.projections import Bounds
 
-USE_MARGIN = 1.5  # degrees beyond the area of use in which a CRS still serves
-WIDE = 60  # degrees that a layer may span
+USE_MARGIN_DEGREES = 1.5  # beyond the area of use in which a CRS still serves
+WIDE_DEGREES = 60  # that a layer may span
 ORIGIN_M = 10_000.0  # false easting and northing of a grid whose origin is nearby, at most
 LOCAL_GRID = '"+proj=tmerc +lat_0=… +lon_0=… +x_0=… +y_0=… +ellps=GRS80 +units=m"'
 
@@ -46,7 +46,7 @@ are swapped'
         return _latitude_first(crs, bounds) if degrees else _not_degrees(bounds)
     if not crs.is_projected:
         return None
-    if degrees and east - west < WIDE and not _is_local(crs, bounds):
+    if degrees and east - west < WIDE_DEGREES and not _is_local(crs, bounds):
         return Fault(
             f"x from {west:.4f} to {east:.4f} and y from {south:.4f} to {north:.4f} look like"
             " degrees",
@@ -97,9 +97,9 @@ def _latitude_first(crs: CRS, bounds: Bounds) -> Fault | None:
     """Whether data outside the area of use of a geographic CRS lie inside with axes swapped."""
     use = area_of_use(crs)
     x, y = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
-    if use is None or degrees_outside(x, y, use) <= USE_MARGIN or degrees_outside(y, x, use):
+    if use is None or degrees_outside(x, y, use) <= USE_MARGIN_DEGREES:
         return None
-    return _swapped(bounds)
+    return None if degrees_outside(y, x, use) else _swapped(bounds)
 
 
 def _swapped(bounds: Bounds) -> Fault:

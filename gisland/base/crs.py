@@ -10,7 +10,7 @@ import shapely
 from pyproj import CRS, Proj
 from pyproj.exceptions import ProjError
 
-from gisland.base.coordinates import USE_MARGIN, coordinate_fault
+from gisland.base.coordinates import USE_MARGIN_DEGREES, coordinate_fault
 from gisland.base.datums import CGCS2000, OLD_CHINA, WGS84, datum_name
 from gisland.base.errors import CRSError, GeometryError
 from gisland.base.gausskrueger import GK_ZONES, gk_code
@@ -276,7 +276,7 @@ def _require_in_use(parcels: gpd.GeoDataFrame, crs: CRS, *, what: str) -> None:
     far = far_from(parcels, lon=lon, lat=lat)
     most = "most of the parcels" if far else "the parcels"
     rest = ", and these elsewhere" if far else ""
-    if use is not None and degrees_outside(lon, lat, use) > USE_MARGIN:
+    if use is not None and degrees_outside(lon, lat, use) > USE_MARGIN_DEGREES:
         west, south, east, north = use
         raise CRSError(
             f"{what}: {crs_name(crs)} is made for {west:g} to {east:g}° east and"

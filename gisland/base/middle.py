@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-FAR = 3.0  # degrees: as wide as a zone
+FAR_DEGREES = 3.0  # as wide as a zone
 
 
 def median_place(shapes: gpd.GeoDataFrame | gpd.GeoSeries) -> tuple[float, float] | None:
@@ -77,7 +77,7 @@ def far_from(shapes: gpd.GeoDataFrame | gpd.GeoSeries, *, lon: float, lat: float
     with np.errstate(invalid="ignore"):  # coordinates that are nowhere are infinite
         beside = np.abs((east - lon + 180) % 360 - 180)
         away = np.maximum(beside, np.abs(north - lat))
-        far = np.isfinite(away) & (away > FAR)
+        far = np.isfinite(away) & (away > FAR_DEGREES)
     return sorted(shapes.index[far], key=str)
 
 

@@ -15,8 +15,7 @@ from gisland.base.glance import Glance
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
-# corners touch over 0 m
+# At 0 these say nothing, or too much: corners touch over 0 m.
 POSITIVE = (
     *("tolerance_m", "min_border_m", "line_reach_m", "solver_seconds"),
     *("high_storey_m", "storey_height_m", "scenario"),

@@ -8,7 +8,7 @@ from gisland.base.errors import ProjectError, did_you_mean
 from gisland.base.units import factor, m2_to_mu
 
 WAN = 10_000  # 万
-PER_MU = m2_to_mu(1.0)  # mu in a square metre
+MU_IN_M2 = m2_to_mu(1.0)  # mu in a square metre
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ UNITS = {
     "wan_yuan": Unit("money", factor("wan_yuan", canonical="yuan")),
     "yi_yuan": Unit("money", WAN * factor("wan_yuan", canonical="yuan")),
     "wan_yuan/mu": Unit("rate", factor("wan_yuan", canonical="yuan")),
-    "yuan/m2": Unit("rate", 1 / PER_MU),
+    "yuan/m2": Unit("rate", 1 / MU_IN_M2),
     "m": Unit("length", 1.0),
     "km": Unit("length", 1000.0),
     "m2/person": Unit("each", 1.0),

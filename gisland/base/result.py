@@ -218,13 +218,13 @@ def summary_counts(tables: dict[str, pd.DataFrame]) -> dict[str, int | float]:
 
 def _control_counts(tables: dict[str, pd.DataFrame]) -> dict[str, int]:
     """Blocks of each set of lines, and verdicts on areas that fail."""
-    sets = [s for s, b in _columns(tables, "block_lines", "lines", "block_id") if b != OVERALL]
-    outcome = [o for (o,) in _columns(tables, "control_verdicts", "outcome")]
+    sets = [s for s, b in _rows(tables, "block_lines", "lines", "block_id") if b != OVERALL]
+    outcome = [o for (o,) in _rows(tables, "control_verdicts", "outcome")]
     counts = {f"blocks_{lines}": sets.count(lines) for lines in LINES}
     return {**counts, "control_failures": outcome.count("fail")}
 
 
-def _columns(tables: dict[str, pd.DataFrame], table: str, *names: str) -> list[tuple[object, ...]]:
+def _rows(tables: dict[str, pd.DataFrame], table: str, *names: str) -> list[tuple[object, ...]]:
     """Rows of some columns of a table, none if the table is not there."""
     if table not in tables:
         return []

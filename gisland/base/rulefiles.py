@@ -14,8 +14,6 @@ from gisland.base.rulespecs import plain_id, rule_ids, spec_of
 
 REQUIRED = ("mode", "title", "section", "quotation", "source", "status")
 OPTIONAL = ("value", "unit", "operator", "denominator", "note", "not_known", "rounding_m2")
-
-
 HEAD = {"name": str, "title": str, "jurisdiction": str, "vintage": int}
 TOLD = ("not_known", "place", "decides", "left_open")  # texts of a set itself, never inherited
 MAY_HEAD = ("extends", *TOLD)

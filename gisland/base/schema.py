@@ -124,7 +124,7 @@ LAYERS: dict[str, dict[str, Column]] = {
     "zones": {"zone_id": _TEXT},
     "sites": SITES,
 }
-LINES_ALLOWED = ("roads", "water")
+LINES_ALLOWED = ("roads", "water")  # layers that may be drawn as lines
 
 
 @dataclass(frozen=True, repr=False)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gisland.base.rule import SHARE_DECIMALS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -31,7 +33,6 @@ CHANGES = {
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 MOST_SCALE = {"coverage": 1.0}  # a share
 USUAL = 90  # percentile of the values that the classes have to tell apart
-DECIMALS = 6  # to which values are compared, as by the rules
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ def class_numbers(value: NDArray[np.float64], legend: Legend) -> NDArray[np.uint
     >>> class_numbers(np.array([0.5, 2.0, np.nan]), legend).tolist()
     [1, 3, 0]
     """
-    number = np.searchsorted(legend.breaks, np.round(value, DECIMALS), side="right") + 1
+    number = np.searchsorted(legend.breaks, np.round(value, SHARE_DECIMALS), side="right") + 1
     return np.where(np.isnan(value), 0, number).astype(np.uint8)
 
 
@@ -165,10 +166,10 @@ def _breaks(
     """Breaks of a measure, times the smallest scale by which they reach the usual values."""
     breaks, top = table[measure], MOST_SCALE.get(measure, SCALES[-1])
     sizes = [np.abs(v) for v in values]
-    known = np.concatenate([[], *(s[np.round(s, DECIMALS) > 0] for s in sizes)])
+    known = np.concatenate([[], *(s[np.round(s, SHARE_DECIMALS) > 0] for s in sizes)])
     if not len(known):
         return breaks
     usual = float(np.percentile(known, USUAL))
     scales = [s for s in SCALES if s <= top]
     scale = next((s for s in scales if breaks[-1] * s >= usual), scales[-1])
-    return tuple(round(b * scale, DECIMALS) for b in breaks)
+    return tuple(round(b * scale, SHARE_DECIMALS) for b in breaks)

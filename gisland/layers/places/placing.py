@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SAME_PLACE_M = 0.001
 DEGREE_M = 111_320.0
 ACCURATE_M = 1.0  # of a published transformation
-SHOWN = 40  # characters of a .prj file
+PRJ_SHOWN = 40  # characters of a .prj file
 _JSON = (".json", ".geojson")
 
 
@@ -276,7 +276,9 @@ def _prj_state(path: Path) -> str:
     if content is None:
         return "there is no .prj file"
     text = "".join(c for c in content.decode("ascii", "ignore") if c.isprintable()).strip()
-    return f"its .prj file cannot be understood: {text[:SHOWN]!r}" if text else "its .prj is empty"
+    if not text:
+        return "its .prj is empty"
+    return f"its .prj file cannot be understood: {text[:PRJ_SHOWN]!r}"
 
 
 def _disproved(table: gpd.GeoDataFrame) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gisland.base.coordinates import USE_MARGIN
+from gisland.base.coordinates import USE_MARGIN_DEGREES
 from gisland.base.crs import AREA_ERROR_PPM, crs_name
 from gisland.base.projections import (
     area_of_use,
@@ -29,7 +29,7 @@ FAR_PPM = 2000.0  # error of lengths in other projections
 def beyond_use(table: gpd.GeoDataFrame, source: Source) -> list[Finding]:
     """Tell where a layer reaches beyond the area that its CRS is made for.
 
-    Up to ``USE_MARGIN`` (1.5 degrees) beyond is tolerated: layers overlap the edges of zones.
+    Up to ``USE_MARGIN_DEGREES`` (1.5) beyond is tolerated: layers overlap the edges of zones.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def beyond_use(table: gpd.GeoDataFrame, source: Source) -> list[Finding]:
     west, south, east, north = place
     corners = [(lon, lat) for lon in (west, east) for lat in (south, north)]
     beyond = max(degrees_outside(lon, lat, use) for lon, lat in corners)
-    if beyond <= USE_MARGIN:
+    if beyond <= USE_MARGIN_DEGREES:
         return []
     message = (
         f"{source.name}: spans {west:.2f} to {east:.2f}° east, {south:.2f} to {north:.2f}° north,"

@@ -30,7 +30,7 @@ MIN_ROWS = 5  # fewer rows say nothing without a known name
 FIRST_ROWS = 2000  # that rule a column out before all are looked at
 LONGEST_ID = 40
 ROW_NUMBERS = ("objectid", "objectid_1", "fid", "ogc_fid", "gid", "oid")  # given by software
-SHOWN = 3  # values named as examples
+EXAMPLES = 3  # values named
 
 
 @dataclass(frozen=True)
@@ -256,6 +256,6 @@ def _other_number(values: pd.Series, canonical: str, drawn: pd.Series | None) ->
 
 def _examples(texts: pd.Series) -> str:
     counts = texts.value_counts().rename_axis("text").reset_index(name="rows")
-    first = counts.sort_values(["rows", "text"], ascending=[False, True]).head(SHOWN)
+    first = counts.sort_values(["rows", "text"], ascending=[False, True]).head(EXAMPLES)
     shown = [f"{quoted(t)[1:-1]} ({n})" for t, n in first.itertuples(index=False)]
     return ", ".join(shown)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 WGS84 = 4326
 NO_CODE = "EPSG:…"
-CHINA = (73.0, 3.0, 136.0, 54.0)  # degrees: west, south, east, north
+CHINA_DEGREES = (73.0, 3.0, 136.0, 54.0)  # west, south, east, north
 MERCATOR_M = (8_000_000.0, 15_200_000.0, 330_000.0, 7_200_000.0)  # of China: x, then y
 FAR_MERCATOR_M = 6_000_000.0  # x of Web Mercator in America
 LOCAL = 100.0  # largest coordinate that may be degrees as well as metres of a local grid
@@ -154,7 +154,8 @@ def _hints(bounds: Bounds) -> Iterator[tuple[str, str]]:
 
 def _of_degrees(bounds: Bounds) -> tuple[str, str]:
     west, south, east, north = bounds
-    if _within((west, south), (east, north), (CHINA[0], CHINA[2], CHINA[1], CHINA[3])):
+    west_most, south_most, east_most, north_most = CHINA_DEGREES
+    if _within((west, south), (east, north), (west_most, east_most, south_most, north_most)):
         return "EPSG:4490", "these are degrees (4490 CGCS2000, 4326 WGS84)"
     wide = max(east - west, north - south) > 1
     if wide and max(map(abs, bounds)) < LOCAL:

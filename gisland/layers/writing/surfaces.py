@@ -9,7 +9,8 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
-from gisland.base.surfaceclasses import DECIMALS, Legend, legends
+from gisland.base.rule import SHARE_DECIMALS
+from gisland.base.surfaceclasses import Legend, legends
 from gisland.base.surfaces import MEASURES, WHEN, Surface
 from gisland.layers.writing.place import unreadable
 
@@ -159,7 +160,7 @@ def surface_style(surface: Surface, *, legend: Legend) -> str:
     True
     """
     # QGIS counts a break to the class below it, and nothing is rounded there
-    ends = [*(repr(b - 0.5 * 10.0**-DECIMALS) for b in legend.breaks), "inf"]
+    ends = [*(repr(b - 0.5 * 10.0**-SHARE_DECIMALS) for b in legend.breaks), "inf"]
     bounds = [f"{b:.12g}" for b in legend.breaks]
     labels = [
         f"{low} – {high}" if low and high else f"< {high}" if high else f"≥ {low}"
