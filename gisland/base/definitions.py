@@ -8,4 +8,5 @@ WAY_OUT_M = 3.0  # boundary through which a lorry gets out; with less there is n
 SEPARATED_SHARE = 0.9  # of a border along a corridor: what is left is where its line was cut off
 CUT_SHARE = 0.01  # of a parcel: a line cuts it if so much lies on either side; less is noise
 ROUNDING_SHARE = 0.02  # what tolerances at corners may take of a boundary wholly along others
+SHARE_NOISE = 1e-9  # shares of lengths that add up to nothing but for their rounding
 AREA_SLACK_M2 = 0.005  # areas are compared at 0.01 m²: what rounds to the limit reaches it

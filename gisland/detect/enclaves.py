@@ -13,7 +13,13 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.crs import require_metric
-from gisland.base.definitions import ROUNDING_SHARE, STRICT_M, STRICT_SHARE, WAY_OUT_M
+from gisland.base.definitions import (
+    ROUNDING_SHARE,
+    SHARE_NOISE,
+    STRICT_M,
+    STRICT_SHARE,
+    WAY_OUT_M,
+)
 from gisland.base.guards import (
     require_attribute,
     require_borders,
@@ -32,7 +38,6 @@ if TYPE_CHECKING:
     from gisland.detect.enclosing import Patches
 
 NEAR_SHARE = 0.5  # from here on a patch that is no enclave is told of
-ROUNDING = 1e-9  # of shares: sums of lengths that add up to nothing
 WIDE_SEPARATOR = "；"  # in names, where several are joined
 LENGTH_DECIMALS = 2  # borders are held against each other in centimetres
 ALONE, SAME_VALUE, TOGETHER = range(3)  # levels: one patch, several of one value, several of all
@@ -194,7 +199,7 @@ def judged_patches(
     table = _table(held, around, drawn, found=found, value=shown)
     others = pair["border_m"].groupby(pair["focal"]).sum()
     free = 1 - (others / drawn["outer_m"]).reindex(held.index).to_numpy()
-    table["free_share"] = np.where(np.abs(free) < ROUNDING, 0.0, free)
+    table["free_share"] = np.where(np.abs(free) < SHARE_NOISE, 0.0, free)
     known = near[found.table["simple"][near.index] & (near["share"].round(3) >= NEAR_SHARE)]
     told = pd.concat([judged, known.drop(index=judged.index, errors="ignore")])
     return table, _verdicts(told, found, ordered.index, attribute=attribute)
@@ -284,9 +289,7 @@ def _table(
         "value": value.iloc[number],
         "parcel_ids": aligned(joined, ids[number]),
         "kind": np.where(alone, kind, "jointly"),
-        "surrounded_by": _listed(
-            named.assign(text=_without_separator(named["text"])), "text", number
-        ),
+        "surrounded_by": _listed(named, "text", number),
         "surrounding_ids": _listed(told, "id", number),
         "share": held["share"],
         "free_share": np.nan,

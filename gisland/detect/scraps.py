@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gisland.base.definitions import SHARE_NOISE
 from gisland.base.keys import aligned, among, ends_among
 from gisland.base.tables import is_land, lookup
 from gisland.base.verdicts import long_enough
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from gisland.base.parameters import Parameters
     from gisland.base.rule import Rule
 
-ROUNDING = 1e-9  # of shares: sums of lengths that add up to nothing
 PAIR_COLUMNS = (
     "parcel_id",
     "site_id",
@@ -306,4 +306,4 @@ def boundary_shares(parts: pd.DataFrame) -> pd.DataFrame:
     sites, free = (parts[c] / parts["perimeter_m"] for c in ("sites_m", "free_m"))
     shares = {"sites_share": sites, "free_share": free, "other_share": 1 - sites - free}
     found = pd.DataFrame(shares)
-    return found.mask(found.abs() < ROUNDING, 0.0)
+    return found.mask(found.abs() < SHARE_NOISE, 0.0)
