@@ -7,8 +7,9 @@ from shapely import Polygon, affinity, box
 
 from districts import frame
 from gisland.base.errors import TableError
+from gisland.detect.lowuse import is_low
 from gisland.detect.zonelinks import zone_links
-from gisland.detect.zones import COLUMNS, given_zones, is_low, zone_labels, zones
+from gisland.detect.zones import COLUMNS, given_zones, zone_labels, zones
 from gisland.topology.boundary import trace
 
 

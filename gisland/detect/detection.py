@@ -19,14 +19,14 @@ from gisland.detect.groups import scrap_groups
 from gisland.detect.holdings import holdings
 from gisland.detect.idle import future_dates
 from gisland.detect.kinds import CHAINED, kind_verdicts
-from gisland.detect.lowuse import low_use, low_use_verdicts
+from gisland.detect.lowuse import is_low, low_use, low_use_verdicts
 from gisland.detect.mixture import mixture
 from gisland.detect.potential import potential
 from gisland.detect.scraps import scrap_pairs, site_geometry
 from gisland.detect.sites import members
 from gisland.detect.spellings import spelling_findings
 from gisland.detect.zonelinks import zone_links
-from gisland.detect.zones import given_zones, is_low, zone_labels, zones
+from gisland.detect.zones import given_zones, zone_labels, zones
 from gisland.topology.boundary import trace
 
 if TYPE_CHECKING:

@@ -183,6 +183,27 @@ def low_use(verdicts: pd.DataFrame, parcel_ids: pd.Index) -> pd.DataFrame:
     )
 
 
+def is_low(parcels: pd.DataFrame) -> pd.Series:
+    """Whether parcels are known to be in low use.
+
+    Parameters
+    ----------
+    parcels
+        With ``low_use``, ``<NA>`` where that is not known.
+
+    Returns
+    -------
+    pandas.Series
+        Bool, on the index of `parcels`.
+
+    Examples
+    --------
+    >>> is_low(pd.DataFrame({"low_use": pd.array([True, None], dtype="boolean")})).tolist()
+    [True, False]
+    """
+    return parcels["low_use"].fillna(value=False).astype(bool)
+
+
 def _worst(decided: pd.DataFrame) -> pd.DataFrame:
     """By parcel the failing test with the largest shortfall, and how large it is."""
     failed = decided[decided["outcome"] == "fail"]

@@ -14,6 +14,7 @@ from gisland.base.rule import AREA_DECIMALS
 from gisland.base.tables import lookup
 from gisland.base.verdicts import long_enough
 from gisland.detect.corridors import part_m
+from gisland.detect.lowuse import is_low
 from gisland.topology.graph import components
 from gisland.topology.overlay import dominant
 
@@ -246,7 +247,7 @@ def members(
         "layer": lambda: members_by_layer(drawn, sites, site_overlap_share=site_overlap_share),
         "field": lambda: members_by_field(drawn),
         "low_use": lambda: members_by_cluster(
-            drawn["low_use"].fillna(value=False).astype(bool),
+            is_low(drawn),
             borders,
             areas_m2=drawn["area_m2"],
             min_area_m2=min_area_m2,

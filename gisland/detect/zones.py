@@ -12,6 +12,7 @@ from gisland.base.errors import TableError
 from gisland.base.phrases import count_of
 from gisland.base.tables import is_land, joined_ids, lookup, member_labels
 from gisland.base.units import m2_to_mu
+from gisland.detect.lowuse import is_low
 from gisland.detect.sites import large_clusters
 from gisland.topology.overlay import mostly_in
 from gisland.topology.unions import unions
@@ -133,27 +134,6 @@ def given_zones(
     table = _table(known.loc[zone.index], zone, names=used, shapes=shapes.loc[used].to_numpy())
     empty = names.difference(used)
     return table, [_without_parcels(name, shape) for name, shape in shapes.loc[empty].items()]
-
-
-def is_low(parcels: pd.DataFrame) -> pd.Series:
-    """Whether parcels are known to be in low use.
-
-    Parameters
-    ----------
-    parcels
-        With ``low_use``, ``<NA>`` where that is not known.
-
-    Returns
-    -------
-    pandas.Series
-        Bool, on the index of `parcels`.
-
-    Examples
-    --------
-    >>> is_low(pd.DataFrame({"low_use": pd.array([True, None], dtype="boolean")})).tolist()
-    [True, False]
-    """
-    return parcels["low_use"].fillna(value=False).astype(bool)
 
 
 def zone_labels(table: gpd.GeoDataFrame, parcel_ids: pd.Index) -> pd.Series:
