@@ -62,6 +62,11 @@ def test_a_site_polygon_that_covers_no_parcel_is_an_error_with_its_id() -> None:
     )
 
 
+def test_one_site_polygon_that_covers_no_parcel_is_told_in_the_singular() -> None:
+    with pytest.raises(TableError, match=r"^sites: 1 of 1 polygon covers no parcel by 50% or more"):
+        by_layer({"far": box(900, 0, 910, 10)})
+
+
 def test_a_site_polygon_without_geometry_is_an_error_with_its_id() -> None:
     with pytest.raises(TableError, match=r"\(gone\)"):
         by_layer({"S": box(0, 0, 10, 10), "gone": None})

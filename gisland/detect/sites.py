@@ -10,7 +10,7 @@ from gisland.base.errors import ProjectError, TableError
 from gisland.base.keys import ID_SEPARATOR, both_among
 from gisland.base.phrases import count_of
 from gisland.base.result import SITES_FROM
-from gisland.base.rule import AREA_DECIMALS
+from gisland.base.rule import AREA_DECIMALS, SHARE_DECIMALS
 from gisland.base.tables import lookup
 from gisland.base.verdicts import long_enough
 from gisland.detect.corridors import part_m
@@ -60,11 +60,12 @@ def members_by_layer(
     """
     _require_no_separator(sites.index)
     best = dominant(parcels, sites)
-    inside = best.loc[best["share"].round(6) >= site_overlap_share, "right_id"]
+    inside = best.loc[best["share"].round(SHARE_DECIMALS) >= site_overlap_share, "right_id"]
     empty = sites.index.difference(pd.Index(inside.unique()))
     if len(empty):
         raise TableError(
-            f"sites: {len(empty)} of {len(sites)} polygons cover no parcel"
+            f"sites: {len(empty)} of {count_of(len(sites), 'polygon')}"
+            f" {'covers' if len(empty) == 1 else 'cover'} no parcel"
             f" by {site_overlap_share:.0%} or more",
             do="check that sites and parcels belong together, or lower site_overlap_share",
             ids=empty,
@@ -228,6 +229,8 @@ def members(
     ------
     ProjectError
         If the source is unknown or lacks its data.
+    TableError
+        If a site polygon gets no parcel, or a site id holds ``;``; lists the sites.
 
     Examples
     --------
@@ -241,7 +244,8 @@ def members(
     if source not in SITES_FROM:
         raise ProjectError(f"[sites] from is {source!r}", do=f"use one of {', '.join(SITES_FROM)}")
     if source == "layer" and sites is None:
-        raise ProjectError('[sites] from = "layer", but there is no [layers.sites]', do="add it")
+        do = "name the file of the site polygons there, or take the sites from elsewhere"
+        raise ProjectError('[sites] from = "layer", but there is no [layers.sites]', do=do)
     drawn = parcels[parcels["area_m2"].notna()]
     ways: dict[str, Callable[[], pd.Series]] = {
         "layer": lambda: members_by_layer(drawn, sites, site_overlap_share=site_overlap_share),
