@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from itertools import combinations
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from shapely import MultiPolygon, Polygon, box
 
 from checklayers import findings, found, layer, moved
+from gisland.present.details import DETAILS
 
 SQUARE = box(0, 0, 10, 10)
 SPOTTED = Polygon([(0, 0), (3, 0), (10, 0), (10, 10), (5, 10), (0, 10), (0, 7)])
@@ -157,6 +159,12 @@ def test_misses_within_the_tolerance_are_told_together() -> None:
     assert row["value"] == pytest.approx(0.04)
     assert row["message"] == "2 pairs of parcels miss each other by at most 0.05 m"
     assert "near_miss" not in set(table["code"])
+    table = findings(layer({name: shapes[name] for name in ("a", "b")}))
+    (told,) = table.loc[table["code"] == "hairline_misses", "message"]
+    assert told == "1 pair of parcels misses each other by at most 0.05 m"
+    shown = re.search(DETAILS["hairline_misses"], told)
+    assert shown is not None
+    assert shown.groupdict() == {"many": "1", "limit": "0.05"}
 
 
 def comb(teeth: int) -> Polygon:

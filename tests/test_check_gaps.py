@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import shapely
 from shapely import Polygon, affinity, box
 
 from checklayers import findings, found, layer
+from gisland.present.details import DETAILS
 
 RING = Polygon(box(0, 0, 30, 30).exterior, [box(10, 10, 20, 20).exterior])
 
@@ -96,7 +99,11 @@ def test_hairline_gaps_are_told_together() -> None:
     table = table[table["code"] == "hairline_gaps"]
     assert table["severity"].tolist() == ["info"]
     assert table["value"].tolist() == pytest.approx([thin.area])
-    assert table["message"].tolist() == ["1 gaps of at most 0.01 m² each"]
+    (message,) = table["message"]
+    assert message == "1 gap of at most 0.01 m² each"
+    shown = re.search(DETAILS["hairline_gaps"], message)
+    assert shown is not None
+    assert shown.groupdict() == {"many": "1", "limit": "0.01"}
 
 
 def test_gap_names_five_parcels_and_counts_the_rest() -> None:

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import shapely
 from shapely import Polygon, box
 
 from checklayers import findings, found, layer, moved
+from gisland.present.details import DETAILS
 
 LEFT = box(0, 0, 10, 10)
 
@@ -74,6 +77,12 @@ def test_hairline_vertices_are_told_together() -> None:
     assert row["message"] == "5 vertices at most 0.05 m beside another parcel's boundary"
     assert (row["severity"], row["unit"]) == ("info", "m")
     assert row["value"] == pytest.approx(0.03)
+    table = findings(layer({"a": LEFT, "b": right((9.97, 2))}))
+    (told,) = table.loc[table["code"] == "hairline_vertices", "message"]
+    assert told == "1 vertex at most 0.05 m beside another parcel's boundary"
+    shown = re.search(DETAILS["hairline_vertices"], told)
+    assert shown is not None
+    assert shown.groupdict() == {"many": "1", "limit": "0.05"}
     assert "unmatched_vertex" not in set(table["code"])
 
 

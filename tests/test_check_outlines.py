@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import shapely
@@ -7,6 +9,7 @@ from geopandas.testing import assert_geodataframe_equal
 from shapely import MultiPolygon, Polygon, affinity, box
 
 from checklayers import findings, found, layer, moved
+from gisland.present.details import DETAILS
 from gisland.topology import outlines
 
 SPIKED = Polygon([(0, 0), (9, 0), (9, 5), (15, 5.01), (9, 5.02), (9, 9), (0, 9)])
@@ -123,6 +126,12 @@ def test_repeated_vertices_are_told_together() -> None:
         ["repeated_vertices", "info", 3.0, "count"]
     ]
     assert table["message"].tolist() == ["3 vertices of 2 parcels repeat the one before"]
+    table = findings(layer({"b": again}))
+    assert table["message"].tolist() == ["1 vertex of 1 parcel repeats the one before"]
+    (message,) = table["message"]
+    found_again = re.search(DETAILS["repeated_vertices"], message)
+    assert found_again is not None
+    assert found_again["detail"] == "1"
 
 
 @pytest.mark.parametrize("far", [1e9, 1e15])

@@ -223,13 +223,14 @@ def _misses(ground: Ground, pairs: _Pairs, *, parameters: Parameters) -> Rows:
         geometry=_between(ground, wide.number),
     )
     if hairline.any():
-        many, limit = hairline.sum(), parameters.tolerance_m
+        many, limit = int(hairline.sum()), parameters.tolerance_m
+        told = "1 pair of parcels misses" if many == 1 else f"{many} pairs of parcels miss"
         found += rows(
             "hairline_misses",
             "info",
             value=[pairs.distance_m[hairline].max()],
             unit="m",
-            message=f"{many} pairs of parcels miss each other by at most {limit:g} m",
+            message=f"{told} each other by at most {limit:g} m",
         )
     return found
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gisland.base.phrases import first_of
+from gisland.base.phrases import count_of, first_of
 from gisland.topology.drawn import rows
 from gisland.topology.holes import holes_in
 from gisland.topology.segments import ranges
@@ -103,7 +103,7 @@ def gaps(ground: Ground, parameters: Parameters) -> Rows:
 def _hairlines(area: np.ndarray, *, limit_m2: float) -> Rows:
     if len(area) == 0:
         return []
-    message = f"{len(area)} gaps of at most {limit_m2:g} m² each"
+    message = f"{count_of(len(area), 'gap')} of at most {limit_m2:g} m² each"
     return rows("hairline_gaps", "info", value=[float(area.sum())], unit="m2", message=message)
 
 

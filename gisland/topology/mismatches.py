@@ -107,9 +107,8 @@ def _hairlines(near: NearVertices, *, parameters: Parameters) -> Rows:
     if len(near.other) == 0:
         return []
     many = numbers(near.xy).max() + 1
-    message = (
-        f"{many} vertices at most {parameters.tolerance_m:g} m beside another parcel's boundary"
-    )
+    told = "1 vertex" if many == 1 else f"{many} vertices"
+    message = f"{told} at most {parameters.tolerance_m:g} m beside another parcel's boundary"
     return rows(
         "hairline_vertices",
         "info",

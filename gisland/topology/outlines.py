@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gisland.base.phrases import count_of
 from gisland.topology.drawn import rows
 from gisland.topology.rings import CORNERS, edited, unroll
 from gisland.topology.spikes import spikes
@@ -81,12 +82,15 @@ def outlines(drawn: Drawn, parameters: Parameters) -> Rows:
 def _repeated(parcels: Ints) -> Rows:
     if len(parcels) == 0:
         return []
+    many = len(parcels)
+    told = "1 vertex" if many == 1 else f"{many} vertices"
+    owners = count_of(len(set(parcels)), "parcel")
     return rows(
         "repeated_vertices",
         "info",
-        value=[float(len(parcels))],
+        value=[float(many)],
         unit="count",
-        message=f"{len(parcels)} vertices of {len(set(parcels))} parcels repeat the one before",
+        message=f"{told} of {owners} repeat{'s' if many == 1 else ''} the one before",
     )
 
 
