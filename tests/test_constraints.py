@@ -47,7 +47,7 @@ def test_exclusions_without_geometry_overlap_nothing() -> None:
 def test_an_invalid_exclusion_is_an_error_and_never_passed_over() -> None:
     bowtie = Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
     red = frame({"r": bowtie, "s": box(0, 0, 1, 1), "t": None}, "boundary_id")
-    with pytest.raises(GeometryError, match=r"exclusions.red: 1 polygons are invalid \(r\); mend"):
+    with pytest.raises(GeometryError, match=r"exclusions.red: 1 polygon invalid \(r\); mend"):
         exclusion_facts(LOTS, {"red": red})
 
 

@@ -207,7 +207,7 @@ def test_no_sites_at_all() -> None:
 
 def test_a_parcel_of_a_site_cannot_be_absorbed() -> None:
     shapes = {"s": at(0, 0, 10, 10), "t": at(10, 0, 10, 10)}
-    with pytest.raises(PlanError, match=r"1 absorbed parcels are part of a site already \(t\)"):
+    with pytest.raises(PlanError, match=r"1 absorbed parcel inside a site already \(t\)"):
         done(shapes, {"s": "S1", "t": "S2"}, {"t": "S1"})
 
 

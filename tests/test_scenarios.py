@@ -129,7 +129,7 @@ def test_a_column_that_cannot_be_taken_is_refused(
 @pytest.mark.parametrize("value", [-0.1, float("inf")])
 def test_a_value_that_is_no_far_is_refused_with_its_rows(value: float) -> None:
     lots = LOTS.assign(goal=[1.0, value, 1.0, 1.0, 1.0])
-    with pytest.raises(ProjectError, match=r"which is no FAR on 1 parcels \(s2\); mend these"):
+    with pytest.raises(ProjectError, match=r"which is no FAR on 1 parcel \(s2\); mend these"):
         require_scenario(lots, None, scenario="goal")
 
 

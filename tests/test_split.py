@@ -126,7 +126,7 @@ def test_a_sliver_goes_where_its_border_is_longest() -> None:
 
 def test_a_zone_that_crosses_by_2_cm_cuts_nothing() -> None:
     zoning = zones({"M": at(-9, -9, 108.98, 99), "R": at(99.98, -9, 99, 99)})
-    with pytest.raises(PlanError, match=r"1 parcels lie in a single planned use \(p\)"):
+    with pytest.raises(PlanError, match=r"1 parcel in a single planned use \(p\)"):
         cut(at(0, 0, 100, 90), zoning)
     assert cut_parcels(lots({"p": at(0, 0, 100, 90)}), zoning).parts.empty
     wider = zones({"M": at(-9, -9, 108.9, 99), "R": at(99.9, -9, 99, 99)})
@@ -258,10 +258,10 @@ def test_overlapping_zones_are_told() -> None:
     ("ids", "told"),
     [
         (["p", "x"], r"1 parcel not in the layer \(x\); check the ids"),
-        (["in"], r"1 parcels lie in a single planned use \(in\); take them off"),
-        (["out"], r"1 parcels lie under no zone with a planned use \(out\); take"),
-        (["no"], r"1 parcels have no geometry \(no\); draw them"),
-        (["bow", "p"], r"1 parcels have invalid geometry \(bow\); run `gisland check`"),
+        (["in"], r"1 parcel in a single planned use \(in\); take them off"),
+        (["out"], r"1 parcel under no zone with a planned use \(out\); take"),
+        (["no"], r"1 parcel without geometry \(no\); draw them"),
+        (["bow", "p"], r"1 parcel with invalid geometry \(bow\); run `gisland check`"),
         (["p", "in"], r"\(in\)"),
     ],
 )
@@ -275,7 +275,7 @@ def test_listed_parcels_that_cannot_be_cut_are_refused(ids: list[str], told: str
 
 def test_an_id_that_is_taken_is_refused() -> None:
     parcels = lots({"p": at(-10, 0, 20, 10), "p-2": at(50, 50, 9, 9)})
-    with pytest.raises(PlanError, match=r"1 ids of parts are taken already \(p-2\)"):
+    with pytest.raises(PlanError, match=r"1 id for parts taken by other parcels \(p-2\)"):
         cut_parcels(parcels, zones(WIDE))
 
 
@@ -286,7 +286,7 @@ def test_zoning_without_planned_use_or_with_broken_zones_is_refused() -> None:
     by_class = zones(WIDE).rename(columns={"planned_use": "use_class"})
     assert len(cut_parcels(parcels, by_class).parts) == 2
     bow = affinity.translate(shapely.Polygon([(0, 0), (9, 9), (9, 0), (0, 9)]), *ORIGIN)
-    with pytest.raises(GeometryError, match=r"zoning: 1 polygons are invalid or empty \(R\)"):
+    with pytest.raises(GeometryError, match=r"zoning: 1 polygon invalid or empty \(R\)"):
         cut_parcels(parcels, zones({"M": WIDE["M"], "R": bow}))
 
 

@@ -213,7 +213,7 @@ def test_nothing_to_split_and_what_could_not_be_split_is_told(tmp_path: Path, ca
     ("words", "told"),
     [
         (["x"], "split: 1 parcel not in the layer (x); check the ids"),
-        (["in", "p"], "split: 1 parcels lie in a single planned use (in); take them off the list"),
+        (["in", "p"], "split: 1 parcel in a single planned use (in); take them off the list"),
         (["p", "-o", "out.shp"], "is not the name of a GeoPackage; let it end in .gpkg"),
     ],
 )

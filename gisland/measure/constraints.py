@@ -12,6 +12,7 @@ import shapely
 from gisland.base.crs import areas_m2
 from gisland.base.errors import GeometryError
 from gisland.base.keys import NOWHERE, aligned, positions
+from gisland.base.phrases import count_of
 from gisland.base.schema import usable
 from gisland.base.tables import lookup
 from gisland.topology.overlay import mostly_in, overlap_areas, pair_areas
@@ -71,7 +72,7 @@ def _valid(layer: gpd.GeoDataFrame, *, name: str) -> np.ndarray:
     invalid = ~shapely.is_missing(values) & ~shapely.is_valid(values)
     if invalid.any():
         raise GeometryError(
-            f"exclusions.{name}: {invalid.sum()} polygons are invalid",
+            f"exclusions.{name}: {count_of(int(invalid.sum()), 'polygon')} invalid",
             do='mend them, or put "invalid_geometry" into repair of [parameters]',
             ids=ordered.index[invalid],
         )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from gisland.base.errors import MAX_NAMES, ProjectError
 from gisland.base.keys import aligned
-from gisland.base.phrases import first_of
+from gisland.base.phrases import count_of, first_of
 from gisland.base.rule import SHARE_DECIMALS
 from gisland.base.schema import PARCELS
 from gisland.base.tables import INTERNAL, PARCEL_RESULTS
@@ -182,7 +182,9 @@ def _column(parcels: pd.DataFrame, sites: pd.DataFrame | None, name: str) -> pd.
     wrong = layer.index[(values < 0) | np.isinf(values)]
     if len(wrong):
         raise ProjectError(
-            f"{told}, which is no FAR on {len(wrong)} {what}", do="mend these values", ids=wrong
+            f"{told}, which is no FAR on {count_of(len(wrong), what.removesuffix('s'))}",
+            do="mend these values",
+            ids=wrong,
         )
     return values
 

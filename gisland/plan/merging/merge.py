@@ -12,6 +12,7 @@ import shapely
 
 from gisland.base.errors import PlanError
 from gisland.base.keys import aligned, among
+from gisland.base.phrases import count_of
 from gisland.base.schema import MERGED_ROLES
 from gisland.base.threads import in_threads
 from gisland.topology.hairlines import without_gaps
@@ -48,8 +49,8 @@ def merge(
 
     Hairline gaps up to the tolerance between the pieces of a site are closed and accounted for,
     and so are overlaps: plane area of the pieces = merged area - gaps closed + overlaps, within
-    1e-6 relative. Vertices stay where they are, within a tenth of
-    a millimetre where pieces would otherwise not join.
+    1e-6 relative. Vertices stay where they are, within a tenth of a millimetre where pieces would
+    otherwise not join.
 
     Parameters
     ----------
@@ -91,7 +92,7 @@ def merge(
     both = members.index.intersection(absorbed.index)
     if len(both):
         raise PlanError(
-            f"plan: {len(both)} absorbed parcels are part of a site already",
+            f"plan: {count_of(len(both), 'absorbed parcel')} inside a site already",
             do="take them out of the plan",
             ids=both,
         )

@@ -36,11 +36,11 @@ REMEDIES = {
     "zones_overlap": "mend the zoning: it must say one planned use for every place",
 }
 REASONS = {
-    "no_geometry": "have no geometry",
-    "invalid_geometry": "have invalid geometry",
-    "one_use": "lie in a single planned use",
-    "no_zone": "lie under no zone with a planned use",
-    "zones_overlap": "lie where zones of two planned uses overlap",
+    "no_geometry": "without geometry",
+    "invalid_geometry": "with invalid geometry",
+    "one_use": "in a single planned use",
+    "no_zone": "under no zone with a planned use",
+    "zones_overlap": "where zones of two planned uses overlap",
 }
 
 
@@ -166,7 +166,7 @@ def _uses(zoning: gpd.GeoDataFrame) -> pd.Series:
     bad = zoning.index[~usable(zoning.geometry).to_numpy() & zoning.geometry.notna().to_numpy()]
     if len(bad):
         raise GeometryError(
-            f"zoning: {len(bad)} polygons are invalid or empty",
+            f"zoning: {count_of(len(bad), 'polygon')} invalid or empty",
             do='mend them, or put "invalid_geometry" into repair of [parameters]',
             ids=sorted(bad),
         )
@@ -253,7 +253,9 @@ def _require_cut(state: pd.Series) -> None:
     for reason, told in REASONS.items():
         ids = state.index[(state == reason).to_numpy()]
         if len(ids):
-            raise PlanError(f"split: {len(ids)} parcels {told}", do=REMEDIES[reason], ids=ids)
+            raise PlanError(
+                f"split: {count_of(len(ids), 'parcel')} {told}", do=REMEDIES[reason], ids=ids
+            )
 
 
 def _parts(
@@ -277,8 +279,8 @@ def _parts(
     taken = parts.index[among(parts.index, parcels.index) | parts.index.duplicated()]
     if len(taken):
         raise PlanError(
-            f"split: {len(taken)} ids of parts are taken already",
-            do="rename these parcels, or take their namesakes off the list",
+            f"split: {count_of(len(taken), 'id')} for parts taken by other parcels",
+            do="rename these parcels, or take those to be cut off the list",
             ids=taken,
         )
     return parts
