@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from gisland.base.crs import areas_m2
-from gisland.base.schema import LINES, usable
+from gisland.base.schema import LINES, MERGED_ROLES, usable
 from gisland.control.adjustment import adjusted_lines, balance
 from gisland.control.areaverdicts import area_verdicts
 from gisland.control.blocklines import Checked, check_block_lines
@@ -259,7 +259,7 @@ def control(
         rows += more
     first = checked.get(GIVEN, checked.get(PROPOSED))
     if first is not None and "planned_use_class" in parcels:
-        renewed = parcels["verdict"].isin(("site", "absorbed"))
+        renewed = parcels["verdict"].isin(MERGED_ROLES)
         turned, totals, more = conversions(
             parcels, first.parts, renewed=renewed, rules=rules, within_m2=first.within_m2
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gisland.base.schema import INDUSTRIAL_USE_CLASSES, OVERALL
+from gisland.base.schema import INDUSTRIAL_USE_CLASSES, MERGED_ROLES, OVERALL
 from gisland.base.units import m2_to_mu
 from gisland.verify.arearows import NAN, TABLE, Row, check_rows
 from gisland.verify.blockland import (
@@ -101,7 +101,7 @@ def _expected(facts: Facts) -> pd.DataFrame:
     now = now.mask(means_m0(lots.get("use_code", empty), rules=facts.rules), M0)
     then = planned.mask(means_m0(lots.get("planned_use", empty), rules=facts.rules), M0)
     year = lots.get("plan_year", pd.Series(NAN, index=lots.index)).astype("Float64")
-    renewed = lots["verdict"].isin(["site", "absorbed"]) | year.notna()
+    renewed = lots["verdict"].isin(MERGED_ROLES) | year.notna()
     # what turns to M0 is M0 whatever its class; M0 renewed as such is industry
     to_m0, stays_m0 = (then == M0) & (now != M0), (then == M0) & (now == M0)
     changes = to_m0 | ((planned != lots["use_class"]) & ~stays_m0)

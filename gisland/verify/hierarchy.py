@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from gisland.base.schema import MERGED_ROLES
 from gisland.base.tables import is_land, members_of
 from gisland.base.units import m2_to_mu
 from gisland.verify.blockland import missing_tables, unequal
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from gisland.verify.facts import Facts, Violation
 
 WHOLE = 0.99
-MERGED = ("site", "absorbed")
 
 
 def check_hierarchy(facts: Facts) -> list[Violation]:
@@ -70,7 +70,7 @@ def _expected(facts: Facts) -> pd.DataFrame:
     zone = _known(lots["zone_id"].replace("", None))
     unit = _known(_units(facts))
     lineage = facts.tables["lineage"].drop_duplicates("parcel_id").set_index("parcel_id")
-    site = lineage["after_id"].where(lineage["role"].isin(MERGED)).reindex(lots.index)
+    site = lineage["after_id"].where(lineage["role"].isin(MERGED_ROLES)).reindex(lots.index)
     own = pd.Series(lots.index, index=lots.index, dtype="str")
     levels = [("zone", zone, None), ("unit", unit, zone)]
     levels += [("project", _known(site), zone if unit is None else unit)]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import shapely
 
+from gisland.base.keys import ID_SEPARATOR
+from gisland.base.schema import MERGED_ROLES
 from gisland.verify.facts import Facts, Violation, differs, violations
 from gisland.verify.overlays import undrawn
 
@@ -50,7 +52,7 @@ def check_lineage(facts: Facts) -> list[Violation]:
 
 def _check_rows(facts: Facts, rows: pd.DataFrame) -> list[Violation]:
     lots = facts.parcels.reindex(rows.index)
-    role = lots["verdict"].where(lots["verdict"].isin(["site", "absorbed"]), "kept")
+    role = lots["verdict"].where(lots["verdict"].isin(MERGED_ROLES), "kept")
     shapes: np.ndarray = lots.geometry.to_numpy()
     absent = undrawn(shapes)
     role = role.mask((role == "kept") & absent, "no_geometry")
@@ -58,7 +60,7 @@ def _check_rows(facts: Facts, rows: pd.DataFrame) -> list[Violation]:
     excused = ~absent & ~shapely.is_valid(shapes) & (rows["role"] == "no_geometry")
     wrong = (rows["role"].fillna("") != role) & ~(excused & (role == "kept"))
     found = violations("lineage_role", "role does not follow from the verdict", rows.index[wrong])
-    merged = rows["role"].isin(["site", "absorbed"])
+    merged = rows["role"].isin(MERGED_ROLES)
     target = lots["site_id"].where(merged, pd.Series(rows.index, index=rows.index))
     wrong = rows["after_id"].fillna("") != target.fillna("")
     found += violations("lineage_after", "after_id is not its site, or itself", rows.index[wrong])
@@ -74,7 +76,7 @@ def _check_verdicts(facts: Facts) -> list[Violation]:
     verdict, site = facts.parcels["verdict"], facts.parcels["site_id"]
     odd = facts.parcels.index[~verdict.isin(VERDICTS)]
     found = violations("parcel_verdict", f"verdict is none of {', '.join(VERDICTS)}", odd)
-    merged = verdict.isin(["site", "absorbed"])
+    merged = verdict.isin(MERGED_ROLES)
     named = site.notna() & (site != "")
     found += violations(
         "parcel_verdict",
@@ -92,7 +94,7 @@ def _check_members(facts: Facts) -> list[Violation]:
         return violations("site_members", "parcels of sites, but no sites table", used.index)
     found = []
     for column, group in (("parcel_ids", facts.members), ("absorbed_ids", facts.absorbed)):
-        lists = {site: ";".join(sorted(ids.index)) for site, ids in group.groupby(group)}
+        lists = {site: ID_SEPARATOR.join(sorted(ids.index)) for site, ids in group.groupby(group)}
         expected = pd.Series(lists, dtype="str").reindex(facts.sites.index).fillna("")
         wrong = facts.sites[column].fillna("") != expected
         text = f"{column} are not those of the parcels table"

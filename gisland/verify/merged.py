@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gisland.base.schema import PARCELS
+from gisland.base.keys import ID_SEPARATOR
+from gisland.base.schema import MERGED_ROLES, PARCELS
 from gisland.verify.facts import Facts, Violation, differs, violations
 from gisland.verify.overlays import overlay, undrawn, valid
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 AMOUNTS = ("_m2", "_yuan")  # ends of the names of what adds up
 CHECKED = ("sum", "sum_known", "area_mean", "min", "max", "set", "same", "largest", "site")
-JOIN = ";"
 SHAPE_M2 = 1e-6
 
 
@@ -84,7 +84,7 @@ def _rules(facts: Facts, rows: pd.DataFrame) -> dict[str, str]:
 def _recomputed(facts: Facts, column: str, *, rule: str) -> tuple[pd.Series, pd.Series]:
     """Value of the column by site, and whether it is beyond doubt."""
     lineage = facts.tables["lineage"].sort_values("parcel_id")
-    pieces = lineage[lineage["role"].isin(["site", "absorbed"])]
+    pieces = lineage[lineage["role"].isin(MERGED_ROLES)]
     pieces = pieces[pieces["parcel_id"].isin(facts.parcels.index)].set_index("parcel_id")
     value = facts.parcels[column].reindex(pieces.index)
     area, site = facts.parcels["area_m2"].reindex(pieces.index), pieces["after_id"]
@@ -101,7 +101,8 @@ def _recomputed(facts: Facts, column: str, *, rule: str) -> tuple[pd.Series, pd.
         return getattr(groups, rule)(), sure
     if rule == "set":
         texts = value.dropna().astype("str")
-        parts = texts.groupby(site.reindex(texts.index)).agg(lambda v: JOIN.join(sorted(set(v))))
+        of_site = texts.groupby(site.reindex(texts.index))
+        parts = of_site.agg(lambda values: ID_SEPARATOR.join(sorted(set(values))))
         return parts.reindex(whole.index), sure & isinstance(value.dtype, pd.StringDtype)
     if rule == "same":
         kinds = groups.nunique()

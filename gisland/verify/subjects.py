@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from gisland.base.names import comparable
-from gisland.base.schema import OVERALL, SITE, UNIT, ZONE
+from gisland.base.schema import MERGED_ROLES, OVERALL, SITE, UNIT, ZONE
 from gisland.base.tables import is_land, lookup
 from gisland.verify.overlays import overlay, undrawn, valid
 
@@ -86,7 +86,7 @@ def survey(facts: Facts) -> Ground:
     lots = facts.parcels[facts.parcels["area_m2"].notna()]
     lineage = facts.tables["lineage"].drop_duplicates("parcel_id").set_index("parcel_id")
     role = lineage["role"].reindex(lots.index)
-    site = lineage["after_id"].reindex(lots.index).where(role.isin(["site", "absorbed"]))
+    site = lineage["after_id"].reindex(lots.index).where(role.isin(MERGED_ROLES))
     unknown = pd.Series(None, index=lots.index, dtype="str")
     land = pd.DataFrame(
         {
