@@ -27,6 +27,7 @@ OPERATORS = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greate
 ROUNDING_M2 = 0.01  # areas are compared at this, unless a rule says otherwise
 MOST_STEPS = 10_000  # of ROUNDING_M2
 AREA_DECIMALS, SHARE_DECIMALS = 2, 6  # areas and lengths; shares and ratios
+CENTS = 100  # hundredths of a square metre: sums of whole numbers are the same in any order
 
 
 @dataclass(frozen=True, repr=False)

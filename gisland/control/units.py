@@ -14,6 +14,7 @@ from gisland.base.errors import ProjectError, TableError
 from gisland.base.guards import require_columns, require_layer, require_table
 from gisland.base.keys import both_among, positions
 from gisland.base.phrases import first_of
+from gisland.base.rule import CENTS
 from gisland.base.schema import require_ids
 from gisland.base.tables import joined_ids, members_of
 from gisland.base.units import m2_to_mu
@@ -39,7 +40,6 @@ COLUMNS: dict[str, str] = {
     "bound_m2": "float64",
     "status": "str",
 }
-CENTS = 100  # hundredths of a square metre: sums of whole numbers are the same in any order
 LEAST_M2 = 0.005  # what is less rounds to nothing
 SHOWN = 5  # zones named in a finding
 

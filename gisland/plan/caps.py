@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.errors import PlanError
+from gisland.base.rule import CENTS
 
 if TYPE_CHECKING:
     from gisland.base.rule import Rule
     from gisland.base.rules import RuleSet
 
-CENTS = 100  # areas are compared at 0.01 m², unless a rule says otherwise
 MM = 1000  # borders are compared at 0.001 m
 BUDGETS = ("scrap.share_cap", "scrap.total_cap")  # rules that limit what a site absorbs in all
 UNLIMITED = -1

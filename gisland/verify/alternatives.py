@@ -10,11 +10,21 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from gisland.verify.best import MM, WHOLE, Proof
+from gisland.base.keys import ID_SEPARATOR
+from gisland.verify.best import WHOLE, Proof
 from gisland.verify.caps import cents, most_scraps, rooms, step_cents
 from gisland.verify.decisions import decided, required_ids
 from gisland.verify.eligible import RULES
-from gisland.verify.facts import Facts, Violation, differs, known_pairs, sums, violations
+from gisland.verify.facts import (
+    MM,
+    PROVED,
+    Facts,
+    Violation,
+    differs,
+    known_pairs,
+    sums,
+    violations,
+)
 
 if TYPE_CHECKING:
     from gisland.base.rule import Rule
@@ -75,7 +85,7 @@ def _moves(
     """Every scrap that an alternative adds to a site or removes from it, one by one."""
     parts = []
     for column, sign in (("added_ids", 1), ("removed_ids", -1)):
-        ids = rows[column].fillna("").str.split(";").explode()
+        ids = rows[column].fillna("").str.split(ID_SEPARATOR).explode()
         ids = ids[ids != ""]
         parts.append(pd.DataFrame({"row": ids.index, "parcel_id": ids.to_numpy(), "sign": sign}))
     moves = pd.concat(parts, ignore_index=True)
@@ -243,7 +253,7 @@ def _check_worth(facts: Facts, rows: pd.DataFrame, moves: pd.DataFrame) -> list[
         names = group["site_id"]
         slack = len(moves[moves["row"].isin(group.index)])  # of a mm, for the rounding
         if group["kind"].iloc[0] == "relaxed":
-            if set(told) <= {"optimal", "optimal_area"}:
+            if set(told) <= {*PROVED}:
                 deep = WHOLE if set(told) == {"optimal"} else WHOLE - 1
                 gain = [*total[: WHOLE - 1], total[-1] + slack][:deep]
                 worse += names.tolist() if gain < [0] * deep else []

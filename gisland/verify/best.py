@@ -10,9 +10,18 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from gisland.base.rule import CENTS
 from gisland.verify.caps import cents, most_scraps, rooms, step_cents
 from gisland.verify.decisions import open_pairs, required_ids
-from gisland.verify.facts import AREA_M2, Facts, Violation, links_of, violations
+from gisland.verify.facts import (
+    AREA_M2,
+    MM,
+    PROVED,
+    Facts,
+    Violation,
+    links_of,
+    violations,
+)
 from gisland.verify.search import Part, Value, best, value
 
 if TYPE_CHECKING:
@@ -21,9 +30,7 @@ if TYPE_CHECKING:
 MOST_PAIRS = 60  # of a component that is searched
 MOST_WORK = 60_000  # plans of one component
 ALL_WORK = 400_000  # plans of all of them: some seconds
-MM = 1000
 WHOLE = 4  # numbers of a value; three without the border
-HUNDRED = 100
 _Row = tuple[str, str, int, bool, bool]  # scrap, site, border in mm, adjoins, absorbed
 
 
@@ -233,7 +240,7 @@ def check_best(facts: Facts, found: list[Proof]) -> list[Violation]:
         claimed = any(optimal[s] for s in proof.sites)
         if claimed and reached[:told] < proof.best[:told]:
             worse += proof.sites
-        area = proof.best[2] * step / HUNDRED
+        area = proof.best[2] * step / CENTS
         meant = plain or claimed  # else it may be of plans with fewer scraps, or required ones
         if meant and not all(bound[s] >= area - AREA_M2 for s in proof.sites):
             low += proof.sites
@@ -268,7 +275,7 @@ def check_statuses(facts: Facts) -> list[Violation]:
     status = facts.drawn["component"].map({k: r.get("status") for k, r in records.items()})
     known = status.notna()
     claimed = facts.optimal & known
-    wrong = claimed & ~status.isin(["optimal", "optimal_area"])
+    wrong = claimed & ~status.isin(PROVED)
     found = violations("status", "optimal by the sites, not by the record", wrong.index[wrong])
     greedy = facts.choices.method == "greedy"
     odd = [k for k, r in records.items() if r.get("status") and (r["status"] == "greedy") != greedy]
@@ -284,6 +291,6 @@ def _beaten(record: dict[str, Any], *, plain: bool) -> bool:
     greedy, bound, own = (record.get(k) for k in ("greedy_m2", "bound_m2", "absorbed_m2"))
     if greedy is None or bound is None or own is None or not plain:
         return False
-    proved = record.get("status") in {"optimal", "optimal_area"}
+    proved = record.get("status") in PROVED
     same = record.get("status") == "greedy" and abs(greedy - own) > AREA_M2
     return bool(greedy > bound + AREA_M2 or (proved and greedy > own + AREA_M2) or same)

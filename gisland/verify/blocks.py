@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.crs import areas_m2
-from gisland.base.keys import joined_texts
+from gisland.base.keys import ID_SEPARATOR, joined_texts
 from gisland.base.names import comparable
 from gisland.base.schema import LINES, OVERALL
 from gisland.base.units import m2_to_mu
@@ -186,7 +186,8 @@ def _check_ids(
         wrong = rows[column].astype("str").fillna("") != text
         message = f"{column} does not name the parcels that it should"
         found += violations("block_ids", message, rows.index[wrong])
-    count = rows["cut_ids"].fillna("").map(lambda ids: len([i for i in ids.split(";") if i]))
+    lists = rows["cut_ids"].fillna("").str.split(ID_SEPARATOR)
+    count = lists.map(lambda ids: sum(1 for i in ids if i))
     wrong = rows["parcels_cut"].astype("Float64").fillna(-1).astype("float64") != count
     return found + violations("block_ids", "parcels_cut is not their number", rows.index[wrong])
 

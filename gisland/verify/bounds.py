@@ -10,14 +10,21 @@ import pandas as pd
 from gisland.verify.caps import absorbed_cents, cents, most_scraps, rooms, step_cents
 from gisland.verify.chains import reached
 from gisland.verify.decisions import open_pairs, required_ids
-from gisland.verify.facts import AREA_M2, RELATIVE, Facts, Violation, links_of, violations
+from gisland.verify.facts import (
+    AREA_M2,
+    PROVED,
+    RELATIVE,
+    Facts,
+    Violation,
+    links_of,
+    violations,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
 MOST_STEPS = 10_000_000  # the largest budget whose sums are all written down
-PROVED = ("optimal", "optimal_area")
 HALF_CENT = 0.005  # what the rounding of one scrap to 0.01 m² can move a sum
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from gisland.base.rule import CENTS
 from gisland.base.rulespecs import DENOMINATORS
 from gisland.verify.facts import Facts, Violation, differs, sums, violations
 
@@ -122,7 +123,7 @@ def cents(area_m2: pd.Series, *, step: int = 1) -> pd.Series:
     >>> cents(pd.Series([1.005, 2.0])).tolist(), cents(pd.Series([1.4]), step=100).tolist()
     ([100.0, 200.0], [100.0])
     """
-    return (area_m2 * 100 / step).round() * step
+    return (area_m2 * CENTS / step).round() * step
 
 
 def whole(budget: pd.Series, rule: Rule) -> pd.Series:
@@ -148,7 +149,7 @@ def whole(budget: pd.Series, rule: Rule) -> pd.Series:
     >>> whole(ten, CAP).item(), whole(ten, replace(CAP, operator="<")).item()
     (1000.0, 999.0)
     """
-    steps = budget * 100 / rule.rounding_cents
+    steps = budget * CENTS / rule.rounding_cents
     most = np.floor(steps + SHARE) if rule.operator == "<=" else np.ceil(steps - SHARE) - 1
     return most.clip(lower=0.0) * rule.rounding_cents
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 AREA_M2 = 0.01  # areas are compared at this, and at RELATIVE
 RELATIVE = 1e-6
+MM = 1000  # borders are compared in whole millimetres
+PROVED = ("optimal", "optimal_area")  # ends of the solver after which the area is the largest
 
 
 @dataclass(frozen=True)

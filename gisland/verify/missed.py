@@ -8,6 +8,7 @@ import pandas as pd
 import shapely
 
 from gisland.base.schema import FREE_USE_CLASSES
+from gisland.verify.contact import SHARE
 from gisland.verify.facts import Facts, Violation, violations
 from gisland.verify.touch import contacts, overlapping, slack_m, touch_with_site
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from gisland.base.rule import Rule
 
 KEYS = ("parcel_id", "site_id")
-SHARE = 0.05  # of its length that a contact may be measured too long
 
 
 def check_missed(facts: Facts) -> list[Violation]:

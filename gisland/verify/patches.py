@@ -19,7 +19,7 @@ NEAR_M = 0.01  # doubt about the outer boundary
 SLACK = 0.02
 ROUNDING = 1e-6
 UNKNOWN = "unknown"
-AREA_MU = AREA_M2 * 15 / HA_M2
+AREA_MU = m2_to_mu(AREA_M2)
 
 
 def check_enclaves(facts: Facts) -> list[Violation]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gisland.base.rule import AREA_DECIMALS, OPERATORS, SHARE_DECIMALS
+from gisland.base.keys import ID_SEPARATOR
+from gisland.base.rule import AREA_DECIMALS, CENTS, OPERATORS, SHARE_DECIMALS
 from gisland.base.rulespecs import FRAGMENT_TESTS
 from gisland.base.schema import OUTCOMES, PLAN_VERDICTS
 from gisland.verify.eligible import RULES
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 OWN_LIMITS = ("adjacent", "far_not_above")  # limits that come from a parameter or the site
 NEAR = 20  # in units of 1e-6
 MEASURE = 1e-6
-HUNDRED = 100
 CHECKED = (*RULES, "adjacent", *FRAGMENT_TESTS, *LOW_USE_TESTS)
 
 
@@ -95,14 +95,14 @@ def _check_candidates(facts: Facts, plan: pd.DataFrame) -> list[Violation]:
     """Candidates of a site are rows of its plan, hold what it absorbs, and add up."""
     sites = facts.drawn
     given = sites["candidate_ids"].fillna("")
-    listed = given.str.split(";").explode().rename("parcel_id").rename_axis("site_id")
+    listed = given.str.split(ID_SEPARATOR).explode().rename("parcel_id").rename_axis("site_id")
     rows = listed[listed != ""].reset_index().sort_values(["site_id", "parcel_id"])
     keys = pd.MultiIndex.from_frame(rows)
     pairs = pd.MultiIndex.from_frame(plan[["site_id", "parcel_id"]])
     strange = rows["site_id"][~keys.isin(pairs) | keys.duplicated()]
     missed = plan["site_id"][(plan["verdict"] == "absorbed") & ~pairs.isin(keys)]
     groups = rows.groupby("site_id")
-    joined = groups["parcel_id"].agg(";".join).reindex(sites.index).fillna("")
+    joined = groups["parcel_id"].agg(ID_SEPARATOR.join).reindex(sites.index).fillna("")
     own = rows["parcel_id"].map(facts.area_m2).astype("float64")
     area = own.groupby(rows["site_id"]).sum()
     told = sites["candidate_area_m2"].fillna(0.0)
@@ -149,7 +149,7 @@ def check_verdicts(facts: Facts) -> list[Violation]:
 def _contradicts(facts: Facts, rows: pd.DataFrame) -> pd.Series:
     """Rows whose value, operator and limit give another outcome than the one stated."""
     cents = rows["rule_id"].map({rule.id: rule.rounding_cents for rule in facts.rules})
-    step = cents.fillna(1.0).to_numpy("float64") / HUNDRED
+    step = cents.fillna(1.0).to_numpy("float64") / CENTS
     length = np.where(rows["unit"] == "m", 10.0**AREA_DECIMALS, 10.0**SHARE_DECIMALS)
     scale = np.where(rows["unit"] == "m2", 1 / step, length)
     value, limit = (rows[c].to_numpy("float64") * scale for c in ("value", "limit"))

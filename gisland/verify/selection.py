@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from gisland.base.rule import CENTS
 from gisland.verify.arearows import NAN, TABLE, Row, check_rows
 from gisland.verify.facts import AREA_M2, violations
 
@@ -102,7 +103,7 @@ def _number(rows: pd.DataFrame, test: str, column: str) -> float:
 
 def _cents(areas_m2: pd.Series) -> NDArray[np.float64]:
     """Areas in whole hundredths of a square metre: as such they count where sets are compared."""
-    return (areas_m2.to_numpy("float64") * 100).round()
+    return (areas_m2.to_numpy("float64") * CENTS).round()
 
 
 def best_share(candidates: pd.DataFrame, *, target_m2: float) -> float:

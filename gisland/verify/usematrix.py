@@ -8,7 +8,7 @@ import pandas as pd
 
 from gisland.base.schema import NOT_CLASSIFIED, USE_CLASSES
 from gisland.base.tables import lookup
-from gisland.base.units import HA_M2, m2_to_mu
+from gisland.base.units import m2_to_mu
 from gisland.verify.facts import AREA_M2, RELATIVE, Facts, Violation, differs, violations
 from gisland.verify.subjects import WHEN
 
@@ -20,7 +20,7 @@ MERGED, PLANNED = "merged", "planned"
 KEYS = ["subject", "use_before", "use_after"]
 SHARE = "use_share_"
 CLOSED = 1e-9
-AREA_MU = AREA_M2 * 15 / HA_M2
+AREA_MU = m2_to_mu(AREA_M2)
 
 
 def check_use(facts: Facts, ground: Ground) -> list[Violation]:

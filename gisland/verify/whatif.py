@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from gisland.base.rule import CENTS
 from gisland.verify.decisions import required_ids
 from gisland.verify.facts import Facts, Violation, differs, violations
 
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from gisland.base.rule import Rule
 
 EQUAL = 1e-9
-CENT = 0.011
-HUNDRED = 100
+ONE_CENT_M2 = 0.011  # what is smaller is no loss of a hundredth of a square metre
 
 
 def check_asked(facts: Facts) -> list[Violation]:
@@ -150,7 +150,7 @@ def _check_order(
         ordered = known.sort_values([fixed, moved], kind="stable")
         before = ordered.groupby(fixed)[column].cummax()
         most = ordered.groupby(fixed)["scraps"].cummax().astype("float64")
-        slack = CENT if column == "scraps" else CENT + _rounding_m2(facts) * most
+        slack = ONE_CENT_M2 if column == "scraps" else ONE_CENT_M2 + _rounding_m2(facts) * most
         wrong += name[ordered.index[ordered[column] < before - slack]].tolist()
     return violations("sweep_order", "a larger cap makes the best plan smaller", wrong)
 
@@ -158,7 +158,7 @@ def _check_order(
 def _rounding_m2(facts: Facts) -> float:
     """By how much the plan, which compares rounded areas, may misjudge a scrap."""
     rules = [facts.rules[i] for i in ("scrap.share_cap", "scrap.total_cap")]
-    return max(rule.rounding_cents for rule in rules) / HUNDRED
+    return max(rule.rounding_cents for rule in rules) / CENTS
 
 
 def check_differences(facts: Facts) -> list[Violation]:

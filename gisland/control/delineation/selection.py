@@ -19,6 +19,7 @@ import pandas as pd
 
 from gisland.base.errors import ProjectError, TableError
 from gisland.base.guards import require_columns
+from gisland.base.rule import CENTS
 from gisland.base.schema import require_ids
 from gisland.control.delineation.covering import most_left_out
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 OPTIMAL, TIME_LIMIT = "optimal", "time_limit"
 AREAS = ("area_m2", "classified_m2", "industrial_m2")
-CENTS = 100  # hundredths of a square metre: sums of whole numbers are the same in any order
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gisland.plan.caps import CENTS
+from gisland.base.keys import ID_SEPARATOR
+from gisland.base.rule import CENTS
 from gisland.plan.exact.conflict import conflict
 from gisland.plan.exact.greedy import longest_first
 from gisland.plan.exact.numbering import Numbered, numbered
@@ -183,7 +184,7 @@ def _unmet(
     for scrap in missing:
         share = seconds / len(missing)
         some, proved = conflict(problem, int(scrap), absorbed=absorbed, most=most, seconds=share)
-        rows.append((str(ids[scrap]), ";".join(sorted(ids[some])), proved))
+        rows.append((str(ids[scrap]), ID_SEPARATOR.join(sorted(ids[some])), proved))
     return rows
 
 
