@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from gisland.base.keys import positions
+from gisland.base.rule import SHARE_DECIMALS
 from gisland.base.threads import spread
 from gisland.topology.overlay import overlap_areas, overlaps_within, robust
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 CARRIED, EXCHANGED, NOISE = "carried", "exchanged", "noise"
 NO_PARCEL, STACKED = "no_parcel", "stacked"
 HALF = 0.5
-SHARE_DECIMALS = 6
 REST_M2 = 1e-3  # ground that no overlap accounts for is looked at from here on
 LINEAGE = ("before_id", "after_id", "area_m2", "before_share", "after_share", "ground")
 

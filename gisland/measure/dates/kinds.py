@@ -10,13 +10,13 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from gisland.base.keys import joined_runs, positions
+from gisland.base.rule import SHARE_DECIMALS
 from gisland.measure.dates.ground import (
     CARRIED,
     EXCHANGED,
     HALF,
     NO_PARCEL,
     NOISE,
-    SHARE_DECIMALS,
     STACKED,
 )
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from gisland.base.keys import aligned, among
 from gisland.base.names import comparable
+from gisland.base.rule import SHARE_DECIMALS
 from gisland.base.tables import lookup
 from gisland.base.verdicts import outcomes
 from gisland.plan.eligible.pairrows import pair_rows
@@ -193,7 +194,11 @@ def far_not_above(
         return pair_rows(pairs, rule, test="far_not_above", outcome="not_assessed")
     own = lookup(pairs["parcel_id"], parcels["planned_far_max"])
     site = lookup(pairs["site_id"], sites["planned_far_max"])
-    holds = (own.round(6) <= site.round(6)).astype("boolean").mask(own.isna() | site.isna())
+    holds = (
+        (own.round(SHARE_DECIMALS) <= site.round(SHARE_DECIMALS))
+        .astype("boolean")
+        .mask(own.isna() | site.isna())
+    )
     return pair_rows(
         pairs,
         rule,
