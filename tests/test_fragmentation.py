@@ -274,10 +274,13 @@ def test_a_piece_that_is_not_drawn_takes_part_in_nothing() -> None:
         ({"lineage": pd.DataFrame(NONE).drop(columns="role")}, "lineage: no column 'role'"),
         ({"members": pd.DataFrame({"subject": ["overall"]})}, "members: no column 'parcel_id'"),
         ({"borders": pd.DataFrame({"border_m": [1.0]})}, "the index is not focal, neighbor"),
-        ({"merged": street().merged.iloc[:0]}, r"some sites have no row \(S\)"),
+        (
+            {"merged": street().merged.iloc[:0]},
+            r"merged: 1 site of the lineage without a row \(S\)",
+        ),
         (
             {"members": street().members.assign(parcel_id="p99")},
-            "members: some are no parcels",
+            r"members: \d+ rows? with an unknown parcel_id",
         ),
         (
             {"members": street().members.replace({"site:S": "zone:Z2"})},

@@ -66,12 +66,16 @@ def check_adjusted(facts: Facts) -> list[Violation]:
     if changes is None:
         wanted = after or "block_balance" in facts.tables
         absent = ["block_changes"] if wanted else []
-        return violations("adjusted_tables", "tables that adjusted lines are made of", absent)
+        return violations(
+            "adjusted_tables", "tables that adjusted lines are made of are not there", absent
+        )
     found = missing_tables(facts, "block_changes", others=TABLES, code="adjusted_tables")
     if found or lines is None:
         return found
     if not after:
-        return violations("adjusted_tables", "sets of lines that changes make", ["adjusted"])
+        return violations(
+            "adjusted_tables", "sets of lines that changes make are not there", ["adjusted"]
+        )
     given, told = (_blocks(lines, which) for which in ("given", "adjusted"))
     sure, may, found = _applied(facts, changes, given)
     slack = facts.parameters.tolerance_m

@@ -169,7 +169,7 @@ def missing_tables(
     ['table_missing: tables that are written with parcels: zones']
     """
     absent = [name for name in others if name not in facts.tables]
-    return violations(code, f"tables that are written with {first}", absent)
+    return violations(code, f"tables that are written with {first} are not there", absent)
 
 
 def ratio(part: pd.Series, whole: pd.Series) -> pd.Series:

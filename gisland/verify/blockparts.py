@@ -66,7 +66,11 @@ def check_parts(
     right = pd.concat([_inside(single, facts.land), outside], ignore_index=True)
     rows = rows.assign(key=_key(rows, lines), is_out=rows["part"] == "outside")
     right = right.assign(key=_key(right, lines), is_out=right["part"] == "outside")
-    found = violations("block_parcel_strange", "rows twice", rows["key"][rows.duplicated("key")])
+    found = violations(
+        "block_parcel_strange",
+        "rows of block_parcels that are there twice",
+        rows["key"][rows.duplicated("key")],
+    )
     absent = right["key"][~right["key"].isin(rows["key"]) & right["sure"]]
     found += violations("block_parcel_missing", "parcels at block lines not listed", absent)
     undrawn = set(facts.parcels.index[facts.parcels["area_m2"].isna()])
@@ -188,7 +192,9 @@ def check_uses(
     table = facts.tables["block_uses"]
     told = table[table["lines"] == lines]
     told = told.assign(key=_use_key(told["block_id"], told["use_class"], lines))
-    found = violations("block_use", "uses twice", told["key"][told.duplicated("key")])
+    found = violations(
+        "block_use", "rows of block_uses that are there twice", told["key"][told.duplicated("key")]
+    )
     right, exact = _use_areas(facts, rows, parts, whole=whole)
     right = right.assign(key=_use_key(right["block_id"], right["use_class"], lines))
     both = told.drop_duplicates("key").merge(right, on="key", how="outer", suffixes=("", "_right"))
@@ -207,7 +213,8 @@ def check_uses(
     count = both["parcels"].astype("Float64").fillna(0).astype("float64")
     wrong = both["area_m2"].notna() & both["most"].notna()
     wrong &= ~count.between(both["least"].fillna(0), both["most"].fillna(0))
-    found += violations("block_use", "numbers of parcels in block_uses", both["key"][wrong])
+    text = "parcels of block_uses is not their number"
+    found += violations("block_use", text, both["key"][wrong])
     total = told.groupby("block_id")["area_m2"].sum().reindex(rows.index, fill_value=0.0)
     # a block without usable geometry has no area, and no uses
     wrong = differs(total, rows["area_m2"].astype("float64").fillna(0.0))

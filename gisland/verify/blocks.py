@@ -98,7 +98,9 @@ def _check_set(
     names = f"{lines}:" + rows.index
     if rows.index.has_duplicates or OVERALL not in rows.index:
         twice = [*rows.index[rows.index.duplicated()], *({OVERALL} - set(rows.index))]
-        return violations("block_rows", f"{lines} block_lines not there once", twice), []
+        return violations(
+            "block_rows", f"{lines} block_lines that have not one row each", twice
+        ), []
     areas = rows.geometry[rows.index != OVERALL]
     single, total = parts_in(facts.land, areas), parts_in(facts.land, united(areas))
     parts = pd.concat([single, total], ignore_index=True)

@@ -54,7 +54,7 @@ def check_bounds(facts: Facts, edges: pd.DataFrame) -> list[Violation]:
     sites, scrap, count = facts.drawn, facts.absorbed_m2, facts.absorbed_count
     known = sites["component"].notna()
     loose = sites.index[~known & (scrap > 0)]
-    found = violations("bound", "sites absorb without a component", loose)
+    found = violations("bound", "sites that absorb scraps without a component", loose)
     part = sites["component"][known].astype("int64")
     rows = pd.DataFrame({"scrap": scrap, "count": count, "bound": sites["bound_m2"]})[known]
     groups = rows.groupby(part)

@@ -112,7 +112,7 @@ def _floors(facts: Facts, rows: pd.DataFrame) -> dict[tuple[str, str], pd.Series
         & differs(known["floor_area_m2"], floor),
         ("building_area", "counted_floor_area_m2 is not that of the estimated floors"): estimated
         & differs(known["counted_floor_area_m2"], counted),
-        ("building_area", "floor areas of no floors"): (source == MISSING)
+        ("building_area", "floor areas without floors"): (source == MISSING)
         & known.notna().any(axis=1)
         & ~untold,
         ("building_area", "floor areas are missing, though there are floors"): (
@@ -153,7 +153,7 @@ def _common_ground(facts: Facts, rows: gpd.GeoDataFrame) -> pd.DataFrame:
 def _check_parcels(facts: Facts, rows: pd.DataFrame, common: pd.DataFrame) -> list[Violation]:
     told = members_of(rows["parcel_ids"].where(rows["parcel_ids"] != ""))
     unknown = told.index[~told.isin(facts.parcels.index)]
-    found = violations("building_parcels", "parcels that are not there", unknown)
+    found = violations("building_parcels", "buildings on parcels that are not there", unknown)
     count = told.groupby(level=0).size().reindex(rows.index, fill_value=0)
     again = pd.Series(
         joined_ids(pd.Series(told.index, index=told.to_numpy()), rows.index), index=rows.index
@@ -174,7 +174,9 @@ def _check_parcels(facts: Facts, rows: pd.DataFrame, common: pd.DataFrame) -> li
     else:  # all of a building or nothing goes to one parcel
         bad = differs(off, built.where(count == 0, 0.0)) | (count > 1)
         missed = common["building"].iloc[:0]
-    found += violations("building_parcels", "off_parcels_m2 does not follow", rows.index[bad])
+    found += violations(
+        "building_parcels", "off_parcels_m2 does not follow from parcels", rows.index[bad]
+    )
     strange = [*missed, *told.index[~pairs.isin(key)]]
     if facts.parameters.floor_area == "centroid":  # it may lie off its building
         strange = []

@@ -56,8 +56,10 @@ def check_capacity(facts: Facts, ground: Ground) -> list[Violation]:
         return []
     sites = facts.drawn.index
     strange = [*table["site_id"][~table["site_id"].isin(sites)]]
-    found = violations("capacity", "not one row for each site", strange)
-    found += violations("capacity", "no row", sites[~sites.isin(table["site_id"])])
+    found = violations("capacity", "rows of capacity for unknown sites", strange)
+    found += violations(
+        "capacity", "sites without a row of capacity", sites[~sites.isin(table["site_id"])]
+    )
     rows = table[table["site_id"].isin(sites)].drop_duplicates("site_id").set_index("site_id")
     rows = rows.sort_index()
     wrong = _words(facts, rows)

@@ -161,7 +161,7 @@ def _check_words(facts: Facts, rows: pd.DataFrame) -> list[Violation]:
     return [
         v
         for column, bad in {**wrong, "limit": neither}.items()
-        for v in violations("condition", f"{column} cannot be", _names(rows[bad]))
+        for v in violations("condition", f"{column} is missing or impossible", _names(rows[bad]))
     ]
 
 

@@ -126,10 +126,12 @@ def check_decisions(facts: Facts) -> list[Violation]:
     """
     asked, taken = facts.choices, facts.absorbed
     word = taken.index.to_series().map(dict(asked.decisions)).astype("object")
-    found = violations("decided_out", "absorbed against a decision", taken.index[word == OUT])
+    found = violations(
+        "decided_out", "scraps absorbed against a decision", taken.index[word == OUT]
+    )
     named = word.notna() & ~word.isin([IN, OUT])
     wrong = taken.index[named & (word != taken)]
-    found += violations("decided_elsewhere", "absorbed by another site than decided", wrong)
+    found += violations("decided_elsewhere", "scraps absorbed by another site than decided", wrong)
     if facts.rules["scrap.protected"].mode == "on":
         barred = taken.index[taken.index.isin(asked.protected or ())]
         found += violations("protected", "absorbed scraps of the protected list", barred)

@@ -105,5 +105,7 @@ def _check_members(facts: Facts) -> list[Violation]:
     count = own.reindex(facts.sites.index, fill_value=0)
     wrong = facts.sites["parcels_before"].fillna(-1).astype("int64") != count
     empty = facts.sites.index[~facts.sites.index.isin(facts.members)]
-    found += violations("site_members", "parcels_before is wrong", facts.sites.index[wrong])
+    found += violations(
+        "site_members", "parcels_before is not their number", facts.sites.index[wrong]
+    )
     return [*found, *violations("site_members", "sites without a parcel", empty)]

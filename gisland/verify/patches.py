@@ -96,10 +96,19 @@ def _check_values(facts: Facts, rows: pd.DataFrame, own: pd.Series) -> list[Viol
         held = comparable(facts.parcels[str(attribute)].reindex(members).reset_index(drop=True))
         wanted = comparable(part["value"].reindex(members.index).reset_index(drop=True))
         wrong.append(members[(held.fillna("") != wanted.fillna("?")).to_numpy()])
-    found = violations("enclave_value", "value is not that of", pd.concat([*wrong, own.iloc[:0]]))
+    found = violations(
+        "enclave_value",
+        "value of the enclave is not that of its parcels",
+        pd.concat([*wrong, own.iloc[:0]]),
+    )
     said = facts.parcels["enclave_of"].fillna("") != ""
     apart = said.index[said != said.index.isin(own)]
-    return [*found, *violations("enclave_value", "enclave_of does not follow for", apart)]
+    return [
+        *found,
+        *violations(
+            "enclave_value", "enclave_of does not tell whether the parcel lies in an enclave", apart
+        ),
+    ]
 
 
 def _bad_share(facts: Facts, rows: pd.DataFrame, around: pd.Series) -> pd.Series:

@@ -67,7 +67,9 @@ def check_proposed(facts: Facts) -> list[Violation]:
     drawn = lines is not None and "lines" in lines and (lines["lines"] == "proposed").any()
     if table is None:
         absent = ["block_candidates"] if drawn else []
-        return violations("proposed_tables", "tables that proposed lines are made of", absent)
+        return violations(
+            "proposed_tables", "tables that proposed lines are made of are not there", absent
+        )
     if lines is None or not drawn:
         return missing_tables(
             facts, "block_candidates", others=("block_lines",), code="proposed_tables"

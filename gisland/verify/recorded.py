@@ -69,7 +69,10 @@ def _check_verdicts_of_parcels(facts: Facts, plan: pd.DataFrame) -> list[Violati
     taken = plan[plan["verdict"] == "absorbed"].drop_duplicates("parcel_id")
     site = taken.set_index("parcel_id")["site_id"].reindex(facts.absorbed.index)
     wrong = facts.absorbed.index[site != facts.absorbed]
-    return [*found, *violations("plan_verdict", "absorbed by another site in the plan", wrong)]
+    return [
+        *found,
+        *violations("plan_verdict", "scraps absorbed by another site in the plan", wrong),
+    ]
 
 
 def _check_numbers(facts: Facts, plan: pd.DataFrame) -> list[Violation]:
@@ -182,7 +185,12 @@ def _check_rules(facts: Facts, rows: pd.DataFrame) -> list[Violation]:
     found += violations("verdict_rule", text, held["parcel_id"][wrong])
     limit = rows[(rows["test"] == "adjacent")]
     moved = (limit["limit"] - facts.parameters.min_border_m).abs() > 1e-9  # noqa: PLR2004
-    return [*found, *violations("verdict_rule", "adjacency limit", limit["parcel_id"][moved])]
+    return [
+        *found,
+        *violations(
+            "verdict_rule", "limit of adjacent is not min_border_m", limit["parcel_id"][moved]
+        ),
+    ]
 
 
 def _check_fragments(facts: Facts, rows: pd.DataFrame) -> list[Violation]:

@@ -54,7 +54,7 @@ def check_surfaces(facts: Facts, results: Results) -> list[Violation]:
         return []
     written = [name for name in results.run.get("files", []) if name.startswith(FOLDER)]
     gone = [name for name in written if not Path(results.folder, name).is_file()]
-    found = violations("surface_missing", "files that the run wrote", gone)
+    found = violations("surface_missing", "files that the run wrote are not there", gone)
     made = {surface.name: surface for surface in read_surfaces(results.folder)}
     found += _check_totals(facts, made.values())
     for surface in made.values():

@@ -70,7 +70,7 @@ def check_tables(results: Results) -> list[Violation]:
     tables = results.tables
     needed = [*ALWAYS, *(WITH_SITES if "sites" in tables else ()), *_told_of(results)]
     absent = [n for n in needed if n not in tables]
-    found = violations("table_missing", "tables that every such run writes", absent)
+    found = violations("table_missing", "tables that every such run writes are not there", absent)
     for name, frame in tables.items():
         found += _check_table(name, frame, whole=before_and_after(tables))
     return [*found, *_check_run(results.run)]

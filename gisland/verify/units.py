@@ -57,7 +57,9 @@ def check_units(facts: Facts) -> list[Violation]:
     if zones is None:
         return violations("unit_tables", "units of zones that are not there", table["zone_id"])
     rows = table.drop_duplicates("unit_id").set_index("unit_id").sort_index()
-    found = violations("unit_ids", "units twice", table["unit_id"][table["unit_id"].duplicated()])
+    found = violations(
+        "unit_ids", "units that have two rows", table["unit_id"][table["unit_id"].duplicated()]
+    )
     listed = members_of(rows["parcel_ids"])
     unit = pd.Series(listed.index, index=pd.Index(listed.to_numpy()), dtype="str")
     zone_of = members_of(zones.drop_duplicates("zone_id").set_index("zone_id")["parcel_ids"])
@@ -86,7 +88,7 @@ def _check_absent(facts: Facts) -> list[Violation]:
         return []
     given = "planning_units" in facts.tables or facts.column("unit_id") is not None
     absent = [] if given else ["zone_units"]
-    return violations("unit_tables", "tables that zone_unit_m2 asks for", absent)
+    return violations("unit_tables", "tables that zone_unit_m2 asks for are not there", absent)
 
 
 def _check_numbers(facts: Facts, rows: pd.DataFrame, unit: pd.Series) -> list[Violation]:
@@ -110,7 +112,9 @@ def _check_numbers(facts: Facts, rows: pd.DataFrame, unit: pd.Series) -> list[Vi
     text = "units are not numbered from 1 in their zone"
     found += violations("unit_ids", text, rows.index[~rows.index.isin(plain)])
     wrong = ~rows["status"].isin(STATUSES)
-    found += violations("unit_status", "no known status", rows.index[wrong])
+    found += violations(
+        "unit_status", f"status is none of {', '.join(STATUSES)}", rows.index[wrong]
+    )
     shapes = facts.parcels.geometry
     for name, ids in unit.groupby(unit).groups.items():
         whole = overlay(shapely.union_all, shapes.reindex(ids).to_numpy())
@@ -122,7 +126,7 @@ def _check_numbers(facts: Facts, rows: pd.DataFrame, unit: pd.Series) -> list[Vi
 
 
 def _padded(rows: pd.DataFrame) -> bool:
-    """Whether numbers in the zone are written with leading noughts, as many in each zone."""
+    """Whether numbers in the zone are written with leading zeros, as many in each zone."""
     number = rows.index.to_series().str.rpartition("-")[2]
     return bool(number.str.fullmatch("0+[1-9][0-9]*").any())
 

@@ -44,7 +44,7 @@ def check_asked(facts: Facts) -> list[Violation]:
     caps, areas = {*choices.sweep_caps}, {*choices.sweep_areas_m2}
     wanted = {"sweep": bool(caps | areas), "differences": bool(choices.decisions)}
     absent = [name for name, want in wanted.items() if want and name not in tables]
-    found = violations("table_absent", "tables that the record asks for", absent)
+    found = violations("table_absent", "tables that the record asks for are not there", absent)
     if wanted["sweep"] and "sweep" in tables:
         rows = tables["sweep"]
         every = len(rows) == max(len(caps), 1) * max(len(areas), 1)

@@ -49,7 +49,7 @@ def check_zones(facts: Facts) -> list[Violation]:
         return []
     rows = table.drop_duplicates("zone_id").set_index("zone_id").sort_index()
     twice = table["zone_id"][table["zone_id"].duplicated()]
-    found = violations("zone_members", "zones not there once", twice)
+    found = violations("zone_members", "zones that have not one row each", twice)
     listed = members_of(rows["parcel_ids"])
     zone = pd.Series(listed.index, index=pd.Index(listed.to_numpy()), dtype="str")
     known = facts.parcels.index[facts.parcels["area_m2"].notna()]

@@ -11,6 +11,7 @@ import pandas as pd
 from gisland.base.errors import TableError
 from gisland.base.guards import require_borders, require_columns
 from gisland.base.keys import aligned, positions
+from gisland.base.phrases import count_of
 from gisland.base.rule import AREA_DECIMALS
 from gisland.base.schema import OVERALL, SITE, UNIT, ZONE, require_ids
 from gisland.base.tables import is_land
@@ -259,7 +260,11 @@ def fragmentation_table(  # noqa: PLR0917 - tables of a run
     row = positions(members["parcel_id"], parcels.index)
     if (row < 0).any():
         unknown = members["parcel_id"][row < 0]
-        raise TableError("members: some are no parcels", do="give those of parcels", ids=unknown)
+        raise TableError(
+            f"members: {count_of(len(unknown), 'row')} with an unknown parcel_id",
+            do="give ids of the parcels",
+            ids=unknown,
+        )
     code, subjects = pd.factorize(members["subject"], sort=True)
     kind = pd.Series(subjects).str.split(":").str[0]
     tables = []

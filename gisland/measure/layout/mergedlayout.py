@@ -9,6 +9,7 @@ import pandas as pd
 
 from gisland.base.errors import TableError
 from gisland.base.keys import among, positions
+from gisland.base.phrases import count_of
 from gisland.base.tables import is_land
 from gisland.measure.layout.layout import Layout, edges_of
 from gisland.measure.layout.ownership import owner_numbers
@@ -82,7 +83,11 @@ def merged_layout(
     shape = merged.set_index("parcel_id").geometry
     if not among(sites, shape.index).all():
         gone = sites[~among(sites, shape.index)]
-        raise TableError("merged: some sites have no row", do="give all merged sites", ids=gone)
+        raise TableError(
+            f"merged: {count_of(len(gone), 'site')} of the lineage without a row",
+            do="give a row for each merged site",
+            ids=gone,
+        )
     shape = shape.loc[sites]
     known = "rectangularity" in parcels
     right = parcels["rectangularity"] if known else rectangularity(parcels.geometry)
