@@ -18,7 +18,7 @@ from gisland.base.threads import in_threads
 from gisland.topology.hairlines import without_gaps
 from gisland.topology.overlay import robust
 
-CONSERVED = 1e-6  # relative
+CONSERVED = 1e-6  # of an area: what cutting or merging may lose or gain by rounding
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from gisland.base.schema import require_ids, usable
 from gisland.base.threads import in_threads
 from gisland.plan.merging.aggregate import is_sum
 from gisland.plan.merging.faces import NO_USE, SEVERAL_USES, CutShape, cut_shape
+from gisland.plan.merging.merge import CONSERVED
 from gisland.topology.overlay import overlap_areas
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-CONSERVED = 1e-6  # relative
 AMOUNTS = ("missing", "area")
 PLANNED = ("planned_use", "use_class")  # the first that the zoning layer has
 REMEDIES = {
