@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from gisland.base.rules import RuleSet
 
 MM = 1000  # borders are compared at 0.001 m
-BUDGETS = ("scrap.share_cap", "scrap.total_cap")  # rules that limit what a site absorbs in all
+SHARE_CAP, TOTAL_CAP = AREA_BUDGETS = ("scrap.share_cap", "scrap.total_cap")  # of a site in all
 UNLIMITED = -1
-NOISE = 6  # decimals of square metres; what is left of sums beyond is floating noise
+SUM_DECIMALS = 6  # of sums in square metres; what is beyond is floating noise
 
 
 def cents(area_m2: pd.Series, *, rounding_cents: int = 1) -> pd.Series:
@@ -188,9 +188,9 @@ def budget_rounding_cents(rules: RuleSet) -> int:
     >>> budget_rounding_cents(load_rules("tianjin-2024"))
     1
     """
-    steps = {i: rules[i].rounding_cents for i in BUDGETS if rules[i].mode == "on"}
+    steps = {i: rules[i].rounding_cents for i in AREA_BUDGETS if rules[i].mode == "on"}
     if len(set(steps.values())) > 1:
-        told = " and ".join(f"{i} at {steps[i] / CENTS:g} m²" for i in BUDGETS)
+        told = " and ".join(f"{i} at {steps[i] / CENTS:g} m²" for i in AREA_BUDGETS)
         raise PlanError(
             f"plan: {told} compare the same scraps at different roundings",
             do="give both rules the same rounding_m2",

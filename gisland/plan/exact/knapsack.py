@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Weights = tuple["np.ndarray", "np.ndarray", "np.ndarray"]  # rank, area and border of each pair
 Worth = tuple[int, int, int]  # their sums
 WIDEST = 5_000_000  # sums held at once: budgets of 5 ha in all
-MOST = 800_000_000  # sums times candidates: 100 MB of bits
+MOST_CELLS = 800_000_000  # sums times candidates: 100 MB of bits
 MOST_WAYS = 20_000  # ways to give the scraps that several sites want
 
 
@@ -48,7 +48,7 @@ class Sums:
     taken: tuple[np.ndarray, ...]
 
     def subset(self, room: int) -> np.ndarray:
-        """Best subset within a room: largest, then of the longest border, then the first."""
+        """Best subset within a room: of the highest rank, the largest area, the longest border."""
         left = int(self.reach[self.within(room)])
         chosen = np.zeros(len(self.area), dtype=bool)
         for k, bits in enumerate(reversed(self.taken)):
@@ -209,7 +209,7 @@ def fits(parts: Shared, area: np.ndarray, budget: np.ndarray) -> bool:
         if ways > MOST_WAYS:
             return False
     widths = [(_width(area[own], int(budget[s])), len(own)) for s, own in parts.own.items()]
-    return sum(w for w, _ in widths) <= WIDEST and sum(w * n for w, n in widths) <= MOST
+    return sum(w for w, _ in widths) <= WIDEST and sum(w * n for w, n in widths) <= MOST_CELLS
 
 
 def best_plan(

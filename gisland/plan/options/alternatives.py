@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gisland.base.keys import aligned, in_order, joined_texts
-from gisland.plan.caps import MM, NOISE, millimetres
+from gisland.plan.caps import MM, SUM_DECIMALS, millimetres
 from gisland.plan.case import open_pairs, required_ids, solved
 from gisland.plan.exact.runnerup import runners_up
 from gisland.plan.options.relaxations import in_force, relaxations, under
@@ -154,8 +154,8 @@ def _rows(case: PlanCase, plan: Assignment, other: Replanned) -> pd.DataFrame:
         joined_texts(pairs.loc[more == sign, "parcel_id"], site[more == sign]) for sign in (1, -1)
     )
     return sums.assign(
-        area_m2=sums["area_m2"].round(NOISE),
-        area_more_m2=sums["area_more_m2"].round(NOISE),
+        area_m2=sums["area_m2"].round(SUM_DECIMALS),
+        area_more_m2=sums["area_more_m2"].round(SUM_DECIMALS),
         border_more_m=sums["border_more_m"] / MM,
         added_ids=aligned(added, at).fillna("").to_numpy(),
         removed_ids=aligned(removed, at).fillna("").to_numpy(),

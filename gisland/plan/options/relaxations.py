@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.keys import aligned
-from gisland.plan.caps import UNLIMITED
+from gisland.plan.caps import AREA_BUDGETS, SHARE_CAP, UNLIMITED
 from gisland.plan.case import PlanCase, open_pairs
 from gisland.plan.eligible.eligibility import ADJACENT
 from gisland.plan.outcome import site_budgets
@@ -20,14 +20,13 @@ if TYPE_CHECKING:
     from gisland.base.rule import Rule
     from gisland.base.rules import RuleSet
 
-SHARE_CAP, AREA_CAP = "scrap.share_cap", "scrap.area_cap"
-TOTAL_CAP, COUNT_CAP = "scrap.total_cap", "scrap.count_cap"
-BUDGETS = (SHARE_CAP, TOTAL_CAP, COUNT_CAP)  # what `site_budgets` rests on
+AREA_CAP, COUNT_CAP = "scrap.area_cap", "scrap.count_cap"
+BUDGETS = (*AREA_BUDGETS, COUNT_CAP)  # what `site_budgets` rests on
 CAPS = (*BUDGETS, AREA_CAP)
 SHARES_MORE = (0.02, 0.05)
 TIMES = 1.5  # areas
 COUNT_MORE = 1
-_NOISE = 6  # decimals of a limit: 0.1 + 0.02 is 0.12
+_LIMIT_DECIMALS = 6  # 0.1 + 0.02 is 0.12
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def _of_cap(rule: Rule) -> list[Relaxation]:
         limits = [rule.limit + more for more in SHARES_MORE]
     else:
         limits = [rule.limit + COUNT_MORE if rule.id == COUNT_CAP else rule.limit * TIMES]
-    raised = [round(limit, _NOISE) for limit in limits]
+    raised = [round(limit, _LIMIT_DECIMALS) for limit in limits]
     return [
         *(Relaxation(name, limit, replace(rule, value=limit)) for limit in raised),
         _without(name, rule),
@@ -181,7 +180,7 @@ def under(case: PlanCase, *rules: Rule, sites: pd.DataFrame) -> PlanCase:
         rules=changed,
         budgets=budgets,
     )
-    return then if ids.isdisjoint((SHARE_CAP, TOTAL_CAP)) else _fitting(then)
+    return then if ids.isdisjoint(AREA_BUDGETS) else _fitting(then)
 
 
 def with_rules(rules: RuleSet, *changed: Rule) -> RuleSet:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gisland.base.keys import in_order
-from gisland.plan.caps import NOISE
+from gisland.plan.caps import SHARE_CAP, SUM_DECIMALS, TOTAL_CAP
 from gisland.plan.exact.solver import GREEDY, OPTIMAL, TIME_LIMIT
-from gisland.plan.options.relaxations import AREA_CAP, SHARE_CAP, TOTAL_CAP, in_force, under
+from gisland.plan.options.relaxations import AREA_CAP, in_force, under
 from gisland.plan.options.replan import Replanned, replanned
 
 if TYPE_CHECKING:
@@ -132,8 +132,8 @@ def _totals(case: PlanCase, plan: Assignment, other: Replanned) -> dict[str, obj
     return {
         "scraps": int(other.chosen.sum()),
         "sites": case.pairs.loc[other.chosen, "site_id"].nunique(),
-        "absorbed_m2": round(absorbed, NOISE),
-        "more_m2": round(absorbed - float(area[plan.chosen].sum()), NOISE),
+        "absorbed_m2": round(absorbed, SUM_DECIMALS),
+        "more_m2": round(absorbed - float(area[plan.chosen].sum()), SUM_DECIMALS),
         "status": _worst(other.status),
     }
 
