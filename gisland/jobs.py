@@ -359,7 +359,8 @@ def sample_folder() -> Path:
     True
     """
     package = Path(str(resources.files("gisland")))
-    for folder in (package.parent / "data" / "sample", package / "sample"):
+    # an installed package holds it; what lies beside it there is of other packages
+    for folder in (package / "sample", package.parent / "data" / "sample"):
         if (folder / "gisland.toml").is_file():
             return folder
     raise ProjectError("the sample district is not installed", do="install gisland again")

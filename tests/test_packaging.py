@@ -10,6 +10,7 @@ import sysconfig
 import tarfile
 import zipfile
 from email import message_from_bytes
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,9 +18,12 @@ import pytest
 from markdown_it import MarkdownIt
 
 from gisland.base.version import __version__
+from gisland.jobs import sample_folder
+from gisland.layers.casefiles import case_folder
 from markdowns import Page
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from email.message import Message
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -116,8 +120,10 @@ def test_the_source_archive_holds_what_its_readme_leads_to(built: Built) -> None
     assert [name for name in held if re.search(r"(^|/)(__pycache__|\.venv|out|\.git)/", name)] == []
     for readme in sorted(name for name in held if re.fullmatch(r"README(\.\w+)?\.md", name)):
         for target in Page(readme).links:
-            inside = target.strip("/")
-            assert inside in held or any(name.startswith(f"{inside}/") for name in held), target
+            inside = target.partition("#")[0].strip("/")
+            assert (
+                not inside or inside in held or any(name.startswith(f"{inside}/") for name in held)
+            ), target
 
 
 def test_two_builds_have_equal_bytes(built: Built, tmp_path: Path) -> None:
@@ -262,3 +268,27 @@ def test_the_installed_demo_runs_in_an_empty_folder(installed: Installed) -> Non
     assert "<!DOCTYPE html>" in (installed.empty / "own.html").read_text("utf-8")[:200]
     for page in ("map.html", "report.html"):
         assert str(installed.empty) not in (out / page).read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("folder_of", "own", "beside", "holds"),
+    [
+        (sample_folder, "sample", "data/sample", "gisland.toml"),
+        (case_folder, "case_data", "data/cases", "documents.toml"),
+    ],
+)
+def test_folders_of_other_packages_do_not_stand_for_the_own(
+    folder_of: Callable[[], Path],
+    own: str,
+    beside: str,
+    holds: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As in site-packages, where a folder named data may be anybody's."""
+    monkeypatch.setattr(resources, "files", tmp_path.joinpath)
+    folders = [tmp_path / beside, tmp_path / "gisland" / own]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        folder.joinpath(holds).touch()
+        assert folder_of() == folder  # of a checkout first, then the package has its own

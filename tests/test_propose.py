@@ -16,7 +16,7 @@ from shapely import LineString, Point, box
 from gisland.base.errors import LayerError
 from gisland.base.parameters import Parameters
 from gisland.base.rulefiles import rule_set_names
-from gisland.base.schema import USE_CLASSES
+from gisland.base.useclasses import USE_CLASSES
 from gisland.layers.project import SITES_FROM, Project, read_project
 from gisland.layers.proposing.classwords import MAX_VALUES, class_lines, classes_by_words, is_plain
 from gisland.layers.proposing.glimpse import column, look

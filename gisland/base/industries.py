@@ -5,8 +5,10 @@ from __future__ import annotations
 import numbers
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Division, group or class, such as C26, 261, 2614; the letter of the section says nothing more.
 CODE = re.compile(r"[A-T]?([0-9]{2,4})")
@@ -54,9 +56,12 @@ def digits_of(industry: pd.Series) -> pd.Series:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> digits_of(pd.Series(["C26", None])).tolist()
     ['26', '']
     """
+    import pandas as pd  # noqa: PLC0415 - heavy; lists of rule sets need codes alone
+
     places, texts = pd.factorize(industry)
     read = pd.array([*(industry_digits(t) for t in texts), ""], dtype="str")  # -1: missing
     return pd.Series(read.take(places), index=industry.index, dtype="str")

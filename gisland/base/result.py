@@ -13,7 +13,8 @@ from gisland.base.parameters import Parameters
 from gisland.base.phrases import count_of
 from gisland.base.planchoices import PlanChoices
 from gisland.base.rules import RuleSet
-from gisland.base.schema import CONDITIONS, LINES, OVERALL, SEVERITIES, USE_CLASSES
+from gisland.base.schema import CONDITIONS, LINES, OVERALL, SEVERITIES
+from gisland.base.useclasses import USE_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

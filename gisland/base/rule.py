@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from gisland.base.errors import RulesError
 from gisland.base.glance import Glance
@@ -16,6 +15,7 @@ from gisland.base.rulespecs import WHOLES, Spec, spec_of
 from gisland.base.units import mu_to_m2
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
 Value = float | bool | tuple[str, ...]
@@ -119,6 +119,8 @@ class Rule(Glance):
         >>> cap.holds(pd.Series([1999.99, 2000.0, None])).tolist()
         [True, False, <NA>]
         """
+        import pandas as pd  # noqa: PLC0415 - heavy; rules are listed and shown without tables
+
         values = pd.to_numeric(measured).astype("Float64").to_numpy("float64", na_value=np.nan)
         compared = OPERATORS[self.operator](self.rounded(values), self.rounded(self.limit))
         return pd.Series(compared, index=measured.index, dtype="boolean").mask(np.isnan(values))

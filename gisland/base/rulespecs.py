@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gisland.base.industries import industry_digits
-from gisland.base.schema import USE_CLASSES
+from gisland.base.useclasses import USE_CLASSES
 
 Kind = Literal["number", "flag", "texts"]
 

@@ -15,6 +15,7 @@ from gisland.base.glance import Glance
 from gisland.base.keys import ID_SEPARATOR, in_order
 from gisland.base.phrases import count_of
 from gisland.base.threads import spread
+from gisland.base.useclasses import USE_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,12 +24,6 @@ if TYPE_CHECKING:
 Kind = Literal["text", "number", "bool", "date"]
 
 TENURES = ("state", "collective", "undetermined")
-USE_CLASSES = (
-    *("industrial", "logistics", "commercial", "residential", "public", "utility", "transport"),
-    *("green", "water", "farm", "reserve", "other"),
-)
-FREE_USE_CLASSES = ("transport", "water")  # boundary along these counts as free boundary
-INDUSTRIAL_USE_CLASSES = ("industrial", "logistics")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import pandas as pd
 from gisland.base.errors import TableError
 from gisland.base.keys import ID_SEPARATOR, aligned, among, joined_texts
 from gisland.base.rulespecs import SHAPE_UNITS
-from gisland.base.schema import FREE_USE_CLASSES, PARCELS, require_ids
+from gisland.base.schema import PARCELS, require_ids
+from gisland.base.useclasses import FREE_USE_CLASSES
 
 if TYPE_CHECKING:
     from gisland.base.schema import Inputs

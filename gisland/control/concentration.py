@@ -15,9 +15,10 @@ from gisland.base.guards import require_layer
 from gisland.base.keys import aligned
 from gisland.base.names import has_names, is_word
 from gisland.base.rule import AREA_DECIMALS
-from gisland.base.schema import INDUSTRIAL_USE_CLASSES, OVERALL, usable
+from gisland.base.schema import OVERALL, usable
 from gisland.base.tables import is_land
 from gisland.base.units import m2_to_mu
+from gisland.base.useclasses import INDUSTRIAL_USE_CLASSES
 from gisland.control.areaverdicts import NO_NUMBER, area_row, held
 from gisland.topology.overlay import overlap_areas, robust
 

@@ -14,8 +14,8 @@ from gisland.base.guards import require_columns
 from gisland.base.keys import aligned, among, in_order
 from gisland.base.phrases import count_of, first_of
 from gisland.base.rule import AREA_DECIMALS
-from gisland.base.schema import INDUSTRIAL_USE_CLASSES
 from gisland.base.units import m2_to_mu
+from gisland.base.useclasses import INDUSTRIAL_USE_CLASSES
 from gisland.control.areaverdicts import NO_NUMBER, held
 from gisland.control.newindustry import is_m0
 

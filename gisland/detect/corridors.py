@@ -8,7 +8,7 @@ import pandas as pd
 
 from gisland.base.definitions import SEPARATED_SHARE
 from gisland.base.rule import AREA_DECIMALS as LENGTH_DECIMALS
-from gisland.base.schema import FREE_USE_CLASSES
+from gisland.base.useclasses import FREE_USE_CLASSES
 from gisland.topology.alongside import along_lines
 
 if TYPE_CHECKING:

@@ -46,7 +46,8 @@ def case_folder() -> Path:
     True
     """
     package = Path(str(resources.files("gisland")))
-    for folder in (package.parent / "data" / "cases", package / "case_data"):
+    # an installed package holds it; what lies beside it there is of other packages
+    for folder in (package / "case_data", package.parent / "data" / "cases"):
         if (folder / DOCUMENTS).is_file():
             return folder
     raise CaseError("the case book is not installed", do="install gisland again")

@@ -14,6 +14,7 @@ from gisland.base.errors import ProjectError, did_you_mean
 from gisland.base.glance import Glance
 from gisland.base.parameters import Parameters
 from gisland.base.result import SITES_FROM
+from gisland.base.useclasses import USE_CLASSES
 from gisland.layers.basemaps import map_section
 from gisland.layers.plantable import plan_section
 from gisland.layers.source import (
@@ -290,10 +291,10 @@ def _classes(given: Mapping[str, str], kind: str, *, where: str) -> None:
             f"{where} only {' and '.join(CLASSIFIED)} have use classes", do="take the table out"
         )
     for value, name in given.items():
-        if name not in schema.USE_CLASSES:
+        if name not in USE_CLASSES:
             raise ProjectError(
                 f"{where} {value!r} = {name!r} is not a use class",
-                do=did_you_mean(name, schema.USE_CLASSES),
+                do=did_you_mean(name, USE_CLASSES),
             )
 
 
@@ -344,5 +345,5 @@ def _use_classes(table: Mapping[str, Any], where: str, origin: str) -> tuple[str
         raise ProjectError(
             f"{where} use_classes is {names!r}", do='give a list, such as ["industrial"]'
         )
-    _known(names, schema.USE_CLASSES, where=f"{where} use_classes:", noun="use class")
+    _known(names, USE_CLASSES, where=f"{where} use_classes:", noun="use class")
     return tuple(sorted(set(names)))

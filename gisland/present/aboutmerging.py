@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 
-from gisland.base.schema import FREE_USE_CLASSES
+from gisland.base.useclasses import FREE_USE_CLASSES
 from gisland.present.aboutplan import decided, linked, proof
 from gisland.present.abouttests import verdict_lines
 from gisland.present.facts import UNDECIDED, Row, plain_rows, reason, reasons, unverified

@@ -9,7 +9,8 @@ import pandas as pd
 import shapely
 
 from gisland.base.names import comparable
-from gisland.base.schema import INDUSTRIAL_USE_CLASSES, OVERALL
+from gisland.base.schema import OVERALL
+from gisland.base.useclasses import INDUSTRIAL_USE_CLASSES
 from gisland.present.about import lines
 from gisland.present.abouttests import cited
 from gisland.present.blockwords import of_set

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gisland.base.definitions import CUT_SHARE
-from gisland.base.schema import FREE_USE_CLASSES, INDUSTRIAL_USE_CLASSES, OVERALL
+from gisland.base.schema import OVERALL
+from gisland.base.useclasses import FREE_USE_CLASSES, INDUSTRIAL_USE_CLASSES
 from gisland.present.wording import named, visible
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from gisland.base.schema import INDUSTRIAL_USE_CLASSES
+from gisland.base.useclasses import INDUSTRIAL_USE_CLASSES
 from gisland.present.placing import hatch, leader, spots
 from gisland.present.wording import is_missing, shortened
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gisland.base.schema import NOT_CLASSIFIED, USE_CLASSES
+from gisland.base.schema import NOT_CLASSIFIED
 from gisland.base.units import m2_to_mu
+from gisland.base.useclasses import USE_CLASSES
 from gisland.present.wording import is_missing, label, number, visible
 
 if TYPE_CHECKING:

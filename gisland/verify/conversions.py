@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gisland.base.schema import INDUSTRIAL_USE_CLASSES, MERGED_ROLES, OVERALL
+from gisland.base.schema import MERGED_ROLES, OVERALL
 from gisland.base.units import m2_to_mu
+from gisland.base.useclasses import INDUSTRIAL_USE_CLASSES
 from gisland.verify.arearows import NAN, TABLE, Row, check_rows
 from gisland.verify.blockland import (
     CUT,

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from gisland.base.names import comparable
-from gisland.base.schema import FREE_USE_CLASSES
+from gisland.base.useclasses import FREE_USE_CLASSES
 from gisland.verify.caps import budgets, cents, whole
 from gisland.verify.contact import check_border
 from gisland.verify.facts import Facts, Violation, known_pairs, links_of, violations

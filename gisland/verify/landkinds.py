@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import shapely
 
-from gisland.base.schema import INDUSTRIAL_USE_CLASSES
 from gisland.base.tables import is_land
+from gisland.base.useclasses import INDUSTRIAL_USE_CLASSES
 from gisland.verify.overlays import undrawn
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import shapely
 
-from gisland.base.schema import FREE_USE_CLASSES
+from gisland.base.useclasses import FREE_USE_CLASSES
 from gisland.verify.contact import SHARE
 from gisland.verify.facts import Facts, Violation, violations
 from gisland.verify.touch import contacts, overlapping, slack_m, touch_with_site

@@ -11,8 +11,9 @@ import shapely
 
 from gisland.base.crs import areas_m2
 from gisland.base.rule import AREA_DECIMALS
-from gisland.base.schema import INDUSTRIAL_USE_CLASSES, OVERALL
+from gisland.base.schema import OVERALL
 from gisland.base.units import m2_to_mu
+from gisland.base.useclasses import INDUSTRIAL_USE_CLASSES
 from gisland.verify.blockland import (
     CUT,
     missing_tables,

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from gisland.base.schema import NOT_CLASSIFIED, OVERALL, SITE, UNIT, USE_CLASSES, ZONE
+from gisland.base.schema import NOT_CLASSIFIED, OVERALL, SITE, UNIT, ZONE
 from gisland.base.tables import lookup
+from gisland.base.useclasses import USE_CLASSES
 from gisland.verify.facts import RELATIVE, Facts, Violation, differs, violations
 from gisland.verify.quantities import Quantities, both_sides
 from gisland.verify.subjects import WHEN, Ground

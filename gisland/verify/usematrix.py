@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gisland.base.schema import NOT_CLASSIFIED, USE_CLASSES
+from gisland.base.schema import NOT_CLASSIFIED
 from gisland.base.tables import lookup
 from gisland.base.units import m2_to_mu
+from gisland.base.useclasses import USE_CLASSES
 from gisland.verify.facts import AREA_M2, RELATIVE, Facts, Violation, differs, violations
 from gisland.verify.subjects import WHEN
 

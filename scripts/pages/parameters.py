@@ -12,7 +12,8 @@ from numpydoc.docscrape import NumpyDocString
 
 from gisland.base.parameters import FARTHEST_M, KNOWN_TEXTS, LEAST, POSITIVE, Parameters
 from gisland.base.planchoices import COLUMN_RULES, PlanChoices
-from gisland.base.schema import LAYERS, USE_CLASSES
+from gisland.base.schema import LAYERS
+from gisland.base.useclasses import USE_CLASSES
 from pages.text import MADE, ZH, code, md, prose, table, unit_of
 
 KEYS_FILE = Path(__file__).with_name("project_keys.toml")

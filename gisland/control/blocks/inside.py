@@ -15,13 +15,12 @@ from gisland.base.definitions import CUT_SHARE
 from gisland.base.guards import require_columns
 from gisland.base.keys import joined_runs
 from gisland.base.schema import (
-    FREE_USE_CLASSES,
-    INDUSTRIAL_USE_CLASSES,
     OVERALL,
     require_ids,
     usable,
 )
 from gisland.base.tables import is_land
+from gisland.base.useclasses import FREE_USE_CLASSES, INDUSTRIAL_USE_CLASSES
 from gisland.control.newindustry import M0_USES, is_m0
 from gisland.topology.overlay import overlap_areas, robust
 

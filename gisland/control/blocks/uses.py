@@ -10,8 +10,9 @@ import pandas as pd
 import shapely
 
 from gisland.base.keys import NOWHERE, positions
-from gisland.base.schema import NOT_CLASSIFIED, USE_CLASSES, usable
+from gisland.base.schema import NOT_CLASSIFIED, usable
 from gisland.base.units import m2_to_mu
+from gisland.base.useclasses import USE_CLASSES
 from gisland.topology.graph import components
 from gisland.topology.overlay import overlaps_within, robust
 

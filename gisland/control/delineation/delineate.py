@@ -11,8 +11,9 @@ import pandas as pd
 
 from gisland.base.definitions import AREA_SLACK_M2
 from gisland.base.guards import require_layer
-from gisland.base.schema import INDUSTRIAL_USE_CLASSES, require_ids, usable
+from gisland.base.schema import require_ids, usable
 from gisland.base.tables import is_land
+from gisland.base.useclasses import INDUSTRIAL_USE_CLASSES
 from gisland.control.areaverdicts import area_row
 from gisland.control.delineation.ground import ground_of
 from gisland.control.delineation.growing import grown

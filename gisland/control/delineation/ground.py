@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from gisland.base.schema import FREE_USE_CLASSES, INDUSTRIAL_USE_CLASSES
+from gisland.base.useclasses import FREE_USE_CLASSES, INDUSTRIAL_USE_CLASSES
 from gisland.topology.across import across
 from gisland.topology.boundary import trace
 from gisland.topology.corridorland import Strips, corner_pieces, corners_of, strips_of

@@ -11,8 +11,8 @@ import pandas as pd
 from gisland.base.crs import areas_m2
 from gisland.base.definitions import AREA_SLACK_M2
 from gisland.base.keys import ID_SEPARATOR
-from gisland.base.schema import INDUSTRIAL_USE_CLASSES
 from gisland.base.units import m2_to_mu
+from gisland.base.useclasses import INDUSTRIAL_USE_CLASSES
 from gisland.control.delineation.shapes import sums_by
 from gisland.topology.overlay import overlap_areas
 from gisland.topology.shape import width_m

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gisland.base import schema
 from gisland.base.errors import FieldError, did_you_mean
+from gisland.base.useclasses import USE_CLASSES
 from gisland.layers.fields.codelists import PLANNING, Code, code_lists, known_by, packaged
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ def _families(readings: Readings) -> tuple[str, ...]:
     """Families of lists that the column may be written in; those of words always may."""
     families = ["words"]
     for rivals, begins in zip(RIVALS, (NUMBER, LETTER), strict=True):
-        codes = [c for c in readings if begins.match(c) and c.lower() not in schema.USE_CLASSES]
+        codes = [c for c in readings if begins.match(c) and c.lower() not in USE_CLASSES]
         known = [c for c in codes if _families_of(readings[c]) & set(rivals)]
         telling = begins is LETTER or any(len(code) >= MIN_DIGITS for code in known)
         # At least half of the codes must be known: else it is another standard.
@@ -259,7 +259,7 @@ def _read(
     code: str, by_list: Mapping[str, Code], families: tuple[str, ...]
 ) -> tuple[str | None, str | None, str | None]:
     """Use class, code list and reason of a code that the project does not name."""
-    if code.lower() in schema.USE_CLASSES:
+    if code.lower() in USE_CLASSES:
         return code.lower(), "use_class", None
     possible = _possible(by_list, families)
     if not possible:

@@ -10,9 +10,9 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from gisland.base import schema
 from gisland.base.errors import FieldError
 from gisland.base.phrases import count_of
+from gisland.base.useclasses import USE_CLASSES
 from gisland.layers.fields.uses import use_classes
 from gisland.layers.fields.values import to_text
 
@@ -75,7 +75,7 @@ def classes_by_words(text: str) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        In the order of ``schema.USE_CLASSES``.
+        In the order of ``useclasses.USE_CLASSES``.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def classes_by_words(text: str) -> tuple[str, ...]:
     """
     words, pattern, _ = _words()
     found = {words[m.lastindex - 1] for m in pattern.finditer(_plain(text)) if m.lastindex}
-    return tuple(c for c in schema.USE_CLASSES if c in found)
+    return tuple(c for c in USE_CLASSES if c in found)
 
 
 def is_plain(text: str) -> bool:
@@ -154,7 +154,7 @@ def class_lines(codes: pd.Series, *, table: str, source: str) -> list[str]:
     head = (
         comment(f"{len(unread)} values of {quoted(source)} that no code list reads.{known}"),
         "# Switched on where words tell the class; choose the others yourself, out of:",
-        comment(" | ".join(schema.USE_CLASSES)),
+        comment(" | ".join(USE_CLASSES)),
         f"[{table}]" if on else f"# [{table}]",
     )
     rest = frequent.iloc[MAX_VALUES:]

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.keys import NOWHERE, aligned, in_order, positions
-from gisland.base.schema import MERGED_ROLES, NOT_CLASSIFIED, USE_CLASSES
+from gisland.base.schema import MERGED_ROLES, NOT_CLASSIFIED
 from gisland.base.tables import lookup
 from gisland.base.units import m2_to_mu
+from gisland.base.useclasses import USE_CLASSES
 from gisland.measure.sums.subjects import Held, held_land
 from gisland.measure.totals import leading
 
