@@ -44,6 +44,21 @@ def test_import_loads_no_heavy_library() -> None:
     assert shown.stdout.strip() == "[]"
 
 
+def test_rule_sets_are_listed_without_tables() -> None:
+    code = """
+import sys
+from gisland.base.rulefiles import rule_set_names
+from gisland.base.rules import load_rules
+import gisland.present.plaintext
+for name in rule_set_names():
+    load_rules(name)
+print([m for m in ("geopandas", "pandas", "shapely") if m in sys.modules])"""
+    shown = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
+    )
+    assert shown.stdout.strip() == "[]"
+
+
 # --- what is said about each public name ---------------------------------------------------------
 
 

@@ -11,7 +11,6 @@ from gisland.base.schema import (
     LAYERS,
     PARCELS,
     TENURES,
-    USE_CLASSES,
     VERDICTS,
     findings_frame,
     findings_together,
@@ -19,6 +18,7 @@ from gisland.base.schema import (
     require_polygons,
     usable,
 )
+from gisland.base.useclasses import USE_CLASSES
 from gisland.base.verdicts import verdict_frame
 
 

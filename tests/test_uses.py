@@ -6,6 +6,7 @@ import pytest
 
 from gisland.base import schema
 from gisland.base.errors import FieldError
+from gisland.base.useclasses import USE_CLASSES
 from gisland.layers.fields.codelists import code_lists, packaged
 from gisland.layers.fields.uses import crosswalk, deciding_codes, use_classes, vocabulary
 
@@ -44,7 +45,7 @@ def test_every_list_cites_a_source_and_holds_known_classes() -> None:
     for name, table in packaged()["lists"].items():
         assert all(table[key] for key in ("title", "source", "status", "family"))
         codes = lists[name].codes
-        assert {code.use for code in codes.values()} <= {*schema.USE_CLASSES, ""}
+        assert {code.use for code in codes.values()} <= {*USE_CLASSES, ""}
         assert all(code.title for code in codes.values())
         assert len({code.upper() for code in table["codes"]}) == len(table["codes"])
     assert set(vocabulary("tenure").values()) == set(schema.TENURES)
