@@ -210,19 +210,20 @@ def _parcels(
     rows = drawn_rows(tables.get("parcels"), "parcel_id")
     if rows is None:
         return None, {}
-    known = [v if v in style.VERDICTS else "none" for v in rows["verdict"]]
+    verdicts, ids = (rows[c].to_numpy(dtype=object).tolist() for c in ("verdict", "parcel_id"))
+    known = [v if v in style.VERDICTS else "none" for v in verdicts]
     popups = parcel_popups(rows, tables.get("verdicts"), records=records, texts=texts)
     told = Rows(
         kind="parcel",
         title=texts["map.popup.parcel"].format(id=ID),
-        ids=[visible(i) for i in rows["parcel_id"]],
+        ids=[visible(i) for i in ids],
         badges=parcel_badges(rows, texts=texts),
         columns=columns(_shown(rows), PARCEL_FIELDS, texts=texts),
     )
     kinds = {k: Kind(texts[f"verdict.{k}"], look) for k, look in style.VERDICTS.items()}
     bodies = [{"b": blocks} if blocks else {} for blocks in popups]
     themes = (*parcel_themes(rows, tables, texts=texts), *use_themes(rows, texts=texts))
-    sites = tuple(of_parcels.get(p, ()) for p in rows["parcel_id"])
+    sites = tuple(of_parcels.get(i, ()) for i in ids)
     features = Features(rows.geometry, known, [], bodies, rows=told, themes=themes, sites=sites)
     return features, kinds
 

@@ -180,8 +180,9 @@ def parcel_badges(parcels: pd.DataFrame, *, texts: Mapping[str, str]) -> list[st
     >>> parcel_badges(lots, texts=catalog("en"))
     ['absorbed']
     """
-    verdicts = [visible(v) for v in parcels["verdict"]]
-    joined = parcels["reasons"] if "reasons" in parcels else [""] * len(verdicts)
+    verdicts = [visible(v) for v in parcels["verdict"].to_numpy(dtype=object).tolist()]
+    given = parcels["reasons"].to_numpy(dtype=object).tolist() if "reasons" in parcels else None
+    joined = given or [""] * len(verdicts)
     pairs = list(zip(verdicts, map(visible, joined), strict=True))
     words = {pair: _badge(*pair, texts=texts) for pair in dict.fromkeys(pairs)}
     return [words[pair] for pair in pairs]
