@@ -458,12 +458,14 @@ def test_parcels_of_a_site_and_its_scraps_are_counted_apart() -> None:
 
 def test_the_new_type_share_of_all_blocks_is_shown_with_its_verdict() -> None:
     blocks = cells(build(), "工业区块线").set_index("区块编号")
-    total = blocks.loc["全部区块", ["M0 占工业用地比例", "M0 占比上限", "M0 占比结论"]]
+    total = blocks.loc[
+        "全部区块", ["M0 占工业用地比例", "M0 占比上限（全部区块）", "M0 占比结论（全部区块）"]
+    ]
     assert total.tolist() == [0.25, 0.2, "未通过"]
-    assert blocks.loc["一级-01", "M0 占比结论"] == "未评定"
+    assert blocks.loc["一级-01", "M0 占比结论（全部区块）"] == "未评定"
     sheet = reopened(build())["工业区块线"]
     forms = {c.value: sheet.cell(3, c.column).number_format for c in sheet[1]}
-    assert {forms[k] for k in ("M0 占比上限", "限值", "M0 占工业用地比例")} == {"0.00%"}
+    assert {forms[k] for k in ("M0 占比上限（全部区块）", "限值", "M0 占工业用地比例")} == {"0.00%"}
 
 
 def test_truth_values_with_gaps_between_are_in_words() -> None:

@@ -207,6 +207,7 @@ def _set(tables: Tables, lines: str, *, texts: Texts) -> dict[str, Any] | None:
 
 def _blocks(frame: pd.DataFrame, *, texts: Texts) -> Table | None:
     def cells(row: dict[Any, Any]) -> list[str]:
+        whole = row["block_id"] == OVERALL  # the limit of M0 here is that of all blocks together
         return [
             shortened(block_name(row["block_id"], texts=texts)),
             _level(row, texts=texts),
@@ -217,13 +218,13 @@ def _blocks(frame: pd.DataFrame, *, texts: Texts) -> Table | None:
             label(texts, "outcome", row["outcome"]),
             number(row.get("m0_share"), unit="share"),
             number(row.get("m0_limit"), unit="share"),
-            label(texts, "outcome", row.get("m0_outcome")),
+            label(texts, "outcome", row.get("m0_outcome")) if whole else MISSING,
             some_ids(row.get("cut_ids"), texts=texts),
             some_ids(row.get("other_use_ids"), texts=texts),
         ]
 
     keys = ("block_id", "level", "area_m2", "classified_m2", "industrial_share", "limit")
-    more = ("outcome", "m0_share", "m0_limit", "m0_outcome", "cut_ids", "other_use_ids")
+    more = ("share_outcome", "m0_share", "m0_limit", "m0_outcome", "cut_ids", "other_use_ids")
     heads = [texts[f"column.{k}"] for k in (*keys, *more)]
     whole = frame["block_id"] == OVERALL  # stands last, also below a table that is cut
     shown = pd.concat([frame[~whole].head(MANY), frame[whole]])

@@ -76,6 +76,40 @@ def of_set(frame: pd.DataFrame | None, lines: str) -> pd.DataFrame | None:
     return frame[(frame["lines"] == lines).fillna(value=False).to_numpy(dtype=bool)]
 
 
+def failing_blocks(tables: Mapping[str, pd.DataFrame], lines: str) -> list[Any]:
+    """Blocks of a set of lines that fail a test, be it of industry, of M0 or any other.
+
+    Parameters
+    ----------
+    tables
+        Result tables by name.
+    lines
+        ``given``, ``proposed`` or ``adjusted``.
+
+    Returns
+    -------
+    list
+        Numbers of the blocks, in the order of the table, without the row of all blocks.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"block_id": ["L1", "L2", "overall"], "outcome": ["pass"] * 3})
+    >>> tests = pd.DataFrame({"subject": ["given:L2"], "outcome": ["fail"]})
+    >>> failing_blocks({"block_lines": rows, "control_verdicts": tests}, "given")
+    ['L2']
+    """
+    rows, verdicts = of_set(tables.get("block_lines"), lines), tables.get("control_verdicts")
+    if rows is None:
+        return []
+    failed = set()
+    if verdicts is not None:
+        failed = {visible(s) for s in verdicts.loc[verdicts["outcome"] == "fail", "subject"]}
+    both = zip(rows["block_id"], rows["outcome"], strict=True)
+    return [
+        b for b, o in both if b != OVERALL and (o == "fail" or f"{lines}:{visible(b)}" in failed)
+    ]
+
+
 def other_use_inside(parts: pd.DataFrame) -> pd.Series:
     """Which rows are parcels of a use in a block that is no industry, neither road nor water.
 

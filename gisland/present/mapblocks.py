@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from gisland.present import style
-from gisland.present.blockwords import of_set, other_use_inside
+from gisland.present.blockwords import failing_blocks, of_set, other_use_inside
 from gisland.present.facts import Block, Row, Rules, fields, plain_rows, quotes
 from gisland.present.mapfeatures import Features, Kind, Made, drawn_rows, is_spatial
 from gisland.present.wording import MISSING, comparison, is_missing, named, number, visible
@@ -31,7 +31,16 @@ SET_LAYERS = {
 }
 BLOCK_FIELDS = (
     *("area", "level_by", "boundary", "land_m2", "industrial_m2", "industrial_share", "limit"),
-    *("outcome", "m0_share", "parcels", "owners", "far", "coverage", "low_use_share", "cut_ids"),
+    *(
+        "share_outcome",
+        "m0_share",
+        "parcels",
+        "owners",
+        "far",
+        "coverage",
+        "low_use_share",
+        "cut_ids",
+    ),
     "other_use_ids",
 )
 ZONE_FIELDS = (
@@ -124,7 +133,7 @@ def _blocks(
         section = "map.level" if lines == "given" else "map.class.proposed"
         kinds = {k: Kind(texts[f"{section}.{k}"], look) for k, look in looks.items()}
     codes, popups = [], []
-    for row in plain_rows(rows):
+    for row in map(_judged, plain_rows(rows)):
         level = _level(row)
         code = "adjusted" if looks is None else level if level in kinds else "other"
         codes.append(code)
@@ -152,7 +161,7 @@ def _conflicts(tables: Tables, verdicts: Verdicts, *, records: Rules, texts: Tex
     kinds = {k: Kind(texts[f"map.class.{k}"], look) for k, look in style.CONFLICTS.items()}
     parts = [
         _of_parcels(tables, lines, texts=texts),
-        _failing(of_set(frame, lines), lines, verdicts=verdicts, records=records, texts=texts),
+        _failing(tables, lines, verdicts=verdicts, records=records, texts=texts),
     ]
     found = [p for p in parts if p is not None]
     if not found:
@@ -164,27 +173,36 @@ def _conflicts(tables: Tables, verdicts: Verdicts, *, records: Rules, texts: Tex
     return Features(shapes, codes, keys, popups), kinds
 
 
+def _judged(row: Row) -> Row:
+    """The outcome under a name that says what it is of: other tests of the block stand below it."""
+    return {**row, "share_outcome": row.get("outcome")}
+
+
 def _rows(frame: pd.DataFrame | None) -> pd.DataFrame:
     return pd.DataFrame() if frame is None else frame
 
 
 def _failing(
-    frame: pd.DataFrame | None, lines: str, *, verdicts: Verdicts, records: Rules, texts: Texts
+    tables: Tables, lines: str, *, verdicts: Verdicts, records: Rules, texts: Texts
 ) -> tuple[gpd.GeoSeries, list[str], list[Popup]] | None:
-    rows = drawn_rows(frame, "block_id")
+    rows = drawn_rows(of_set(tables.get("block_lines"), lines), "block_id")
     if rows is None:
         return None
     tests = [
         [t for t in verdicts.get(f"{lines}:{visible(b)}", []) if t["outcome"] == "fail"]
         for b in rows["block_id"]
     ]
-    fails = [bool(t) or o == "fail" for t, o in zip(tests, rows["outcome"], strict=True)]
+    fails = rows["block_id"].isin(failing_blocks(tables, lines))
     popups = [
         {
             "t": texts["map.popup.conflict_block"].format(id=visible(row["block_id"])),
             "s": texts["map.class.fails"],
             "b": [
-                fields(row, ("area", "industrial_share", "limit", "outcome"), texts=texts),
+                fields(
+                    _judged(row),
+                    ("area", "industrial_share", "limit", "share_outcome"),
+                    texts=texts,
+                ),
                 *_told(own, records=records, texts=texts),
             ],
         }

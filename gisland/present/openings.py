@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from gisland.base.errors import OutputError, did_you_mean
-from gisland.present.blockwords import of_set
+from gisland.present.blockwords import failing_blocks, of_set
 from gisland.present.wording import number, visible
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def told_view(
         found = {which: of_set(lines, which) for which in ("given", "proposed", "adjusted")}
         kept = {k: v[v["block_id"] != "overall"] for k, v in found.items() if v is not None}
         counts = {which: len(kept.get(which, ())) for which in found}
-        failing = int((kept["given"]["outcome"] == "fail").sum()) if "given" in kept else 0
+        failing = len(failing_blocks(tables, "given"))
         return [texts["map.view.blocks_told"].format(**counts, failing=failing)]
     if name == "density" and indicators is not None:
         rows = indicators[(indicators["subject"] == "overall") & (indicators["indicator"] == "far")]

@@ -70,6 +70,7 @@ SECTIONS = {
     "scrap_kind": "scrap_kind",
     "severity": "severity",
     "share_denominator": "denominator",
+    "share_outcome": "outcome",
     "cap_operator": "operator",
     "status": "status",
     "subject": "subject",
