@@ -458,6 +458,26 @@ def test_the_printed_legend_lists_what_is_visible_alone(offline_page: Opener, zh
     assert "并入\n" not in text
 
 
+def test_a_site_shown_alone_is_printed_large_and_by_name(offline_page: Opener, zh: str) -> None:
+    page = opened(offline_page(zh))
+    page.evaluate("gisland.filterSite(map_main, gisland.pageData.sites[0])")
+    page.evaluate("gisland.printView(map_main, {})")
+    site = page.evaluate("gisland.pageData.sites[0]")
+    assert page.locator(".gi-page > h1").inner_text().endswith(f"项目用地 {site}")
+    taken = page.evaluate("""() => {
+      const { layer, i } = gisland.findKey("site:" + gisland.pageData.sites[0]);
+      const box = layer.bounds(i), size = map_main.getSize();
+      const a = map_main.latLngToContainerPoint(box.getNorthWest());
+      const b = map_main.latLngToContainerPoint(box.getSouthEast());
+      return [Math.max((b.x - a.x) / size.x, (b.y - a.y) / size.y), Math.min(a.x, a.y) > 0]; }""")
+    assert taken[0] > 0.4  # of the frame: margins and a round scale take the rest
+    assert taken[1]
+    page.evaluate("gisland.printView(map_main, null)")
+    page.evaluate("gisland.filterSite(map_main, null)")
+    page.evaluate("gisland.printView(map_main, {})")
+    assert site not in page.locator(".gi-page > h1").inner_text()
+
+
 def test_leaving_the_print_restores_the_view(offline_page: Opener, zh: str) -> None:
     page = opened(offline_page(zh))
     page.evaluate("map_main.setZoom(17.25, { animate: false })")

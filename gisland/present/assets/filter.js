@@ -12,7 +12,7 @@
     map.closePopup();
     gisland.refresh();
     map.fire("gi-filter", { site: id });
-    const target = id !== null && gisland.findKey("site:" + id);
+    const target = gisland.alone = id !== null && gisland.findKey("site:" + id);
     if (target) zoom(map, target);
     return true;
   };

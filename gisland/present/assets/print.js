@@ -176,10 +176,17 @@
 
   const FREE = ["scrollWheelZoom", "doubleClickZoom", "touchZoom", "boxZoom", "keyboard"]; // would change the scale
 
+  /* Bounds of the site that is shown alone, if it is seen. */
+  function aloneIn(seen) {
+    const bounds = gisland.alone && gisland.alone.layer.bounds(gisland.alone.i);
+    return bounds && seen.contains(bounds) ? L.latLngBounds(bounds) : null;
+  }
+
   function enter(map) {
-    const container = map.getContainer(), whole = gisland.pageData.bounds, seen = map.getBounds();
+    const container = map.getContainer(), seen = map.getBounds(), site = aloneIn(seen);
+    const whole = site ? site.pad(0.15) : gisland.pageData.bounds; // what panels no longer cover
     Object.assign(state, {
-      seen: whole && seen.contains(whole) ? L.latLngBounds(whole) : seen,
+      seen: whole && (site || seen.contains(whole)) ? L.latLngBounds(whole) : seen,
       was: { center: map.getCenter(), zoom: map.getZoom(), snap: map.options.zoomSnap, sharper: gisland.sharper,
              busy: gisland.busy, parent: container.parentNode, next: container.nextSibling },
       locked: FREE.filter((name) => map[name] && map[name].enabled()),
@@ -226,7 +233,8 @@
       if (state.page) leave(map);
       return;
     }
-    const title = expand(gisland.pageData.title);
+    const alone = aloneIn(map.getBounds()) && gisland.about(gisland.alone.layer, gisland.alone.i).popup.t;
+    const title = [gisland.pageData.title, alone].filter(Boolean).map(expand).join(" · ");
     if (!state.page) {
       state.settings = { paper: "A4", landscape: true, scale: 0, title, ...settings };
       enter(map);
