@@ -68,6 +68,20 @@ def test_on_a_phone_buttons_are_large_enough_for_fingers(offline_page: Opener) -
         assert min(box["width"], box["height"]) >= 40
 
 
+def test_on_a_phone_the_buttons_make_way_for_the_legend(offline_page: Opener) -> None:
+    page = opened(offline_page(web_map(map_tables(), run=map_run(), language="zh")), 390, 844)
+    corner, legend = page.locator(".gi-corner"), page.locator(".gi-legend")
+    row = corner.bounding_box()
+    assert row is not None
+    assert row["width"] > 2 * row["height"]  # a row, which covers little of the map
+    legend.locator("summary").first.click()
+    page.wait_for_timeout(100)
+    column, open_legend = corner.bounding_box(), legend.bounding_box()
+    assert column is not None
+    assert open_legend is not None
+    assert column["x"] + column["width"] <= open_legend["x"]
+
+
 def test_the_buttons_of_the_page_are_one_group(offline_page: Opener) -> None:
     page = opened(offline_page(web_map(map_tables(), run=map_run(), language="zh")), 1280, 800)
     assert page.locator(".gi-corner button").all_inner_texts() == [

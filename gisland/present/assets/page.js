@@ -71,6 +71,7 @@
   function arrange(map) {
     const get = (selector) => map.getContainer().querySelector(selector);
     const title = get(".gi-title"), legend = get(".gi-legend"), list = get(".leaflet-control-layers");
+    get(".gi-corner").classList.toggle("gi-column", narrow(map) && legend.querySelector("details").open);
     const below = list && narrow(map) && list.querySelector("details").open;
     if (list) {
       list.style.marginTop = (below ? title.offsetHeight + 20 : 10) + "px";
