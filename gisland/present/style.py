@@ -92,7 +92,7 @@ PROPOSED_LINES = {
     "2": Look("#0057b8", 2.5, dash="8 5 2 5"),
     "other": Look("#0057b8", 2, dash="2 6"),
 }
-ADJUSTED_LINES = Look("#7a1f1f", 4, dash="2 7")
+ADJUSTED_LINES = Look("#c2410c", 5, dash="4 4")
 BLOCK_CHANGES = {
     "in": Look("#00695c", 3, fill="#009e8e", opacity=0.45),
     "out": Look("#c62828", 3, dash="6 5", fill="#c62828", opacity=0.12),
