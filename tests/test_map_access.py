@@ -221,7 +221,7 @@ def test_arrows_move_the_map_and_plus_minus_zoom(opened: Callable[..., Page]) ->
 def test_search_and_its_results_by_keyboard(opened: Callable[..., Page]) -> None:
     page = opened("lang=en")
     page.keyboard.press("/")
-    assert focused(page) == "Find: parcel, site, owner"
+    assert focused(page) == "Find: parcel, site, block, owner"
     page.keyboard.type("li")  # the owner of two parcels
     page.wait_for_selector(".gi-hits button")
     assert said(page) == "Found: 2"
@@ -264,7 +264,13 @@ def test_everything_has_a_name_and_is_reached_by_tab(opened: Callable[..., Page]
         if name.strip() in {*reached[:1], ""}:
             break
         reached.append(name.strip())
-    wanted = ["Map: Test", "中文", "Find: parcel, site, owner", "Parcels by verdict", "Whole map"]
+    wanted = [
+        "Map: Test",
+        "中文",
+        "Find: parcel, site, block, owner",
+        "Parcels by verdict",
+        "Whole map",
+    ]
     wanted += ["List of sites", "Copy link", "Keyboard", "Zoom in", "project site"]
     places = [next(i for i, n in enumerate(reached) if n.startswith(w)) for w in wanted]
     assert places == sorted(places), reached
@@ -276,7 +282,7 @@ def test_the_outline_of_the_page_for_a_screen_reader(opened: Callable[..., Page]
     for line in (
         'region "Map: Test · land consolidation map"',
         '- heading "Test · land consolidation map" [level=1]',
-        'searchbox "Find: parcel, site, owner"',
+        'searchbox "Find: parcel, site, block, owner"',
         '- group "Layers":',
         '- checkbox "Parcels by verdict" [checked]',
         '- button "List of sites"',

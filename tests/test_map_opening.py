@@ -172,3 +172,15 @@ def test_the_comparison_is_told_in_the_address(at: Callable[..., Page]) -> None:
     page.get_by_role("button", name="Before", exact=True).click()
     page.wait_for_timeout(WRITTEN_MS)
     assert "compare=before" in page.evaluate("location.hash")
+
+
+def test_blocks_are_found_by_their_numbers(offline_page: Opener) -> None:
+    html = web_map(small_blocks.tables(), run=small_blocks.run(), language="zh")
+    page = opened(offline_page(html))
+    page.locator(".gi-find input").fill("L2")
+    hits = page.locator(".gi-hits button")
+    hits.first.wait_for()
+    assert hits.first.inner_text() == "工业区块 L2"
+    hits.first.click()
+    page.wait_for_selector(".gi-sheet")
+    assert page.locator(".gi-sheet summary > span").first.inner_text() == "工业区块 L2"

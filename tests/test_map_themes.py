@@ -344,7 +344,7 @@ def test_a_site_that_is_not_there_filters_nothing(
 @pytest.mark.browser
 def test_what_is_searched_for_ends_the_filter_that_hides_it(opened: Page) -> None:
     opened.evaluate("gisland.filterSite(map_main, 'S02')")
-    opened.get_by_label("Find: parcel, site, owner").fill("P10")
+    opened.get_by_label("Find: parcel, site, block, owner").fill("P10")
     opened.locator(".gi-hits button").first.click()
     opened.locator(".gi-popup").wait_for()
     assert opened.evaluate("gisland.layers.every((layer) => layer.keep === null)") is True

@@ -1,10 +1,10 @@
-/* Find: parcels and sites by a part of their title or of their owner's name. */
+/* Find: parcels, blocks and sites by a part of their title or of their owner's name. */
 (() => {
   "use strict";
   const { word, tell, node, button, expand } = gisland;
   const MOST_HITS = 20;
   const LEAST_PX = 220; // room for the sheet above what was found
-  const SEARCHED = ["sites_after", "parcels"]; // sites first
+  const SEARCHED = ["sites_after", "block_lines", "block_proposed", "block_adjusted", "parcels"]; // few first
   let made = null; // text of all that can be found, in the language of the page
 
   gisland.findBox = (map) => {
