@@ -65,7 +65,7 @@ def test_a_range_fills_its_own_end_only_where_the_partner_is_mapped() -> None:
     assert zoning["coverage_min"].tolist() == [0.4, 0.3]
     assert zoning["coverage_max"].tolist() == [0.6, 0.65]
     assert [f["code"] for f in findings] == ["range_read", "range_read"]
-    assert "lower end is taken: 1 rows" in findings[0]["message"]
+    assert "lower end is taken: 1 row," in findings[0]["message"]
 
 
 def test_a_limit_counts_in_the_column_of_its_side() -> None:
@@ -274,7 +274,7 @@ def test_industry_codes_stay_as_written_and_names_are_told() -> None:
     assert parcels["industry"].fillna("-").tolist() == ["C26", "2614", "化工", "-", "-"]
     told = findings["industry_no_code"]
     assert (told["severity"], told["value"]) == ("info", 1.0)
-    assert told["message"].endswith("rules of the use class hold: 1 rows, such as '化工'")
+    assert told["message"].endswith("rules of the use class hold: 1 row, such as '化工'")
     assert findings["text_no_value"]["value"] == 1.0
 
 

@@ -82,7 +82,7 @@ def test_what_is_no_day_is_missing_and_told(text: str) -> None:
     assert list(told) == ["date_unread"]
     finding = told["date_unread"]
     assert (finding["severity"], finding["value"], finding["unit"]) == ("warning", 1.0, "rows")
-    assert finding["message"].endswith(f"1 rows, such as {text!r}")
+    assert finding["message"].endswith(f"1 row, such as {text!r}")
 
 
 def test_words_for_no_value_are_told_apart() -> None:

@@ -294,7 +294,7 @@ def test_rows_marked_as_deleted_do_not_shift_the_others(opened: Open, tmp_path: 
     assert column(layer, "N") == [1, 3]
     assert wests(layer) == [0, 2]
     assert messages(layer)["rows_deleted"] == (
-        "parcels: 1 rows are marked as deleted in the .dbf; they are left out"
+        "parcels: 1 row is marked as deleted in the .dbf and left out"
     )
     filtered = opened(where="N >= 2")
     assert (column(filtered, "N"), wests(filtered)) == ([3], [2])
@@ -369,7 +369,7 @@ def test_numbers_are_read_whole_or_not_at_all(
     told = messages(layer).get("cell_unread", "")
     assert bool(told) == (number is None and cell != b"")
     if told:
-        assert "column 'MJ': 1 cells are no numbers, taken as missing, such as" in told
+        assert "column 'MJ': 1 cell is no numbers, taken as missing, such as" in told
 
 
 def test_numbers_that_did_not_fit_are_missing(opened: Open, tmp_path: Path) -> None:
@@ -405,7 +405,7 @@ def test_days_that_are_none_are_missing(opened: Open, tmp_path: Path, cell: byte
     assert [str(v)[:10] for v in layer.table["RQ"].dropna()] == ["2024-02-29"]
     assert layer.table["RQ"].isna().tolist() == [True, False, True, True]
     assert (
-        f"1 cells are no dates, taken as missing, such as '{cell.decode()}'"
+        f"1 cell is no dates, taken as missing, such as '{cell.decode()}'"
         in (messages(layer)["cell_unread"])
     )
 
@@ -416,7 +416,7 @@ def test_flags_are_true_false_or_missing(opened: Open, tmp_path: Path) -> None:
     write_shapefile(tmp_path / "p.shp", columns, [(c,) for c in cells])
     layer = opened()
     assert column(layer, "F") == [True, True, False, False, None, None, None]
-    assert "1 cells are no flags, taken as missing, such as '1'" in messages(layer)["cell_unread"]
+    assert "1 cell is no flags, taken as missing, such as '1'" in messages(layer)["cell_unread"]
 
 
 def test_texts_behind_a_nul_are_told(opened: Open, tmp_path: Path) -> None:

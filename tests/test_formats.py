@@ -190,7 +190,7 @@ def test_arcs_are_drawn_within_a_millimetre(load: Load, tmp_path: Path, suffix: 
 def test_surfaces_in_space_are_refused(load: Load, tmp_path: Path) -> None:
     faces = [ringed([corner(0), corner(9), corner(9, 9), corner(0)]) for _ in range(2)]
     write_wkb(tmp_path / "p.gpkg", [faces[0], many(15, faces)])
-    with pytest.raises(GeometryError, match=r"1 shapes are surfaces in space \(Polyhedral.*\(2\);"):
+    with pytest.raises(GeometryError, match=r"1 shape is a surface in space \(Polyhedral.*\(2\);"):
         load(PARCELS)
 
 
@@ -205,7 +205,7 @@ def test_open_rings_are_closed_and_told(load: Load, tmp_path: Path) -> None:
     write_wkb(tmp_path / "p.gpkg", [ringed(square), ringed([*square, square[0]])])
     loaded = load(PARCELS)
     assert loaded.inputs.parcels.area.tolist() == [100.0] * 2
-    assert message(loaded, "ring_closed").startswith("parcels: rings of 1 shapes did not end")
+    assert message(loaded, "ring_closed").startswith("parcels: rings of 1 shape did not end")
 
 
 # Z, M, collections
@@ -235,7 +235,7 @@ def test_polygons_are_taken_out_of_collections(load: Load, tmp_path: Path) -> No
     loaded = load(PARCELS)
     assert loaded.inputs.parcels.area.tolist() == [20_000.0, 450.0]
     assert message(loaded, "collection_opened") == (
-        "parcels: 1 shapes are collections, of which the main parts are taken; 1 lines, 2 points in"
+        "parcels: 1 shape is a collection, of which the main parts are taken; 1 line, 2 points in"
         " them are left out"
     )
 

@@ -345,8 +345,8 @@ def test_rows_repeated_within_a_sheet_are_taken_once(load: Load, tmp_path: Path)
     loaded = load(SHEETS + FIELDS)
     assert loaded.inputs.parcels.index.tolist() == ["1", "2", "3"]
     assert told(loaded, "duplicate_row") == [
-        f"parcels: sheet {name}: 1 rows repeat another row in every column and in shape; they are"
-        f" left out (ids: {row})"
+        f"parcels: sheet {name}: 1 row repeats another row in every column and in shape; left"
+        f" out (ids: {row})"
         for name, row in (("a", "2"), ("b", "3"))
     ]
     assert len(told(loaded, "sheet_duplicate")) == 1

@@ -105,7 +105,7 @@ def test_from_files_to_results_and_back(tmp_path: Path) -> None:
     findings = done.tables["findings"].set_index("code")
     # 31 + 28 + 31 + 30 + 31 days of 2026 before June
     assert findings.loc["future_date", ["parcel_id", "value"]].tolist() == ["p3", 151.0]
-    assert findings.loc["industry_no_code", "message"].endswith("1 rows, such as '化工'")
+    assert findings.loc["industry_no_code", "message"].endswith("1 row, such as '化工'")
     assert done.record["skipped"] != []
     assert "idle" not in {s["analysis"] for s in done.record["skipped"]}
     assert "low_use.far.industrial.26" in json.dumps(done.record)

@@ -89,7 +89,7 @@ def test_tenure_is_taken_where_none_is_mapped() -> None:
     assert taken.fillna("").tolist() == ["state", "collective", "undetermined", "", ""]
     told = findings["tenure_from_code"]
     assert (told["severity"], told["value"], told["unit"]) == ("info", 3.0, "rows")
-    assert findings["malformed_code"]["message"].endswith(": 1 parcels, such as A7")
+    assert findings["malformed_code"]["message"].endswith(": 1 parcel, such as A7")
     assert set(findings) == {"tenure_from_code", "malformed_code"}
 
 

@@ -53,7 +53,7 @@ def test_the_plan_of_a_run_is_a_plan() -> None:
 
 
 def test_a_parcel_is_not_required_and_protected() -> None:
-    with pytest.raises(ProjectError, match=r"1 parcel both required and protected \(P1\)"):
+    with pytest.raises(ProjectError, match=r"1 parcel is both required and protected \(P1\)"):
         PlanChoices(required=("P1",), protected=("P1", "P2"))
 
 

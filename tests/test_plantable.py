@@ -74,7 +74,7 @@ def test_lists_in_the_encodings_of_spreadsheets(
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("P1,in\nP1,out\n", r"two decisions on 1 parcels \(P1\)"),
+        ("P1,in\nP1,out\n", r"two decisions on 1 parcel \(P1\)"),
         ("P1,in\nP2,\n", "line 2 has no parcel id or no decision"),
         ("P1,in\nP2\n", "line 2 has no parcel id or no decision"),
         ("4.2019E+18,in\n", r"line 1 holds '4.2019E\+18', a number that a spreadsheet"),

@@ -203,7 +203,7 @@ def test_units_and_numbers(load: Load, tmp_path: Path) -> None:
     assert parcels["recorded_area_m2"].tolist()[:2] == [2000.0, 1000.0]
     assert np.isnan(parcels["recorded_area_m2"].iloc[2])
     assert parcels["tax_yuan"].tolist()[0::2] == [15_000.0, -10_000.0]
-    assert "1 rows, such as '约2亩'" in message(loaded, "unparsed_number")
+    assert "1 row, such as '约2亩'" in message(loaded, "unparsed_number")
     assert loaded.inputs.findings is not None
     bad = loaded.inputs.findings.set_index("code").loc["impossible_value"]
     assert (bad["severity"], bad["parcel_id"], bad["value"]) == ("error", "P000003", -10_000.0)
@@ -235,7 +235,7 @@ def test_tenure_in_words_and_codes(load: Load, tmp_path: Path) -> None:
         "state",
     ]
     assert tenure.isna().tolist()[9:] == [True] * 3
-    assert message(loaded, "unknown_tenure").endswith("1 rows, such as '私有'")
+    assert message(loaded, "unknown_tenure").endswith("1 row, such as '私有'")
 
 
 def test_use_classes_come_from_codes_unless_mapped(load: Load, tmp_path: Path) -> None:
@@ -297,7 +297,7 @@ def test_changes_of_lines_in_words(load: Load, tmp_path: Path) -> None:
     assert changes["change"].fillna("").tolist() == ["in", "out", "out", "", ""]
     assert message(loaded, "unknown_change") == (
         "block_changes: column 'LX' (mapped to change): change not known, taken as missing:"
-        " 1 rows, such as '保留'"
+        " 1 row, such as '保留'"
     )
 
 
@@ -325,7 +325,7 @@ def test_a_plan_year_is_a_year_however_it_is_written(load: Load, tmp_path: Path)
     squares(4, ND=years).to_file(tmp_path / "p.gpkg")
     loaded = load(FIELDS + 'plan_year = "ND"\n')
     assert loaded.inputs.parcels["plan_year"].fillna(0.0).tolist() == [2026.0, 2027.0, 2028.0, 0.0]
-    assert message(loaded, "year_unread").endswith("1 rows, such as '近期'")
+    assert message(loaded, "year_unread").endswith("1 row, such as '近期'")
 
 
 def test_other_columns_pass_through_and_ours_are_not_overwritten(
@@ -538,7 +538,7 @@ def test_rows_that_repeat_another_in_everything_are_left_out(load: Load, tmp_pat
     twice.to_file(tmp_path / "p.gpkg")
     loaded = load(PARCELS)
     assert loaded.inputs.parcels["ZDDM"].tolist() == ["1", "2", "3"]
-    told = "parcels: 3 rows repeat another row in every column and in shape; they are left out"
+    told = "parcels: 3 rows repeat another row in every column and in shape; left out"
     assert message(loaded, "duplicate_row") == f"{told} (row numbers: 3, 5, 6)"
     assert loaded.sources[0]["rows"] == 6
     mapped = load(PARCELS + '[layers.parcels.fields]\nparcel_id = "ZDDM"\n')

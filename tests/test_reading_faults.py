@@ -147,7 +147,7 @@ def test_shapes_of_too_few_points_are_missing_and_told() -> None:
     assert shapely.is_missing(shapes).tolist() == [True, False, True]
     assert [(t["code"], t["severity"]) for t in told] == [("shape_unreadable", "error")]
     assert told[0]["message"] == (
-        "parcels: 2 shapes have too few points to be drawn and are taken as missing; rows 1, 3"
+        "parcels: 2 shapes have too few points to be drawn, taken as missing; rows 1, 3"
     )
 
 
@@ -226,7 +226,7 @@ def test_ids_in_floating_point_are_exact_up_to_its_width(
 @pytest.mark.parametrize("text", ["4E+18", "4.2E+18", "4.2e18"])
 def test_ids_that_a_spreadsheet_has_rounded_are_refused(text: str) -> None:
     table = gpd.GeoDataFrame({"no": [text, "7"]}, geometry=[Point(0, 0)] * 2)
-    with pytest.raises(FieldError, match=r"a spreadsheet has rounded, in 1 rows"):
+    with pytest.raises(FieldError, match=r"a spreadsheet has rounded, in 1 row"):
         read_ids(table, Source("parcels", "", fields={"parcel_id": "no"}))
 
 

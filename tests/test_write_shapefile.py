@@ -295,7 +295,7 @@ def test_empty_shapes_come_back_missing_and_empty_layers_empty(tmp_path: Path) -
     [
         ([box(0, 0, 1, 1), Point(0, 0)], GeometryError, "one kind of .*, found Point, Polygon"),
         ([GeometryCollection([Point(0, 0)])], GeometryError, "found GeometryCollection"),
-        ([shapely.force_3d(box(0, 0, 1, 1))], GeometryError, "out: 1 shapes have Z or M; drop"),
+        ([shapely.force_3d(box(0, 0, 1, 1))], GeometryError, "out: 1 shape has Z or M; drop"),
     ],
 )
 def test_shapes_that_do_not_fit_are_refused(

@@ -60,7 +60,7 @@ def test_texts_that_tell_none(text: str) -> None:
     years, told = _read(pd.Series([text], dtype="str"))
     assert years == [-1.0]
     assert told == {
-        "year_unread": f"parcels: Y: not a year, taken as missing: 1 rows, such as {text!r}"
+        "year_unread": f"parcels: Y: not a year, taken as missing: 1 row, such as {text!r}"
     }
 
 

@@ -32,6 +32,29 @@ def count_of(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def so_many(number: int, one: str, several: str) -> str:
+    """A number with words that agree with it.
+
+    Parameters
+    ----------
+    number
+        How many.
+    one, several
+        Noun and verb for one, and for any other number.
+
+    Returns
+    -------
+    str
+        For messages.
+
+    Examples
+    --------
+    >>> so_many(1, "row has", "rows have"), so_many(3, "row has", "rows have")
+    ('1 row has', '3 rows have')
+    """
+    return f"{number} {one if number == 1 else several}"
+
+
 def first_of(names: Sequence[str], *, most: int, total: int | None = None) -> str:
     """The first of some names, and how many there are more.
 

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from gisland.base.errors import ProjectError
 from gisland.base.glance import Glance
-from gisland.base.phrases import count_of
+from gisland.base.phrases import so_many
 
 Method = Literal["exact", "greedy"]
 Objective = Literal["area", "count"]
@@ -111,8 +111,9 @@ class PlanChoices(Glance):
             _texts(name, getattr(self, name))
         both = sorted(set(self.required or ()) & set(self.protected or ()))
         if both:
+            parcels = so_many(len(both), "parcel is", "parcels are")
             raise ProjectError(
-                f"[plan] {count_of(len(both), 'parcel')} both required and protected",
+                f"[plan] {parcels} both required and protected",
                 do="take them out of one of the lists",
                 ids=both,
             )

@@ -13,7 +13,7 @@ import shapely
 from gisland.base.errors import GeometryError, TableError
 from gisland.base.glance import Glance
 from gisland.base.keys import ID_SEPARATOR, in_order
-from gisland.base.phrases import count_of
+from gisland.base.phrases import count_of, so_many
 from gisland.base.threads import spread
 from gisland.base.useclasses import USE_CLASSES
 
@@ -305,7 +305,7 @@ join_cut = true
         (len(twice), "id occurs", "ids occur", "more than once"),
         (len(joined), "id holds", "ids hold", f"{ID_SEPARATOR!r}, which separates ids in results"),
     )
-    told = [f"{n} {one if n == 1 else many} {fault}" for n, one, many, fault in faults if n]
+    told = [f"{so_many(n, one, many)} {fault}" for n, one, many, fault in faults if n]
     if told:
         cut = "; pieces of one parcel in several sheets are put together by join_cut = true"
         raise TableError(

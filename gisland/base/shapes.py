@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from gisland.base.errors import GeometryError
+from gisland.base.phrases import so_many
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -105,5 +106,5 @@ mend or delete them
         far |= ~known.all(axis=1)
     if far.any():
         ids = frame.index[np.unique(row[far])]
-        many = "1 shape has" if len(ids) == 1 else f"{len(ids)} shapes have"
+        many = so_many(len(ids), "shape has", "shapes have")
         raise GeometryError(f"{what}: {many} coordinates that are not on Earth", do=do, ids=ids)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gisland.base.phrases import count_of
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -91,5 +93,5 @@ def counted(
     if values.empty:
         return []
     shown = ", ".join(repr(v) for v in sorted(set(values.astype("str")))[:SHOWN])
-    text = f"{message}: {len(values)} rows, such as {shown}"
+    text = f"{message}: {count_of(len(values), 'row')}, such as {shown}"
     return [finding(code, text, in_=in_, severity=severity, value=len(values), unit="rows")]

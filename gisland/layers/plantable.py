@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gisland.base.errors import LayerError, ProjectError, did_you_mean
+from gisland.base.phrases import count_of
 from gisland.base.planchoices import COLUMN_RULES, IN, OUT, PlanChoices
 from gisland.layers.fields.ids import APOSTROPHES, ROUNDED
 from gisland.layers.files.encoding import find_encoding
@@ -219,7 +220,7 @@ def read_decisions(path: Path) -> dict[str, str]:
             twice.append(parcel)
     if twice:
         raise ProjectError(
-            f"{path} has two decisions on {len(set(twice))} parcels",
+            f"{path} has two decisions on {count_of(len(set(twice)), 'parcel')}",
             do="leave one for each",
             ids=sorted(set(twice)),
         )

@@ -2,8 +2,8 @@
 
 _COLUMN = r"column '(?P<source>.*?)' \(mapped to (?P<column>\w+)\)"
 _CODES = _COLUMN + r": (?P<codes>\d+) codes? on \d+ rows? .*?; name them in .*?\]: (?P<detail>.*)$"
-_ROWS = _COLUMN + r".*: \d+ rows, such as (?P<detail>.*)$"
-_PARCELS = r": \d+ parcels, such as (?P<detail>.*)$"
+_ROWS = _COLUMN + r".*: \d+ rows?, such as (?P<detail>.*)$"
+_PARCELS = r": \d+ parcels?, such as (?P<detail>.*)$"
 _TOLERANCE = (
     r"^(?P<missed>\S+) m .* of (?P<tolerance>\S+) m but within (?P<reach>\S+) m \((?P<share>\S+) of"
 )

@@ -73,7 +73,7 @@ def read_dates(values: pd.Series, *, what: str, source: Source) -> tuple[pd.Seri
     ['2023-05-01', '2023-05-01', nan, nan]
     >>> [f["message"] for f in told]
     ["parcels: D: not a date, taken as missing: 2 rows, such as '1.5.2023', '2023-02-30'", \
-"parcels: D: a month without a day, taken as its first day: 1 rows, such as '2023.5'"]
+"parcels: D: a month without a day, taken as its first day: 1 row, such as '2023.5'"]
     """
     none = f"{what}: not a date, taken as missing"
     if pd.api.types.is_datetime64_any_dtype(values):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gisland.base.errors import FieldError
+from gisland.base.phrases import count_of
 from gisland.layers.fields.numbers import is_no_value
 from gisland.layers.fields.values import position_ids, to_text
 from gisland.layers.findings import Finding, counted, finding
@@ -90,7 +91,8 @@ def read_ids(table: gpd.GeoDataFrame, source: Source) -> tuple[pd.Index, list[Fi
     rounded = texts[texts.str.fullmatch(ROUNDED).fillna(value=False).astype(bool)]
     if len(rounded):
         raise FieldError(
-            f"{what} holds whole numbers that a spreadsheet has rounded, in {len(rounded)} rows",
+            f"{what} holds whole numbers that a spreadsheet has rounded, in"
+            f" {count_of(len(rounded), 'row')}",
             do="take the ids from the original as text",
             ids=sorted(set(rounded)),
         )

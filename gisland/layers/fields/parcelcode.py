@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from gisland.base.phrases import count_of
 from gisland.layers.fields.uses import vocabulary
 from gisland.layers.findings import SHOWN, finding
 
@@ -166,5 +167,5 @@ def _listed(
     if ids.empty:
         return []
     shown = ", ".join(sorted(ids)[:SHOWN])
-    text = f"{message}: {len(ids)} parcels, such as {shown}"
+    text = f"{message}: {count_of(len(ids), 'parcel')}, such as {shown}"
     return [finding(code, text, in_=source, severity=severity, value=len(ids), unit="rows")]

@@ -53,7 +53,7 @@ def read_years(values: pd.Series, *, what: str, source: Source) -> tuple[pd.Seri
     >>> years.tolist()
     [2026.0, 2026.0, 2027.0, nan]
     >>> print(told[0]["message"])
-    parcels: Y: not a year, taken as missing: 1 rows, such as '2026-2028'
+    parcels: Y: not a year, taken as missing: 1 row, such as '2026-2028'
     """
     if pd.api.types.is_datetime64_any_dtype(values):
         texts = values.dt.strftime("%Y-%m-%d")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gisland.base.phrases import count_of, so_many
 from gisland.layers.files.dbftable import PLAIN
 from gisland.layers.files.textbytes import whole
 from gisland.layers.findings import Finding, finding
@@ -45,15 +46,17 @@ def table_findings(
     >>> from gisland.layers.source import Source
     >>> table_findings(Survey(deleted=2), {}, encoding="utf-8", source=Source("parcels", ""))
     [{'code': 'rows_deleted', 'severity': 'warning', 'layer': 'parcels', 'message': \
-'parcels: 2 rows are marked as deleted in the .dbf; they are left out', 'value': 2.0, 'unit': \
+'parcels: 2 rows are marked as deleted in the .dbf and left out', 'value': 2.0, 'unit': \
 'rows'}]
     """
     findings = [*_of_names(names, encoding, source), *_of_cells(found, names, source)]
     if found.deleted:
-        text = f"{found.deleted} rows are marked as deleted in the .dbf; they are left out"
+        rows = so_many(found.deleted, "row is", "rows are")
+        text = f"{rows} marked as deleted in the .dbf and left out"
         findings.append(_told("rows_deleted", text, found.deleted, in_=source))
     if found.hidden:
-        text = f"{found.hidden} texts go on behind a NUL byte; they are read up to it"
+        texts = so_many(found.hidden, "text goes", "texts go")
+        text = f"{texts} on behind a NUL byte; what stands there is not read"
         findings.append(_told("text_nul", text, found.hidden, in_=source, unit="texts"))
     return findings
 
@@ -83,12 +86,13 @@ def _of_cells(found: Survey, names: Mapping[Field, str], source: Source) -> list
         stars, unread = found.overflown[column], found.unread[column]
         if stars:
             # GDAL writes a missing number as stars, other writers one that does not fit
-            text = f"column {name!r}: {stars} cells of stars, no value or one too long for it"
-            text = f"{text}; taken as missing"
+            text = f"column {name!r}: {count_of(stars, 'cell')} of stars, no value or one too long"
+            text = f"{text} for it; taken as missing"
             findings.append(_told("number_overflow", text, stars, in_=source, severity="info"))
         if unread:
             kind, such = _CELLS.get(column.kind, "numbers"), found.examples[column]
-            text = f"column {name!r}: {unread} cells are no {kind}, taken as missing, such as"
+            cells = so_many(unread, "cell is", "cells are")
+            text = f"column {name!r}: {cells} no {kind}, taken as missing, such as"
             text = f"{text} {', '.join(map(repr, such))}"
             findings.append(_told("cell_unread", text, unread, in_=source))
     codes = [f for f in names if f in found.codes]

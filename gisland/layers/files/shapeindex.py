@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gisland.base.errors import LayerError
+from gisland.base.phrases import so_many
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -207,7 +208,7 @@ def _require_sound(places: Places, data: Bytes, *, what: str) -> None:
     wrong[good] |= _disordered(begins, parts[good], points[good])
     bad = np.union1d(np.flatnonzero(short | alien), rows[wrong])
     if len(bad):
-        many = "1 shape does" if len(bad) == 1 else f"{len(bad)} shapes do"
+        many = so_many(len(bad), "shape does", "shapes do")
         raise LayerError(
             f"{what}: {many} not hold what the .shp claims (counted from 1)",
             do="copy or export the layer again, or mend it with the program that wrote it",

@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from gisland.base.errors import MAX_IDS, GeometryError
-from gisland.base.phrases import first_of
+from gisland.base.phrases import count_of, first_of, so_many
 from gisland.base.schema import LINES_ALLOWED
 from gisland.base.shapes import without_empty_rings
 from gisland.layers.files.curves import COLLECTION, SURFACES, linear, wkb_kind
@@ -104,9 +104,11 @@ def _refuse_surfaces(kinds: NDArray[np.int_], source: Source) -> None:
     found = np.isin(kinds, list(SURFACES))
     if found.any():
         names = ", ".join(sorted({SURFACES[int(k)] for k in kinds[found]}))
+        many = so_many(
+            int(found.sum()), "shape is a surface in space", "shapes are surfaces in space"
+        )
         raise GeometryError(
-            f"{source.name}: {found.sum()} shapes are surfaces in space ({names}), which have no"
-            " single outline on the ground; rows",
+            f"{source.name}: {many} ({names}), without a single outline on the ground; rows",
             do="turn them into polygons (multipatch footprint) where they come from",
             ids=np.flatnonzero(found) + 1,
         )
@@ -142,19 +144,21 @@ def _told_mended(counts: Mapping[str, int], source: Source, *, degrees: bool) ->
     findings = []
     if counts.get("linear"):
         limit = f"{CURVE_TOLERANCE_DEGREES:g} degrees" if degrees else f"{CURVE_TOLERANCE_M} m"
-        message = f"arcs of {counts['linear']} shapes are drawn as chords that stay within {limit}"
+        shapes = count_of(counts["linear"], "shape")
+        message = f"arcs of {shapes} are drawn as chords that stay within {limit}"
         findings.append(_told("curves_linearised", message, count=counts["linear"], in_=source))
     if counts.get("closed"):
         message = (
-            f"rings of {counts['closed']} shapes did not end where they began, and were closed"
+            f"rings of {count_of(counts['closed'], 'shape')} did not end where they began, and were"
+            " closed"
         )
         findings.append(
             _told("ring_closed", message, count=counts["closed"], in_=source, severity="warning")
         )
     if counts.get("dropped"):
         message = (
-            f"parts of {counts['dropped']} shapes have too few points for a ring or a line, and"
-            " are left out"
+            f"parts of {count_of(counts['dropped'], 'shape')} have too few points for a ring or a"
+            " line, and are left out"
         )
         findings.append(
             _told("ring_dropped", message, count=counts["dropped"], in_=source, severity="warning")
@@ -168,7 +172,8 @@ def _told_unreadable(rows: Sequence[int], source: Source) -> list[Finding]:
         return []
     named = first_of([str(row + 1) for row in rows], most=MAX_IDS)
     message = (
-        f"{len(rows)} shapes have too few points to be drawn and are taken as missing; rows {named}"
+        f"{so_many(len(rows), 'shape has', 'shapes have')} too few points to be drawn, taken as"
+        f" missing; rows {named}"
     )
     return [_told("shape_unreadable", message, count=len(rows), in_=source, severity="error")]
 
@@ -200,7 +205,7 @@ def plain_shapes(table: gpd.GeoDataFrame, source: Source) -> tuple[gpd.GeoDataFr
     >>> solid = gpd.GeoDataFrame(geometry=[shapely.force_3d(shapely.box(0, 0, 1, 1), 5.0)])
     >>> flat, told = plain_shapes(solid, Source("parcels", "p.gpkg"))
     >>> flat.has_z.any(), told[0]["message"]
-    (np.False_, 'parcels: heights (Z) of 1 shapes are left out')
+    (np.False_, 'parcels: heights (Z) of 1 shape are left out')
     """
     values = table.geometry.to_numpy()
     findings = []
@@ -210,9 +215,8 @@ def plain_shapes(table: gpd.GeoDataFrame, source: Source) -> tuple[gpd.GeoDataFr
     ):
         if has.any():
             count = int(has.sum())
-            findings.append(
-                _told(code, f"{word} of {count} shapes are left out", count=count, in_=source)
-            )
+            message = f"{word} of {count_of(count, 'shape')} are left out"
+            findings.append(_told(code, message, count=count, in_=source))
     flat = shapely.force_2d(values) if findings else values
     flat, told = _opened(flat, source)
     findings += told
@@ -245,9 +249,10 @@ def _opened(
         opened += 1
     if not opened:
         return values, []
-    lost = ", ".join(f"{left[name]} {name}" for name in sorted(left))
+    lost = ", ".join(count_of(left[name], name.removesuffix("s")) for name in sorted(left))
     rest = f"{lost} in them are left out" if lost else "they held nothing else"
-    message = f"{opened} shapes are collections, of which the main parts are taken; {rest}"
+    held = so_many(opened, "shape is a collection", "shapes are collections")
+    message = f"{held}, of which the main parts are taken; {rest}"
     return result, [
         _told("collection_opened", message, count=opened, in_=source, severity="warning")
     ]

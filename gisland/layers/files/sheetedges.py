@@ -11,6 +11,7 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from gisland.base.phrases import so_many
 from gisland.layers.fields.values import to_text
 from gisland.layers.files.sheetjoin import SHEET
 from gisland.layers.findings import SHOWN, Finding, finding
@@ -53,7 +54,7 @@ def without_repeats(
     >>> rows = gpd.GeoDataFrame({"n": [1, 1, 2]}, geometry=[box(0, 0, 1, 1)] * 3)
     >>> once, (told,) = without_repeats(rows, Source("parcels", "a.shp"))
     >>> once["n"].tolist(), told["message"].partition("; ")[2]
-    ([1, 2], 'they are left out (row numbers: 2)')
+    ([1, 2], 'left out (row numbers: 2)')
     """
     if len(table.columns) == 1:
         return table, []
@@ -68,9 +69,10 @@ def without_repeats(
     known = bool(ids.notna().all())
     names = sorted(set(ids)) if known else [str(row + 1) for row in repeats]
     more = ", …" if len(names) > SHOWN else ""
+    rows = so_many(len(repeats), "row repeats", "rows repeat")
     message = (
-        f"{source.name}: {len(repeats)} rows repeat another row in every column and in shape; they"
-        f" are left out ({'ids' if known else 'row numbers'}: {', '.join(names[:SHOWN])}{more})"
+        f"{source.name}: {rows} another row in every column and in shape; left out"
+        f" ({'ids' if known else 'row numbers'}: {', '.join(names[:SHOWN])}{more})"
     )
     told = finding("duplicate_row", message, in_=source, value=len(repeats), unit="rows")
     left = plain.drop(index=repeats).reset_index(drop=True)
@@ -206,7 +208,8 @@ def _with_joined(
     if pieces.empty:
         return table, facts, []
     count = int(pieces["first"].nunique())
-    message = f"{source.name}: {count} parcels are put together from pieces of several sheets"
+    parcels = so_many(count, "parcel is", "parcels are")
+    message = f"{source.name}: {parcels} put together from pieces of several sheets"
     findings: list[Finding] = [
         finding("sheet_joined", message, in_=source, severity="info", value=count, unit="rows")
     ]

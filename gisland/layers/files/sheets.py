@@ -13,7 +13,7 @@ import numpy as np
 
 from gisland.base.crs import crs_name
 from gisland.base.errors import CRSError, GislandError, LayerError
-from gisland.base.phrases import first_of
+from gisland.base.phrases import first_of, so_many
 from gisland.layers.files.formats import format_of
 from gisland.layers.files.opening import Opened, open_layer, shown_path
 from gisland.layers.files.sheetedges import without_repeats, without_twins
@@ -185,7 +185,8 @@ def _told(opened: Opened, source: Source) -> list[Finding]:
         findings.append(finding("encoding_doubt", message, in_=source))
     if opened.encoding.cut:
         count = opened.encoding.cut
-        message = f"{source.name}: {count} texts end inside a character, cut by their field's width"
+        texts = so_many(count, "text ends", "texts end")
+        message = f"{source.name}: {texts} inside a character, cut by the width of the field"
         findings.append(
             finding("text_cut", message, in_=source, severity="info", value=count, unit="texts")
         )

@@ -13,6 +13,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from gisland.base.errors import LayerError, did_you_mean
+from gisland.base.phrases import count_of
 from gisland.layers.fields.values import EXACT
 from gisland.layers.files.cells import zone_dropped
 from gisland.layers.files.curves import WKB_NAMES, wkb_kind
@@ -273,7 +274,7 @@ def _kind(column: pa.ChunkedArray) -> str:
     if not len(filled):
         return "empty"
     kind = WKB_NAMES.get(wkb_kind(filled[0].as_py()), "other shapes")
-    return f"{kind}, {len(filled)} rows"
+    return f"{kind}, {count_of(len(filled), 'row')}"
 
 
 def _attributes(

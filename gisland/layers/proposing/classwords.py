@@ -151,15 +151,21 @@ def class_lines(codes: pd.Series, *, table: str, source: str) -> list[str]:
     on = any(not row.startswith("#") for row in rows)
     read = len(crosswalk) - len(unread)
     known = f" Left out: {read} that code lists read anyway." if read else ""
+    values = count_of(len(unread), "value")
     head = (
-        comment(f"{len(unread)} values of {quoted(source)} that no code list reads.{known}"),
+        comment(f"{values} of {quoted(source)} that no code list reads.{known}"),
         "# Switched on where words tell the class; choose the others yourself, out of:",
         comment(" | ".join(USE_CLASSES)),
         f"[{table}]" if on else f"# [{table}]",
     )
     rest = frequent.iloc[MAX_VALUES:]
-    more = [f"# and {len(rest)} rarer values more, on {rest['rows'].sum()} rows"] * bool(len(rest))
+    more = [f"# and {_rarer(rest)}"] * bool(len(rest))
     return [*head, *rows, *more]
+
+
+def _rarer(rest: pd.DataFrame) -> str:
+    values = count_of(len(rest), "rarer value")
+    return f"{values} more, on {count_of(int(rest['rows'].sum()), 'row')}"
 
 
 def _class_line(code: str, rows: int) -> str:

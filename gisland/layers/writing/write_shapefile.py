@@ -16,7 +16,7 @@ import pyogrio
 import shapely
 
 from gisland.base.errors import CRSError, GeometryError, OutputError
-from gisland.base.phrases import first_of
+from gisland.base.phrases import first_of, so_many
 from gisland.layers.findings import SHOWN
 from gisland.layers.writing.dbfwrite import Field, UnfitError, dbf_bytes, dbf_field
 from gisland.layers.writing.fieldcodes import alias_table, field_codes
@@ -243,7 +243,7 @@ def _type(shapes: gpd.GeoSeries, *, what: str) -> str:
     high = shapely.has_z(values) | shapely.has_m(values)
     if high.any():
         raise GeometryError(
-            f"{what}: {int(high.sum())} shapes have Z or M",
+            f"{what}: {so_many(int(high.sum()), 'shape has', 'shapes have')} Z or M",
             do="drop these first (shapely.force_2d)",
         )
     there = ~shapely.is_missing(values) & ~shapely.is_empty(values)
