@@ -351,7 +351,7 @@ def test_the_table_of_a_project_names_base_maps() -> None:
         ({"base": [{"imag": "a"}]}, "base 1: 'imag' is not a key; did you mean 'image'"),
         ({"base": [{"tiles": "a"}, {"image": 3}]}, "base 2: image is not a text"),
         ({"base": [{"tiles": "a", "title": " "}]}, "base 1: title is not a text"),
-        ({"base": [{"tiles": "a", "gcj02": "yes"}]}, "base 1: gcj02 is not true or false"),
+        ({"base": [{"tiles": "a", "gcj02": "yes"}]}, "base 1: gcj02 is 'yes'; give true or false"),
         ({"base": [{"tiles": "a", "key": KEY}]}, "'a' needs no key; take the key out"),
         ({"base": [{"service": "tianditu-vec"}]}, "'tianditu-vec' needs a key"),
     ],

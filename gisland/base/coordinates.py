@@ -84,7 +84,10 @@ def _not_degrees(bounds: Bounds) -> Fault:
     if are_degrees((south, west, north, east)):
         return _swapped(bounds)
     if -180 <= west <= east <= 180:  # noqa: PLR2004
-        return Fault(f"y runs from {span(south, north)}, which are not degrees", "mend it")
+        return Fault(
+            f"y runs from {span(south, north)}, which are not degrees",
+            "mend these shapes, or declare the system that their coordinates are in",
+        )
     zone = prefix_zone(west, east)
     code = gk_code(zone.number, prefixed=True, width=zone.width) if zone else None
     return Fault(

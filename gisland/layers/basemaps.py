@@ -86,7 +86,9 @@ def _source(entry: Mapping[str, Any], *, where: str) -> BaseSource:
         if key not in known:
             raise ProjectError(f"{where} {key!r} is not a key", do=did_you_mean(key, known))
         if key == FLAG and not isinstance(value, bool):
-            raise ProjectError(f"{where} {key} is not true or false", do="write it without marks")
+            raise ProjectError(
+                f"{where} {key} is {value!r}", do="give true or false, without quotation marks"
+            )
         if key != FLAG and (not isinstance(value, str) or not value.strip()):
             raise ProjectError(f"{where} {key} is not a text", do="give a text in quotation marks")
     kinds = [kind for kind in KINDS if kind in entry]
