@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-MONTHS = 12
+MONTHS_A_YEAR = 12
 DATES = ("datetime64", "datetime", "date")
 
 
@@ -88,7 +88,7 @@ def _year(days: np.ndarray | np.datetime64) -> np.ndarray:
 def _anniversary(start: np.ndarray, years: np.ndarray) -> np.ndarray:
     month = start.astype("datetime64[M]")
     day = start - month.astype("datetime64[D]")
-    own = month + MONTHS * years
+    own = month + MONTHS_A_YEAR * years
     longest = (own + 1).astype("datetime64[D]") - own.astype("datetime64[D]")
     return np.asarray(own.astype("datetime64[D]") + np.minimum(day, longest - np.timedelta64(1)))
 

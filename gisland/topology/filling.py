@@ -27,7 +27,7 @@ from gisland.topology.vertices import EXACT_M
 if TYPE_CHECKING:
     from gisland.topology.rings import Bools, Floats, Geometries, Ints
 
-ROUND_M = 6  # digits to which borders are compared
+DECIMALS = 6  # to which borders and areas are compared
 
 
 def fill(layer: Layer, *, limits: Limits) -> Step:
@@ -43,7 +43,7 @@ def fill(layer: Layer, *, limits: Limits) -> Step:
     layer
         Valid polygons.
     limits
-        Square metres.
+        How large a gap may be, and how much a repair may move.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def fill(layer: Layer, *, limits: Limits) -> Step:
         beside = border > EXACT_M
         if beside.sum() < 2:  # noqa: PLR2004 - a gap is between two
             continue
-        order = np.lexsort((layer.rank[near], -border.round(ROUND_M)))[: beside.sum()]
+        order = np.lexsort((layer.rank[near], -border.round(DECIMALS)))[: beside.sum()]
         order = order[~_stacked(ready)[order]]
         after, reason = _filled(ready, gap, order=order, limits=limits)
         if after is None:
@@ -98,7 +98,7 @@ def _gaps(layer: Layer, tree: shapely.STRtree, *, most_m2: float) -> Geometries:
         for ground in (tree, shapely.STRtree(layer.rest))
     ]
     faces = shapely.normalize(np.delete(faces, np.unique(np.concatenate(covered))))
-    return faces[np.lexsort((*shapely.bounds(faces).T, shapely.area(faces).round(ROUND_M)))]
+    return faces[np.lexsort((*shapely.bounds(faces).T, shapely.area(faces).round(DECIMALS)))]
 
 
 def _borders(gap: shapely.Geometry, shapes: Geometries) -> Floats:

@@ -25,7 +25,7 @@ class Walks(NamedTuple):
     xy: Floats
     number: Positions  # of the point that each vertex lies on
     ahead: Positions  # the next vertex
-    back: Positions  # the last vertex
+    back: Positions  # the vertex before
     first: Positions  # where the vertices of each polygon begin; their number behind the last
     box: Floats  # of each polygon
 

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 TIP_LIMIT = 3.0  # a corner reaches at most so many radii from the circle in it: 39 degrees
 STEEP = math.sqrt(TIP_LIMIT**2 - 1)  # tangent of half the turn at such a corner
-HAIRPIN = 1e12
+HAIRPIN = 1e12  # turn, in place of infinity, where the ring comes straight back
 STRAIGHT = 1e-7  # where lines turn by less, their crossing is not looked for
 FLAT = 1e-12  # turns to the right up to this are rounding
-SMALL_M = 1e-9
+SMALL_M = 1e-9  # shorter lengths are rounding, and smaller areas in m²
 TRIANGLE = 3
 MOST_EDGES = 500  # of a ring whose sides are compared with each other
 X, Y, ALONG_X, ALONG_Y, LENGTH, TURN = range(6)  # columns of edges; the turn is at their start

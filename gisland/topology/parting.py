@@ -47,7 +47,7 @@ FEW, MORE = 256, 4  # sets that covers are first made of, and how many times mor
 class Parted:
     """Part of each node, how far the worst part is off, and what is proved of that.
 
-    Parameters
+    Attributes
     ----------
     label
         Number of the part of each node, from 0 in the order of their first nodes.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
 
 POLYGON = 3  # shapely's type number
-MULTI = 3  # levels of offsets of multipolygons
+MULTI = 3  # as many arrays of offsets are those of multipolygons
 LINE, AREA = 1, 2  # dimensions
 CELLS_PER_SEGMENT = 4  # middles of segments lie closer to each other than a segment is long
 

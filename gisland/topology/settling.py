@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from gisland.topology.rings import Bools, Geometries, Ints
 
-ROUNDS = 6
-ATTEMPTS = 3
+ROUNDS = 6  # of vertices, overlaps and gaps; what is still restless then is put back
+ATTEMPTS = 3  # to put back only what is restless; the last puts back all that changed
 CROWD = 32  # polygons in one place above which nobody can tell whose ground it is
 RESTLESS = "left as it was: its repair would not come to rest"
 MUCH_SMALLER = 0.1  # share of the area

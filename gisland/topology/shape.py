@@ -20,10 +20,10 @@ from gisland.topology.width_loops import inscribed_radii, wider_radii
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-WIDTH_TOLERANCE_M = 0.01
+WIDTH_TOLERANCE_M = 0.01  # of a radius
 FINE = 0.01  # of the tolerance, where finer costs little
-FEW_POINTS = 500
-NEAR_M = 0.03
+FEW_POINTS = 500  # of polygons that the compiled search is tried on before GEOS
+NEAR_M = 0.03  # widths this near to a limit are found more finely: they may be 0.02 m too small
 NEAR_TOLERANCE_M = 5e-5  # of a radius
 ROUNDING_M = 0.005  # rules compare lengths at 0.01 m
 MANY_POINTS = 50_000  # each square of a search looks at all edges

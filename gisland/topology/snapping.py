@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from gisland.topology.rings import Geometries, Ints
 
 
-ROUNDS = 8
+ROUNDS = 8  # of moves that can be made at once; later ones wait for the next round
 HALVINGS = 5  # of the moves between two polygons, in search of those that may stand
 
 

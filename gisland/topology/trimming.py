@@ -27,7 +27,7 @@ from gisland.topology.vertices import EXACT_M
 if TYPE_CHECKING:
     from gisland.topology.rings import Floats, Geometries, Ints
 
-ROUND_M2 = 6  # digits to which shortages and sizes are compared
+DECIMALS = 6  # to which shortages and sizes are compared
 
 
 def trim(layer: Layer, *, limits: Limits) -> Step:
@@ -45,7 +45,7 @@ def trim(layer: Layer, *, limits: Limits) -> Step:
     layer
         Valid polygons.
     limits
-        Square metres.
+        How much a repair may move, and which overlaps are too small to tell.
 
     Returns
     -------
@@ -118,7 +118,7 @@ def _keeps_first(layer: Layer, shapes: Geometries, pair: tuple[int, int]) -> tup
     area = shapely.area(shapes[[i, j]])
     short = layer.recorded_m2[[i, j]] - area
     by = area if np.isnan(short).any() else -short
-    first, second = np.round(by, ROUND_M2)
+    first, second = np.round(by, DECIMALS)
     return (i, j) if (first, layer.rank[i]) <= (second, layer.rank[j]) else (j, i)
 
 

@@ -153,6 +153,8 @@ class Points:
         Where in `owner` the polygons of each point begin, and how many they are, (m,).
     owner
         Polygons point by point, ascending.
+    size, keys
+        Polygons unrolled, at least 1, and ``point * size + owner`` of each owner, ascending.
 
     Examples
     --------
@@ -168,8 +170,8 @@ class Points:
     first: Ints
     many: Ints
     owner: Ints
-    size: int  # polygons that were unrolled
-    keys: Ints  # of a point and its owner
+    size: int
+    keys: Ints
 
     def has(self, point: Ints, polygon: Ints) -> Bools:
         """Whether each point is a vertex of each polygon.
