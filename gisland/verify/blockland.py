@@ -166,7 +166,7 @@ def missing_tables(
     >>> from gisland.verify.example import example_facts
     >>> found = missing_tables(example_facts(), "parcels", others=("zones",), code="table_missing")
     >>> [str(v) for v in found]
-    ['table_missing: tables that are written with parcels: zones']
+    ['table_missing: tables that are written with parcels are not there: zones']
     """
     absent = [name for name in others if name not in facts.tables]
     return violations(code, f"tables that are written with {first} are not there", absent)
