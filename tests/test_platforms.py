@@ -21,8 +21,10 @@ from gisland.base.errors import GislandError, OutputError
 from gisland.base.rules import load_rules
 from gisland.jobs import run_project, sample_folder
 from gisland.layers.files.formats import in_any_case
+from gisland.layers.files.sheets import sheet_paths
 from gisland.layers.plantable import read_decisions, read_list
 from gisland.layers.project import read_project
+from gisland.layers.source import Source
 from gisland.layers.writing import place
 from gisland.layers.writing.write import output_folder, write_file, write_results
 
@@ -366,6 +368,17 @@ def test_names_that_macos_writes_with_two_characters_are_found(tmp_path: Path) -
         assert in_any_case(tmp_path / str(len(on_disk)) / given).exists()
     (tmp_path / unicodedata.normalize("NFD", "été.csv")).write_text("P1\n", "utf-8")
     assert read_list(tmp_path / unicodedata.normalize("NFC", "été.csv")) == ["P1"]
+    for i, (given, on_disk) in enumerate(((one, two), (two, one), (one, one))):
+        folder = tmp_path / f"sheets {i}"
+        for k in "12":
+            path = folder / on_disk.replace(".gpkg", f"_{k}.gpkg")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        pattern = given.replace(".gpkg", "_*.gpkg")
+        sheets = sheet_paths(Source("parcels", pattern), folder=folder)
+        assert sheets is not None
+        assert len(sheets) == 2
+        assert all(in_any_case(folder / sheet).exists() for sheet in sheets)
     missing = tmp_path / "nowhere" / "a.shp"
     assert in_any_case(missing) == missing
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 
 import geopandas as gpd
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from gisland.base.crs import crs_name
 from gisland.base.errors import CRSError, GislandError, LayerError
 from gisland.base.phrases import first_of, so_many
-from gisland.layers.files.formats import format_of
+from gisland.layers.files.formats import format_of, in_any_case
 from gisland.layers.files.opening import Opened, open_layer, shown_path
 from gisland.layers.files.sheetedges import without_repeats, without_twins
 from gisland.layers.files.sheetjoin import united
@@ -136,9 +137,11 @@ def sheet_paths(source: Source, *, folder: Path) -> list[str] | None:
     first = next(i for i, part in enumerate(parts) if _MAGIC.search(part))
     base = Path(*parts[:first]) if first else Path()
     pattern = "/".join((*parts[first:-1], _any_case(parts[-1])))
+    below = in_any_case(folder / base)
     found = sorted(
-        p.relative_to(folder / base).as_posix()
-        for p in (folder / base).glob(pattern)
+        p.relative_to(below).as_posix()
+        # accented letters as one character or as two: macOS writes the one, others the other
+        for p in {q for form in ("NFC", "NFD") for q in below.glob(normalize(form, pattern))}
         if not p.name.startswith(".")
     )
     if not found:
