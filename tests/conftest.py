@@ -255,7 +255,8 @@ def offline_page(
 @pytest.fixture(scope="session")
 def sample_run(pytestconfig: pytest.Config) -> Done:
     """One run of the sample district, with Parquet, for all tests that only look at its results."""
-    demo: OneDemo = pytestconfig.pluginmanager.get_plugin("one-demo")
+    demo = pytestconfig.pluginmanager.get_plugin("one-demo")
+    assert isinstance(demo, OneDemo)
     return demo.done()
 
 

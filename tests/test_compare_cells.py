@@ -17,13 +17,14 @@ import gisland as gl
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    Numbers = dict[tuple[int, int], int]
     Cells = Mapping[str, frozenset[tuple[int, int]]]
 
 SIDE, CELL_M, CELL_M2 = 6, 5.0, 25.0
 TOLERANCE_M = 0.1
 
 
-def district(rng: np.random.Generator) -> dict[tuple[int, int], int]:
+def district(rng: np.random.Generator) -> Numbers:
     """Parcel number by cell; parcels have several parts and holes, and some cells no parcel."""
     seeds = rng.uniform(0, SIDE, (int(rng.integers(2, 9)), 2))
     cells = list(product(range(SIDE), range(SIDE)))
@@ -34,7 +35,7 @@ def district(rng: np.random.Generator) -> dict[tuple[int, int], int]:
     return {c: n for c, n in nearest.items() if rng.random() > 0.05}
 
 
-def later(before: dict[tuple[int, int], int], rng: np.random.Generator) -> dict:  # type: ignore[type-arg]
+def later(before: Numbers, rng: np.random.Generator) -> Numbers:
     """The district after some splits, mergers and exchanges, or another one."""
     if rng.random() < 0.2:
         return district(rng)
@@ -48,7 +49,7 @@ def later(before: dict[tuple[int, int], int], rng: np.random.Generator) -> dict:
     return after
 
 
-def named(numbers: dict[tuple[int, int], int], rng: np.random.Generator) -> Cells:
+def named(numbers: Numbers, rng: np.random.Generator) -> Cells:
     names = rng.permutation(60)
     if rng.random() < 0.5:
         names = np.arange(60)
