@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")  # what makes a spreadsheet run a cell
+
 
 def count_of(number: int, noun: str) -> str:
     """A number with its noun in the singular or the plural.

@@ -11,12 +11,12 @@ from xml.sax.saxutils import escape
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 
+from gisland.base.phrases import FORMULA_STARTS
 from gisland.present.wording import is_missing, visible
 
 MAX_TEXT = 32_767  # characters of a cell
 MAX_EXACT = 10**15  # larger whole numbers lose digits in a spreadsheet
 WRAPPED = 600  # longer text is clipped instead: its row would be higher than the screen
-FORMULA_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 FONT = "Calibri"  # spreadsheets take their own CJK font where it has no glyph
 LOOSE = ("loose", "total")  # styles without lines and wrapping
 LINKED = "link"

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from gisland.base.errors import OutputError
+from gisland.base.phrases import FORMULA_STARTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,7 +18,6 @@ MAX_NAME = 10  # bytes
 FITS = re.compile(rf"[A-Za-z_][A-Za-z0-9_]{{0,{MAX_NAME - 1}}}")
 FOREIGN = re.compile(r"[^A-Za-z0-9_]+")
 KEPT_BY_PROGRAMS = ("fid", "oid", "shape")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # what makes a spreadsheet run a cell
 
 
 def field_codes(
