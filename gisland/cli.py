@@ -7,7 +7,6 @@ the project file or a layer cannot be used; 70 a fault of gisland itself.
 from __future__ import annotations
 
 import math
-import re
 import sys
 import traceback
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from gisland.base.consoles import json_for, soften
+from gisland.base.consoles import called, json_for, quoted_path, soften
 from gisland.base.errors import GislandError
 from gisland.base.phrases import count_of, first_of
 from gisland.base.planchoices import decision_met
@@ -34,9 +33,11 @@ if TYPE_CHECKING:
 FAULTS, UNUSABLE, OUR_FAULT, INTERRUPTED = 1, 2, 70, 130
 MOST_SHOWN = 20
 WORST_FIRST = ("error", "warning", "info")
+COMPILING = "compiling for this computer: some steps of this run take up to a minute longer"
 
 app = typer.Typer(
     help="Put scattered industrial land back to work: find scraps, plan merges, prove, map.",
+    epilog="Begin with: gisland demo. Then, for layers of your own: gisland init parcels.shp …",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -92,7 +93,15 @@ def _root(
 
 def _teller(*, quiet: bool) -> Callable[[str], None]:
     """Progress: one line on stderr for each step."""
-    return (lambda _: None) if quiet else (lambda step: typer.echo(f"… {step}", err=True))
+    if quiet:
+        return lambda _: None
+    from gisland.topology.compiled import on_first_compiling  # noqa: PLC0415 - heavy
+
+    def tell(step: str) -> None:
+        typer.echo(f"… {step}", err=True)
+
+    on_first_compiling(lambda: tell(COMPILING))
+    return tell
 
 
 @app.command()
@@ -109,9 +118,9 @@ def init(
     if out.exists():
         _fail(f"{out} exists already; name another file with -o, or move it away")
     write_file(out, propose_project(layers, folder=out.resolve().parent).encode())
-    shown = _quoted(out)
+    shown = quoted_path(out)
     typer.echo(f"{out} is written: read it, switch on what is right, then:")
-    typer.echo(f"  gisland check {shown}\n  gisland run {shown}")
+    typer.echo(f"  {called()} check {shown}\n  {called()} run {shown}")
 
 
 @app.command()
@@ -119,7 +128,8 @@ def check(project: ProjectFile, *, as_json: AsJson = False) -> None:
     """Report the quality of the data; write nothing."""
     import pandas as pd  # noqa: PLC0415 - heavy
 
-    from gisland.jobs import check_project  # noqa: PLC0415
+    from gisland.jobs import check_project, read_project  # noqa: PLC0415
+    from gisland.present.findinglines import finding_lines  # noqa: PLC0415
 
     found = check_project(project, progress=_teller(quiet=as_json))
     plain = pd.DataFrame(found.drop(columns="geometry")).astype("object")
@@ -131,37 +141,18 @@ def check(project: ProjectFile, *, as_json: AsJson = False) -> None:
     if as_json:
         _say_json({"findings": rows, "counts": counts})
     else:
-        _print_findings(rows)
-        typer.echo(_severities(counts))
+        typer.echo("\n".join([*finding_lines(rows), _severities(counts)]))
+        mended = set(read_project(project).parameters.repair)
+        if first := sum(r["severity"] == "error" and r["code"] in mended for r in rows):
+            named = "1 of these errors" if first == 1 else f"{first} of these errors"
+            typer.echo(f"  a run mends {named} first, where it can (repair in [parameters])")
     if counts["error"]:
         raise typer.Exit(FAULTS)
-
-
-def _print_findings(rows: list[dict[str, Any]]) -> None:
-    """First findings of every code, the worst first."""
-    from gisland.present.plaintext import plain  # noqa: PLC0415 - heavy
-
-    shown: dict[str, int] = {}
-    for row in sorted(rows, key=lambda r: WORST_FIRST.index(r["severity"])):
-        code = str(row["code"])
-        shown[code] = shown.get(code, 0) + 1
-        if shown[code] <= MOST_SHOWN:
-            named = (row["layer"], code, row["parcel_id"], row["other_id"])
-            about = " ".join(str(name) for name in named if name)
-            typer.echo(plain(f"{row['severity']:8}{about}: {row['message']}"))
-    for code, count in shown.items():
-        if count > MOST_SHOWN:
-            typer.echo(f"        … {code}: {count - MOST_SHOWN} more")
 
 
 def _severities(counts: dict[str, int]) -> str:
     faults = [count_of(counts.get(word, 0), word) for word in ("error", "warning")]
     return ", ".join([*faults, f"{counts.get('info', 0)} info"])
-
-
-def _quoted(path: object) -> str:
-    """A path as it can be pasted into a shell."""
-    return str(path) if re.fullmatch(r"[\w./\\:~+-]+", str(path)) else f'"{path}"'
 
 
 @app.command()
@@ -262,7 +253,7 @@ def _print_summary(done: Done, counts: dict[str, Any]) -> None:
         typer.echo(f"  {done.folder / name}")
     if counts["findings_error"]:
         typer.echo("  the data have errors (exit code 1): see the findings in the report")
-    typer.echo(f"  now: gisland verify {_quoted(done.folder)}")
+    typer.echo(f"  now: {called()} verify {quoted_path(done.folder)}")
 
 
 def _proved(method: str, sites: pd.DataFrame) -> str:

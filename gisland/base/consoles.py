@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import codecs
+import re
+import shutil
 import sys
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from gisland.base.phrases import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 HANDLER = "gisland-plain"
 PLAIN = dict(
@@ -74,3 +77,51 @@ def json_for(value: object, stream: IO[str] | None = None) -> str:
     """
     encoding = getattr(sys.stdout if stream is None else stream, "encoding", None) or "utf-8"
     return json_text(value, escaped=not encoding.lower().startswith("utf"))
+
+
+def called(words: Sequence[str] | None = None) -> str:
+    """How the command line was called, to be called again by copying what it says.
+
+    Parameters
+    ----------
+    words
+        Of the command line, its program first; by default those of this process.
+
+    Returns
+    -------
+    str
+        ``gisland`` where the shell finds that command, else what was typed or its equal.
+
+    Examples
+    --------
+    >>> called(["pytest"])
+    'gisland'
+    """
+    first = Path((words or sys.argv or [""])[0])
+    if shutil.which("gisland") is None:
+        if first.name == "__main__.py":
+            return f"{quoted_path(sys.executable)} -m gisland"
+        if first.stem == "gisland":
+            return quoted_path(first)
+    return "gisland"
+
+
+def quoted_path(path: object) -> str:
+    """A path as it can be pasted into a shell.
+
+    Parameters
+    ----------
+    path
+        Any path.
+
+    Returns
+    -------
+    str
+        With quotation marks where a shell wants them.
+
+    Examples
+    --------
+    >>> quoted_path("out/demo"), quoted_path("my maps")
+    ('out/demo', '"my maps"')
+    """
+    return str(path) if re.fullmatch(r"[\w./\\:~+-]+", str(path)) else f'"{path}"'

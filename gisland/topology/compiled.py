@@ -67,3 +67,23 @@ def _lenient(loop: Any) -> Any:  # noqa: ANN401 - numba carries no types
         loop._cache._guard_against_spurious_io_errors = lambda: suppress(OSError)  # noqa: SLF001
         loop._cache._cache_file._source_stamp = STAMP  # noqa: SLF001 - it looks at one file alone
     return loop
+
+
+def on_first_compiling(tell: Callable[[], None]) -> None:
+    """Be told when numba first compiles a loop in this process, because none is kept on disk.
+
+    Parameters
+    ----------
+    tell
+        Called at most once; never where all loops are found compiled, or numba is missing.
+
+    Examples
+    --------
+    >>> on_first_compiling(lambda: print("compiling"))
+    """
+    if _njit is None:
+        return
+    events = importlib.import_module("numba.core.event")
+    left = [tell]
+    methods = {"on_start": lambda *_: left and left.pop()(), "on_end": lambda *_: None}
+    events.register("numba:compile", type("FirstCompiling", (events.Listener,), methods)())
