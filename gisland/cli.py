@@ -117,9 +117,12 @@ def init(
 
     if out.exists():
         _fail(f"{out} exists already; name another file with -o, or move it away")
-    write_file(out, propose_project(layers, folder=out.resolve().parent).encode())
+    text = propose_project(layers, folder=out.resolve().parent)
+    write_file(out, text.encode())
     shown = quoted_path(out)
     typer.echo(f"{out} is written: read it, switch on what is right, then:")
+    if "\n# [sites]\n" in text:
+        typer.echo("  (no sites are known: nothing is merged unless you switch on [sites] in it)")
     typer.echo(f"  {called()} check {shown}\n  {called()} run {shown}")
 
 

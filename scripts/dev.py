@@ -98,7 +98,7 @@ def set_up() -> None:
     make_venv()
     if STAMP.exists() and STAMP.read_text("utf-8") == stamp():
         return
-    say("installing the locked versions into .venv; this takes a minute or two, once")
+    say("installing the locked versions into .venv; this takes a few minutes, once, without a word")
     start = time.monotonic()
     must(*PIP, "install", "-r", LOCK, failing="installing failed; the lines above say why")
     itself = ("--no-deps", "--no-build-isolation", "--editable", ROOT)

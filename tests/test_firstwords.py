@@ -71,6 +71,15 @@ def test_hostile_texts_stay_one_line() -> None:
     assert "\x1b" not in line
 
 
+def test_init_says_that_nothing_will_be_merged(tmp_path: Path) -> None:
+    told = {}
+    for name, given in (("without", ["parcels.shp"]), ("with", ["parcels.shp", "sites.gpkg"])):
+        layers = [sample_folder() / file for file in given]
+        told[name] = gisland("init", *layers, "-o", tmp_path / f"{name}.toml").stdout
+    assert "nothing is merged unless you switch on [sites]" in told["without"]
+    assert "[sites]" not in told["with"]
+
+
 def test_help_says_where_to_begin() -> None:
     for words in ((), ("--help",)):
         told = gisland(*words, COLUMNS="100")
