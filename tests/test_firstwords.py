@@ -87,12 +87,12 @@ def test_help_says_where_to_begin() -> None:
 
 
 def test_what_is_said_can_be_called_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consoles.shutil, "which", lambda _: None)
+    monkeypatch.setattr("shutil.which", lambda _: None)
     assert consoles.called([".venv/bin/gisland", "run"]) == ".venv/bin/gisland"
     assert consoles.called([r"C:\my maps\gisland.exe"]).count('"') in {0, 2}
     assert consoles.called(["/x/gisland/__main__.py"]).endswith(" -m gisland")
     assert consoles.called(["pytest"]) == "gisland"
-    monkeypatch.setattr(consoles.shutil, "which", lambda _: "/usr/bin/gisland")
+    monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/gisland")
     assert consoles.called([".venv/bin/gisland"]) == "gisland"
 
 
