@@ -205,7 +205,6 @@ def quality(about: About) -> list[str]:
     []
     """
     texts, findings = about.texts, plain_rows(about.frame("findings"))
-    own = (about.parcel_id,)
     told = [
         about.say(
             "finding",
@@ -213,8 +212,7 @@ def quality(about: About) -> list[str]:
             text=shortened(finding_text(row, texts=texts)),
         )
         for row in findings
-        if row.get("parcel_id") in own
-        or row.get("other_id") in own
+        if about.parcel_id in (row.get("parcel_id"), row.get("other_id"))
         or is_missing(row.get("parcel_id"))
     ]
     repairs = [

@@ -43,7 +43,7 @@ def conclusion(about: About, tests: list[Row]) -> list[Block]:
     about
         The parcel.
     tests
-        `abouttests.all_tests` it.
+        From `abouttests.all_tests`.
 
     Returns
     -------
@@ -135,8 +135,8 @@ def _pair(pair: Row, about: About, tests: list[Row]) -> list[str]:
             lines.append(about.say("count_full", site=name, chosen=_chosen(site, about)[0]))
         elif code == "total_full" and site:
             lines += _over_total(pair, site, about)
-        proved = site.get("optimal") is not None and bool(site["optimal"])
-        return [*lines, proof(about, code)] if proved and proof(about, code) else lines
+        proved = proof(about, code) if site.get("optimal") else ""
+        return [*lines, proved] if proved else lines
     towards = [t for t in tests if t["subject"] == pair["site_id"] and t["mode"] != "advisory"]
     bare = [t | {"subject": ""} for t in towards]  # the sentence names the site once
     why = reasons(pair.get("reasons"), bare, texts=texts)
@@ -292,7 +292,7 @@ def merging(about: About, tests: list[Row]) -> list[Block]:
     about
         The parcel.
     tests
-        `abouttests.all_tests` it.
+        From `abouttests.all_tests`.
 
     Returns
     -------

@@ -210,7 +210,7 @@ def cited(rule_id: object, about: About) -> str:
 
 def _is_pair(test: Row) -> bool:
     """Whether a test is about a site; the subject of an enclave is a column."""
-    return bool(test["subject"]) and test["test"] != "enclave"
+    return bool(test["subject"]) and test["test"] != ENCLAVE
 
 
 def undone(tests: list[Row], *, about: About) -> Block | None:
@@ -219,7 +219,7 @@ def undone(tests: list[Row], *, about: About) -> Block | None:
     Parameters
     ----------
     tests
-        `all_tests` the parcel.
+        From `all_tests`.
     about
         The parcel.
 

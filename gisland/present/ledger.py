@@ -253,9 +253,9 @@ def _told_once(verdicts: pd.DataFrame, *, texts: Mapping[str, str]) -> pd.DataFr
     many = verdicts[never].groupby("test").size()
     once = verdicts[never].drop_duplicates("test").sort_values("test")
     every = [texts["ledger.every_parcel"].format(n=many[test]) for test in once["test"]]
-    plain: dict[str, Any] = {"parcel_id": every, "limit": float("nan")}
-    plain |= dict.fromkeys(("subject", "operator", "unit", "denominator", "rule_id"), "")
-    return pd.concat([verdicts[~never], once.assign(**plain)], ignore_index=True)
+    blank: dict[str, Any] = {"parcel_id": every, "limit": float("nan")}
+    blank |= dict.fromkeys(("subject", "operator", "unit", "denominator", "rule_id"), "")
+    return pd.concat([verdicts[~never], once.assign(**blank)], ignore_index=True)
 
 
 def _change(message: object, *, texts: Mapping[str, str]) -> str:

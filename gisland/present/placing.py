@@ -18,6 +18,7 @@ WIDE, NARROW, TALL = 12.5, 7.5, 14.0  # of a Chinese character, of another one, 
 WIDE_FROM = 0x2E80
 RADII = (17.0, 25.0, 34.0, 45.0, 58.0)  # of places around a shape too small for its label
 DIRECTIONS = 16
+IN_PLACE = 12.0  # a label over its own shape counts as standing so far from it
 OVER_SHAPE = 40.0  # how much further a label may stand rather than cover a shape
 SPACING = 6.0  # between the lines of a hatch
 SLOPES = {"absorbed": (45.0,), "eligible": (0.0,), "ineligible": (45.0, -45.0)}
@@ -171,7 +172,7 @@ def _rect(x: float, y: float, room: tuple[float, float]) -> Rect:
 
 def _around(x: float, y: float) -> list[tuple[float, float, float]]:
     turns = [2 * math.pi * n / DIRECTIONS for n in range(DIRECTIONS)]
-    return [(x, y, 12.0)] + [
+    return [(x, y, IN_PLACE)] + [
         (round(x + 1.25 * far * math.cos(t), DIGITS), round(y + far * math.sin(t), DIGITS), far)
         for far in RADII
         for t in turns

@@ -20,9 +20,7 @@ from gisland.present.facts import (
     unverified,
     verdict_rows,
 )
-from gisland.present.planned import (
-    parcel_conditions,
-)
+from gisland.present.planned import parcel_conditions
 from gisland.present.wording import MISSING, comparison, is_missing, named, visible, with_unit
 
 if TYPE_CHECKING:

@@ -63,7 +63,7 @@ def site_sheet(
     run
         The run's record.
     tests
-        Tests of all considered pairs (``wording.pair_tests``).
+        Tests of all considered pairs (`conditions.pair_tests`).
     rule_names
         Where each rule stands in the report's rule book (`rulebook.rulebook`).
     texts

@@ -90,7 +90,7 @@ LISTS = (
     *("conditions_failed", "level_by", "ranked_by"),
 )
 # What XML 1.0 and HTML cannot carry: control codes, surrogates, two noncharacters.
-_LEGAL = dict.fromkeys(
+_ILLEGAL = dict.fromkeys(
     (*range(9), 11, 12, *range(14, 32), 127, *range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\ufffd"
 )
 
@@ -144,7 +144,7 @@ def visible(value: object) -> str:
         return value  # most of all, and quickly told
     if isinstance(value, dt.datetime) and not is_missing(value) and value.time() == dt.time():
         value = value.date()
-    return "" if is_missing(value) else str(value).translate(_LEGAL)
+    return "" if is_missing(value) else str(value).translate(_ILLEGAL)
 
 
 def named(texts: Mapping[str, str], section: str, code: object) -> str:

@@ -5,7 +5,7 @@
   "use strict";
   const FONT_PX = 13, SIGN_PX = 12, HIGH = 18, PAD = 3;
   const SMALLEST_PX = 14; // size of a shape that has a name at all
-  const STEPS = [0, -1, 1, -2, 2, -3, 3]; // places tried in a shape, in sixths of its half
+  const STEPS = [0, -1, 1, -2, 2, -3, 3]; // places tried in a shape, in sevenths of its size
   const CELL = 128; // pixels of the cells in which places taken are kept
   const kept = { key: null, signs: null };
 

@@ -1,7 +1,7 @@
 /* The map on paper: a page of exact size with title, map, legend, scale and sources. */
 (() => {
   "use strict";
-  const { word, tell, node, button, expand, geodesy } = gisland;
+  const { word, tell, node, button, option, expand, geodesy } = gisland;
   const PAPERS = { A4: [210, 297], A3: [297, 420] }; // mm
   const PX_M = 0.0254 / 96; // paper under one pixel of CSS
   const EQUATOR_M = 2 * Math.PI * 6378137;
@@ -138,11 +138,7 @@
 
   function choice(label, options, value, onchange) {
     const box = node("label"), list = node("select");
-    for (const [key, text] of options) {
-      const one = node("option", "", text);
-      one.value = key;
-      list.append(one);
-    }
+    list.append(...options.map(([key, text]) => option(text, key)));
     list.value = value;
     list.onchange = () => onchange(list.value);
     box.append(node("span", "", label), list);
