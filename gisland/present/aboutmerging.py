@@ -10,7 +10,7 @@ import shapely
 from gisland.base.useclasses import FREE_USE_CLASSES
 from gisland.present.aboutplan import decided, linked, proof
 from gisland.present.abouttests import verdict_lines
-from gisland.present.facts import UNDECIDED, Row, plain_rows, reason, reasons, unverified
+from gisland.present.facts import NOT_PASSED, Row, plain_rows, reason, reasons, unverified
 from gisland.present.lists import listed, share_test
 from gisland.present.wording import (
     MISSING,
@@ -156,7 +156,9 @@ def _advisory(pair: Row, about: About, tests: list[Row]) -> list[str]:
     told = [
         t | {"subject": ""}
         for t in tests
-        if t["subject"] == pair["site_id"] and t["mode"] == "advisory" and t["outcome"] in UNDECIDED
+        if t["subject"] == pair["site_id"]
+        and t["mode"] == "advisory"
+        and t["outcome"] in NOT_PASSED
     ]
     site = shortened(pair["site_id"])
     keys = {"fail": "advised", "missing": "advised_open"}

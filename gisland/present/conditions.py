@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gisland.base.rulespecs import FRAGMENT_TESTS
+from gisland.present.facts import NOT_PASSED
 from gisland.present.lists import some
 from gisland.present.wording import is_missing, label, shortened, visible
 
@@ -22,7 +23,6 @@ COLUMNS = {  # what each test of words compares
     "same_use": "use_class",
     "planned_use": "planned_use",
 }
-REFUSED = ("fail", "missing")
 
 
 def pair_tests(plan: pd.DataFrame, verdicts: pd.DataFrame) -> pd.DataFrame:
@@ -97,7 +97,7 @@ def told_verdicts(
         return None
     records = {r.get("id"): r for r in run.get("rules", {}).get("records", [])}
     parcels = pd.DataFrame(tables.get("parcels", pd.DataFrame({"parcel_id": []})))
-    wanted = verdicts["test"].isin(list(COLUMNS)) & verdicts["outcome"].isin(REFUSED)
+    wanted = verdicts["test"].isin(list(COLUMNS)) & verdicts["outcome"].isin(NOT_PASSED)
     refused = verdicts[wanted]
     own, sites = _values(parcels, refused), _site_values(parcels, refused)
     told = []

@@ -33,7 +33,7 @@ Row = dict[str, Any]
 Block = list[Any]
 Rules = Mapping[str, Mapping[str, Any]]
 
-UNDECIDED = ("fail", "missing")
+NOT_PASSED = ("fail", "missing")
 TOLD_ELSEWHERE = ("enclave", "kind_")  # tests begin so: the facts of the parcel have their result
 ALWAYS = ("owner", "use_class", "area", "far", "coverage")  # shown as missing where missing
 UNITS = {
@@ -187,7 +187,7 @@ def reasons(joined: object, tests: list[Row], *, texts: Mapping[str, str]) -> li
     items: list[str] = []
     for code in visible(joined).split(";"):
         behind = [
-            t for t in tests if t["outcome"] in UNDECIDED and t["test"] == code.split(":")[-1]
+            t for t in tests if t["outcome"] in NOT_PASSED and t["test"] == code.split(":")[-1]
         ]
         if behind:
             items += [reason(t, texts=texts) for t in behind]
@@ -329,7 +329,7 @@ def verdict_rows(verdicts: pd.DataFrame | None) -> dict[str, list[Row]]:
     found: defaultdict[str, list[Row]] = defaultdict(list)
     if verdicts is not None:
         subject = verdicts["subject"].fillna("")
-        wanted = (subject != "") | verdicts["outcome"].isin(UNDECIDED)
+        wanted = (subject != "") | verdicts["outcome"].isin(NOT_PASSED)
         wanted &= ~verdicts["test"].fillna("").str.startswith(TOLD_ELSEWHERE)
         for row in plain_rows(verdicts.assign(subject=subject)[wanted]):
             found[row["parcel_id"]].append(row)

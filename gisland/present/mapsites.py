@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from gisland.base.schema import MERGED_ROLES
-from gisland.present.wording import is_missing, visible
+from gisland.present.lists import listed
+from gisland.present.wording import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -72,11 +73,9 @@ def of_lists(joined: Iterable[object], sites: Mapping[str, Sites]) -> tuple[Site
     >>> of_lists(["7;8", None], {"7": ("S1", "S2"), "8": ("S1",)})
     (('S1', 'S2'), ())
     """
-    made = []
-    for ids in joined:
-        parts = [] if is_missing(ids) else str(ids).split(";")
-        made.append(tuple(sorted({s for part in parts for s in sites.get(part, ())})))
-    return tuple(made)
+    return tuple(
+        tuple(sorted({s for lot in listed(ids) for s in sites.get(lot, ())})) for ids in joined
+    )
 
 
 def site_arrays(sites: Sequence[Sites]) -> tuple[list[str], dict[str, Ints]]:

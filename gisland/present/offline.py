@@ -17,6 +17,7 @@ from folium import LayerControl
 
 from gisland.base.errors import OutputError
 from gisland.present.harmless import make_harmless
+from gisland.present.style import LANGUAGE_TAGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,7 +44,6 @@ POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline';"
     f" {IMAGES}; base-uri 'none'; form-action 'none'"
 )
-LANGUAGE_TAGS = MappingProxyType({"zh": "zh-CN", "en": "en"})
 _LEAFLET = "XStatic-Leaflet"
 # What could end the script element or open a comment in it, and what old parsers read as a line.
 _ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}

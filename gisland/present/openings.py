@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from gisland.base.errors import OutputError, did_you_mean
+from gisland.base.schema import LINES, OVERALL
 from gisland.present.blockwords import failing_blocks, of_set
+from gisland.present.style import LANGUAGES
 from gisland.present.wording import number, visible
 
 if TYPE_CHECKING:
@@ -142,13 +144,13 @@ def told_view(
     """
     lines, indicators = tables.get("block_lines"), tables.get("indicators")
     if name == "block_lines" and lines is not None:
-        found = {which: of_set(lines, which) for which in ("given", "proposed", "adjusted")}
-        kept = {k: v[v["block_id"] != "overall"] for k, v in found.items() if v is not None}
+        found = {which: of_set(lines, which) for which in LINES}
+        kept = {k: v[v["block_id"] != OVERALL] for k, v in found.items() if v is not None}
         counts = {which: len(kept.get(which, ())) for which in found}
         failing = len(failing_blocks(tables, "given"))
         return [texts["map.view.blocks_told"].format(**counts, failing=failing)]
     if name == "density" and indicators is not None:
-        rows = indicators[(indicators["subject"] == "overall") & (indicators["indicator"] == "far")]
+        rows = indicators[(indicators["subject"] == OVERALL) & (indicators["indicator"] == "far")]
         sides = {s: number(v, unit="ratio") for s in ("before", "after") for v in rows[s]}
         return [texts["map.view.density_told"].format(**sides)] if sides else []
     return []
@@ -188,7 +190,7 @@ def _check(
     elif key == "compare":
         _require(value, MODES if set(COMPARED) <= set(there) else MODES[:1], what="comparison")
     elif key == "lang":
-        _require(value, ("zh", "en"), what="language")
+        _require(value, LANGUAGES, what="language")
     elif key in THINGS:
         name, column = THINGS[key]
         ids = [visible(i) for i in tables[name][column]] if name in tables else []

@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from gisland.base.useclasses import INDUSTRIAL_USE_CLASSES
+from gisland.present.lists import listed
 from gisland.present.placing import hatch, leader, spots
 from gisland.present.wording import is_missing, shortened
 
@@ -102,7 +103,7 @@ def picture(site: pd.Series, scraps: pd.DataFrame, parcels: gpd.GeoDataFrame) ->
     """
     drawn = ~(shapely.is_missing(parcels.geometry) | shapely.is_empty(parcels.geometry))
     there = parcels[np.asarray(drawn)].set_index("parcel_id")["geometry"]
-    members = there[there.index.isin(str(site["parcel_ids"]).split(";"))]
+    members = there[there.index.isin(listed(site["parcel_ids"]))]
     pieces = there[there.index.isin(scraps["parcel_id"])]
     merged = site["geometry"]
     after = [] if is_missing(merged) or merged.is_empty else [merged]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from gisland.base.conditions import CONDITIONS
 from gisland.present.facts import (
-    UNDECIDED,
+    NOT_PASSED,
     Block,
     Row,
     Rules,
@@ -119,7 +119,7 @@ def _parcel(
     own = [t for t in tests if not t["subject"]]
     pairs = [t for t in tests if t["subject"]]
     deciding = [t for t in pairs if t["mode"] != "advisory"]
-    advisory = [t for t in pairs if t["mode"] == "advisory" and t["outcome"] in UNDECIDED]
+    advisory = [t for t in pairs if t["mode"] == "advisory" and t["outcome"] in NOT_PASSED]
     lists = [
         ("reasons", reasons(parcel.get("reasons"), deciding, texts=texts)),
         ("unverified", _unverified(parcel, pairs, texts=texts)),
@@ -195,7 +195,7 @@ def _badge(verdict: str, joined: str, *, texts: Mapping[str, str]) -> str:
 def _cited(tests: list[Row], verdict: object) -> list[Row]:
     """Tests whose rules are quoted: those that refused; where nothing did, those that allowed."""
     deciding = [t for t in tests if t["mode"] != "advisory"]
-    refused = [t for t in deciding if t["outcome"] in UNDECIDED]
+    refused = [t for t in deciding if t["outcome"] in NOT_PASSED]
     return refused or (deciding if verdict in {"absorbed", "eligible"} else [])
 
 
@@ -289,6 +289,6 @@ def _test_table(site: str, tests: list[Row], texts: Mapping[str, str]) -> Block:
             comparison(texts, t) or MISSING,
             MARKS.get(t["outcome"], "") + named(texts, "outcome", t["outcome"]),
         ]
-        for t in sorted(tests, key=lambda t: (t["outcome"] not in UNDECIDED, t["test"]))
+        for t in sorted(tests, key=lambda t: (t["outcome"] not in NOT_PASSED, t["test"]))
     ]
     return ["table", texts["map.popup.tests"].format(site=visible(site)), heads, lines]

@@ -87,7 +87,7 @@ def report(tables: Mapping[str, pd.DataFrame], *, run: Mapping[str, Any], langua
     passages, rule_names = rulebook(_used_rules(tables, tests, run=run), run=run, texts=texts)
     planned = _planned(sites)
     page = {
-        "language": {"zh": "zh-CN"}.get(language, language),
+        "language": style.LANGUAGE_TAGS[language],
         "project": shortened(run.get("project")) or MISSING,
         "version": shortened(run.get("gisland")),
         "basis": [(label, shortened(text)) for label, text in basis(run, texts=texts)],

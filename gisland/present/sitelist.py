@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gisland.present.facts import plain_rows
+from gisland.present.lists import listed
 from gisland.present.wording import number, visible
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def site_list(
         [
             visible(site["site_id"]),
             *(number(site.get(name), unit="m2") for name in AREAS[:2]),
-            str(len([one for one in visible(site.get("absorbed_ids")).split(";") if one])),
+            str(len(listed(site.get("absorbed_ids")))),
             number(site.get(AREAS[2]), unit="m2"),
         ]
         for site in plain_rows(sites.sort_values("site_id", kind="stable"))

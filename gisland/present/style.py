@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 LANGUAGES = ("zh", "en")
+LANGUAGE_TAGS = MappingProxyType({"zh": "zh-CN", "en": "en"})  # as pages name them
 
 
 @dataclass(frozen=True)
