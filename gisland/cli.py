@@ -131,7 +131,8 @@ def check(project: ProjectFile, *, as_json: AsJson = False) -> None:
     """Report the quality of the data; write nothing."""
     import pandas as pd  # noqa: PLC0415 - heavy
 
-    from gisland.jobs import check_project, read_project  # noqa: PLC0415
+    from gisland.jobs import check_project  # noqa: PLC0415
+    from gisland.layers.project import read_project  # noqa: PLC0415
     from gisland.present.findinglines import finding_lines  # noqa: PLC0415
 
     found = check_project(project, progress=_teller(quiet=as_json))

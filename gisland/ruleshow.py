@@ -99,7 +99,9 @@ def _changed_lines(rules: RuleSet) -> list[str]:
 def _limit(rule: Rule) -> str:
     if isinstance(rule.value, tuple):
         return f"{'; '.join(rule.value)} {rule.unit}"
+    from gisland.base.rulespecs import WHOLES  # noqa: PLC0415 - heavy
+
     value = f"{rule.limit:g}" if rule.operator else ""
-    over = f"of {rule.denominator}" if rule.denominator else ""
+    over = f"of {WHOLES.get(rule.denominator, rule.denominator)}" if rule.denominator else ""
     rounding = f"at {rule.rounding_m2:g} m2" if rule.rounding_cents != 1 else ""
     return " ".join(filter(None, (rule.operator, value, rule.unit, over, rounding)))
