@@ -117,13 +117,13 @@ def read_parcels(
     mended, _, _ = repair(parcels, parameters=Parameters(repair=("invalid_geometry",)))
     crossed = int((~usable(parcels.geometry) & usable(mended.geometry)).sum())
     if crossed:
-        tell(f"{path}: {count_of(crossed, 'polygon')} crossed themselves and were mended")
+        tell(f"{path}: mended {count_of(crossed, 'polygon')} with crossing edges")
     twice = mended.index.isna() | mended.index.duplicated(keep=False)
     if twice.any():
-        tell(f"{path}: {count_of(int(twice.sum()), 'row')} without an id of their own left out")
+        tell(f"{path}: left out {count_of(int(twice.sum()), 'row')} with a missing or repeated id")
     good = mended[usable(mended.geometry).to_numpy() & ~twice]
     lost = mended.index[~usable(mended.geometry).to_numpy() & ~twice]
     if len(lost):
         named_ids = first_of([str(i) for i in lost], most=MOST_IDS)
-        tell(f"{path}: {count_of(len(lost), 'row')} without usable geometry left out ({named_ids})")
+        tell(f"{path}: left out {count_of(len(lost), 'row')} without usable geometry: {named_ids}")
     return good

@@ -9,6 +9,7 @@ import typer
 
 from gisland.base.consoles import json_for
 from gisland.base.errors import RulesError
+from gisland.base.phrases import count_of
 
 if TYPE_CHECKING:
     from gisland.base.rule import Rule
@@ -68,7 +69,7 @@ def check_rules(file: Annotated[Path, typer.Argument(help="A rule file (TOML).")
     if file.suffix.lower() != ".toml":
         raise RulesError(f"{file} is not a TOML file", do="give the path of a .toml file")
     rules = load_rules(file)
-    typer.echo(f"{file}: {rules.title}, {len(list(rules))} rules, {rules.fingerprint}")
+    typer.echo(f"{file}: {rules.title}, {count_of(len(list(rules)), 'rule')}, {rules.fingerprint}")
     for line in _changed_lines(rules):
         typer.echo(line)
 

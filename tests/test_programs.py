@@ -14,6 +14,7 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
+from shapely import Polygon, box
 
 import gisland as gl
 
@@ -239,3 +240,17 @@ def test_every_program_is_listed_once_and_nothing_else() -> None:
     listed = re.findall(r"^- `([\w.]+)`:", text, re.MULTILINE)
     there = [p.name for p in SCRIPTS.iterdir() if p.suffix in {".py", ".ipynb"}]
     assert sorted(listed) == sorted(there)
+
+
+def test_reading_tells_of_one_polygon_and_one_row_in_the_singular(tmp_path: Path) -> None:
+    bow = Polygon([(0, 0), (9, 9), (9, 0), (0, 9)])
+    shapes = gpd.GeoSeries([bow, box(20, 0, 29, 9), None], crs=4547).translate(500_000, 3_400_000)
+    lots = gpd.GeoDataFrame({"parcel_id": ["a", "b", "c"]}, geometry=shapes)
+    lots.to_file(tmp_path / "lots.gpkg")
+    told: list[str] = []
+    kept = gl.read_parcels(tmp_path / "lots.gpkg", tell=told.append)
+    assert kept.index.tolist() == ["a", "b"]
+    assert [text.partition("gpkg: ")[2] for text in told] == [
+        "mended 1 polygon with crossing edges",
+        "left out 1 row without usable geometry: c",
+    ]

@@ -156,8 +156,10 @@ def test_a_check_tells_each_change_of_a_rule(tmp_path: Path) -> None:
     assert said("check", str(file)).splitlines()[2:] == [
         "  scrap.chains [on] (was off)",
         "  scrap.same_tenure [on] (was [advisory])",
-        "  scrap.share_cap [on] <= 0.1 share of the site with its scraps at 1 m2"
-        " (was <= 0.1 share of the site with its scraps)",
+        (
+            "  scrap.share_cap [on] <= 0.1 share of the site with its scraps at 1 m2"
+            " (was <= 0.1 share of the site with its scraps)"
+        ),
     ]
 
 
