@@ -100,18 +100,20 @@ def told_verdicts(
     wanted = verdicts["test"].isin(list(COLUMNS)) & verdicts["outcome"].isin(NOT_PASSED)
     refused = verdicts[wanted]
     own, sites = _values(parcels, refused), _site_values(parcels, refused)
-    told = []
+    told: list[str | None] = []
+    alike: dict[tuple[object, ...], str | None] = {}  # much is refused at one site for one reason
     for row in refused.to_dict("records"):
-        column = COLUMNS[row["test"]]
+        test, column = row["test"], COLUMNS[row["test"]]
         found = own.get((row["parcel_id"], column), [])
-        rule = records.get(row.get("rule_id"), {})
-        if row["test"] == "planned_use":
+        if test == "planned_use":
             found = [*found, *own.get((row["parcel_id"], "planned_use_class"), [])]
-            asks = _forbidden(rule, texts=texts)
-        else:
+        key = (test, row.get("rule_id"), row["subject"], *found)
+        if key not in alike:
+            rule = records.get(row.get("rule_id"), {})
             host = sites.get((row["subject"], column), [])
-            asks = _same(rule, host=host, column=column, texts=texts)
-        told.append(_told(_names(found, column, texts=texts), asks, texts=texts))
+            asks = _asks(test, rule, host=host, texts=texts)
+            alike[key] = _told(_names(found, column, texts=texts), asks, texts=texts)
+        told.append(alike[key])
     return verdicts.assign(told=pd.Series(told, index=refused.index, dtype="str"))
 
 
@@ -120,6 +122,13 @@ def _told(found: list[str], asks: str, *, texts: Texts) -> str | None:
         return None
     value = some(list(dict.fromkeys(found)), texts=texts)
     return texts["condition.compared"].format(value=value, wanted=asks)
+
+
+def _asks(test: str, rule: Mapping[str, Any], *, host: list[str], texts: Texts) -> str:
+    """What would have passed, in words; empty where the rule does not list it."""
+    if test == "planned_use":
+        return _forbidden(rule, texts=texts)
+    return _same(rule, host=host, column=COLUMNS[test], texts=texts)
 
 
 def _same(rule: Mapping[str, Any], *, host: list[str], column: str, texts: Texts) -> str:
