@@ -140,10 +140,10 @@ def test_enclaves_of_tenure_are_told_in_words() -> None:
     told = {"attribute": "tenure", "value": "collective", "surrounded_by": "state"}
     tables["enclaves"] = tables["enclaves"].assign(**told)
     shown = facts(popup(web_map(tables, run={}, language="zh"), "enclaves", "enclave:0"))
-    assert (shown["值"], shown["包围方"]) == ("集体", "国有")
+    assert (shown["权利人、权属等"], shown["包围方"]) == ("集体", "国有")
     tables["enclaves"] = tables["enclaves"].assign(attribute="listed", value="True")
     shown = facts(popup(web_map(tables, run={}, language="zh"), "enclaves", "enclave:0"))
-    assert (shown["依据"], shown["值"]) == ("listed", "是")
+    assert (shown["依据"], shown["权利人、权属等"]) == ("listed", "是")
 
 
 def test_jointly_surrounded_patches_are_a_layer_of_their_own(zh: str) -> None:

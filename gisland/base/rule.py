@@ -114,6 +114,7 @@ class Rule(Glance):
 
         Examples
         --------
+        >>> import pandas as pd
         >>> from gisland.base.rules import load_rules
         >>> cap = load_rules("guangdong-2009")["scrap.area_cap"]
         >>> cap.holds(pd.Series([1999.99, 2000.0, None])).tolist()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import numbers
 from fractions import Fraction
-from typing import Any, TypeVar
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gisland.base.errors import ProjectError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
 
 MU_M2 = 10_000 / 15
 HA_M2 = 10_000.0

@@ -79,7 +79,7 @@ def on_first_compiling(tell: Callable[[], None]) -> None:
 
     Examples
     --------
-    >>> on_first_compiling(lambda: print("compiling"))
+    >>> on_first_compiling(lambda: None)  # the command line tells that this takes a while, once
     """
     if _njit is None:
         return
